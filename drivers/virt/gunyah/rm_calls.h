@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The calls of the resource manager, a function each: fill, call, check,
+ * unpack.  Also what a user of the connection sees of it: references and
+ * notifications.
+ *
+ * Every call may sleep and takes no spinlock held.  All return 0 or an errno:
+ * the resource manager's error by the table of rm_calls.c; -ETIMEDOUT when it
+ * did not answer in time (the connection is dead then), -EIO on a dead
+ * connection, -ENODEV once the driver was unbound, -ENOMEM, -EINTR never (a
+ * call, once sent, is waited for; a fatal signal ends the wait of the caller
+ * only before its request is on the wire: -EINTR then).
+ */
+#ifndef _GUNYAH_RM_CALLS_H
+#define _GUNYAH_RM_CALLS_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct auxiliary_device;
+struct gunyah_rm;
+
+/* VM states of VM_STATUS (published resource manager, Dec 2023; 12 by newer ones). */
+enum gunyah_rm_vm_status {
+	GUNYAH_RM_VM_STATUS_NO_STATE		= 0,
+	GUNYAH_RM_VM_STATUS_INIT		= 1,
+	GUNYAH_RM_VM_STATUS_READY		= 2,
+	GUNYAH_RM_VM_STATUS_RUNNING		= 3,
+	GUNYAH_RM_VM_STATUS_PAUSED		= 4,
+	GUNYAH_RM_VM_STATUS_LOAD		= 5,
+	GUNYAH_RM_VM_STATUS_AUTH		= 6,
+	GUNYAH_RM_VM_STATUS_INIT_FAILED		= 8,
+	GUNYAH_RM_VM_STATUS_EXITED		= 9,
+	GUNYAH_RM_VM_STATUS_RESETTING		= 10,
+	GUNYAH_RM_VM_STATUS_RESET		= 11,
+	GUNYAH_RM_VM_STATUS_RESET_FAILED	= 12,
+};
+
+enum gunyah_rm_vm_auth {
+	GUNYAH_RM_VM_AUTH_NONE			= 0,
+	GUNYAH_RM_VM_AUTH_QCOM_TRUSTED_VM	= 1,
+	GUNYAH_RM_VM_AUTH_QCOM_ANDROID_PVM	= 2,
+};
+
+/* Access rights of a memparcel. */
+#define GUNYAH_RM_ACL_X		1
+#define GUNYAH_RM_ACL_W		2
+#define GUNYAH_RM_ACL_R		4
+
+#define GUNYAH_RM_MEM_HANDLE_INVALID	0xffffffffu
+
+/* Time limits in milliseconds, from the rules for the driver. */
+#define GUNYAH_RM_REPLY_LIMIT_MS	10000
+#define GUNYAH_RM_STATE_LIMIT_MS	30000
+
+/**
+ * struct gunyah_rm_mem_entry - one contiguous range of this VM's memory
+ * @ipa: its address (this VM's IPA), page aligned (4K)
+ * @size: its size in bytes, not zero, page aligned (4K)
+ */
+struct gunyah_rm_mem_entry {
+	u64 ipa;
+	u64 size;
+};
+
+/**
+ * struct gunyah_rm_mem_acl - who may do what with a memparcel
+ * @vmid: the VM
+ * @rights: GUNYAH_RM_ACL_*
+ */
+struct gunyah_rm_mem_acl {
+	u16 vmid;
+	u8 rights;
+};
+
+/**
+ * struct gunyah_rm_mem_parcel - what to lend or to share
+ * @label: label of the parcel
+ * @share: share (the owner is in the ACL) instead of lend
+ * @sanitize: the resource manager clears the memory first
+ * @n_acl: entries in @acl
+ * @acl: access list, at most 512
+ * @n_entries: entries in @entries, any number (512 a message)
+ * @entries: the memory, in the order in which the guest sees it
+ * @handle: filled in when the parcel was made, else GUNYAH_RM_MEM_HANDLE_INVALID
+ */
+struct gunyah_rm_mem_parcel {
+	u32 label;
+	bool share;
+	bool sanitize;
+	size_t n_acl;
+	const struct gunyah_rm_mem_acl *acl;
+	size_t n_entries;
+	const struct gunyah_rm_mem_entry *entries;
+	u32 handle;
+};
+
+/**
+ * struct gunyah_rm_hyp_resource - an entry of GET_HYP_RESOURCES, unpacked
+ * @type: enum gunyah_resource_type and others
+ * @partner_vmid: the other end
+ * @label: resource_label
+ * @capid: capability
+ * @virq: interrupt, 0 = none
+ * @base: base address (newer resource managers)
+ * @size: size (newer resource managers)
+ */
+struct gunyah_rm_hyp_resource {
+	u32 type;
+	u16 partner_vmid;
+	u32 label;
+	u64 capid;
+	u32 virq;
+	u64 base;
+	u64 size;
+};
+
+/**
+ * struct gunyah_rm_vm_exited - VM_EXITED, unpacked
+ * @type: exit type
+ * @reason_size: valid bytes in @reason; longer reasons are cut
+ * @reason: the rest is zero
+ */
+struct gunyah_rm_vm_exited {
+	u16 type;
+	u32 reason_size;
+	u8 reason[16];
+};
+
+struct gunyah_rm_listener;
+
+/**
+ * struct gunyah_rm_listener_ops - a VM's notifications
+ * @vm_status: VM_STATUS of that VM
+ * @vm_exited: VM_EXITED of that VM
+ * @dead: the connection is dead; nothing will come any more
+ *
+ * All run from the connection's ordered work queue, in the order in which the
+ * resource manager sent them, may sleep, must not wait for other
+ * notifications, and must not call the resource manager.
+ */
+struct gunyah_rm_listener_ops {
+	void (*vm_status)(struct gunyah_rm_listener *l, enum gunyah_rm_vm_status status);
+	void (*vm_exited)(struct gunyah_rm_listener *l, const struct gunyah_rm_vm_exited *exited);
+	void (*dead)(struct gunyah_rm_listener *l);
+};
+
+/**
+ * struct gunyah_rm_listener - who wants the notifications of one VM
+ * @ops: callbacks
+ * @vmid: of that VM
+ * @list: private to the connection
+ */
+struct gunyah_rm_listener {
+	const struct gunyah_rm_listener_ops *ops;
+	u16 vmid;
+	struct list_head list;
+};
+
+/* Lifetime: whoever keeps a pointer holds a reference.  A call after unbind is -ENODEV. */
+struct gunyah_rm *gunyah_rm_get(struct gunyah_rm *rm);
+void gunyah_rm_put(struct gunyah_rm *rm);
+/* The connection behind the auxiliary device that the VM manager binds to. */
+struct gunyah_rm *gunyah_rm_from_auxdev(struct auxiliary_device *adev);
+/* True once a reply's limit has passed or the stream broke: what is lent stays lent. */
+bool gunyah_rm_is_dead(struct gunyah_rm *rm);
+/* The device for messages; valid until unbind, also in the calls of an auxiliary driver. */
+struct device *gunyah_rm_dev(struct gunyah_rm *rm);
+/* vmid of this VM (VM_GET_VMID at probe). */
+u16 gunyah_rm_own_vmid(struct gunyah_rm *rm);
+/* Node of the interrupt controller that resources' interrupts belong to. */
+struct device_node *gunyah_rm_irq_parent(struct gunyah_rm *rm);
+
+/* -EEXIST when that vmid has a listener; register before the call that can cause a notification. */
+int gunyah_rm_listen(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
+/* On return no callback runs and none will. */
+void gunyah_rm_unlisten(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
+
+int gunyah_rm_alloc_vmid(struct gunyah_rm *rm, u16 *vmid);		/* *vmid: in 0 = any */
+int gunyah_rm_dealloc_vmid(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_mem_give(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *parcel);
+int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize);
+int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, enum gunyah_rm_vm_auth auth, u32 handle,
+			   u64 image_offset, u64 image_size, u64 dtb_offset, u64 dtb_size);
+int gunyah_rm_vm_auth_image(struct gunyah_rm *rm, u16 vmid, u32 pas_id);
+int gunyah_rm_vm_init(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid);			/* always forced */
+int gunyah_rm_vm_reset(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_set_boot_context(struct gunyah_rm *rm, u16 vmid, u8 set, u8 index, u64 value);
+int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm *rm, u16 vmid, u32 handle, u64 offset, u64 size);
+int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
+				   const struct gunyah_rm_mem_entry *ranges);
+int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base, u64 size);
+/*
+ * *resources is kvmalloc'ed, the caller frees it with kvfree(); NULL when *n is
+ * 0.  A count that does not fit the reply's length is -EIO (R26).
+ */
+int gunyah_rm_get_hyp_resources(struct gunyah_rm *rm, u16 vmid, size_t *n,
+				struct gunyah_rm_hyp_resource **resources);
+
+#endif
