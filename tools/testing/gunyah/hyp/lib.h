@@ -36,6 +36,8 @@ const char *hyp_option(const char *name);
 typedef struct { u32 next, owner; } spinlock_t;
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
+/* true when the lock was free and is held now. */
+bool spin_trylock(spinlock_t *lock);
 
 /* 2^order contiguous zeroed pages of the hypervisor's pool, VA = PA; NULL when empty. */
 void *page_alloc(unsigned int order);

@@ -65,8 +65,14 @@ struct vcpu {
 	bool kill;			/* leave the guest and report POWERED_OFF, 1 */
 	/* core-private fields follow; see vcpu.c and vtimer.c */
 	u64 timer_cval, timer_ctl, timer_off;
+	bool timer_phys_active;		/* the physical PPI 27 waits for this vCPU's EOI */
+	int timer_watch;		/* physical CPU whose CNTHP watches it, or -1 */
+	struct vcpu *timer_next;	/* that CPU's list */
 	bool wfi;			/* last result was EXPECTS_WAKEUP */
 	u64 suspend_state;		/* PSCI power state, 0 = WFI */
+	u64 suspend_why;		/* 1 WFI, 2 CPU_SUSPEND (data word 1) */
+	u64 suspend_entry, suspend_context;	/* power-down form */
+	bool suspend_down;
 	u64 mmio_reg;			/* pending VMMIO: register, size, sign, direction */
 	u64 mmio_ipa;
 	u32 mmio_size;
@@ -84,10 +90,15 @@ struct vm {
 	unsigned int nr_vcpus;
 	struct vcpu *vcpu[VM_MAX_VCPUS];
 	u64 vmmio_base, vmmio_size;	/* accesses there exit to the host */
+	u8 last_vcpu[HYP_MAX_CPUS];	/* index + 1 of the vCPU last loaded there (TLB) */
 	void *rm;			/* the resource manager's own record */
 };
 
-/* vm.c: guests; the primary VM is made by boot. */
+/*
+ * vm.c: guests; the primary VM is made by boot.  The order for a guest is
+ * vm_create, vgic_init (its distributor's place is known from its device
+ * tree), vm_add_vcpu for each vCPU (calls vgic_vcpu_init), vcpu_power_on.
+ */
 struct vm *vm_create(u16 vmid);			/* NULL: pool empty or VM_MAX reached */
 struct vcpu *vm_add_vcpu(struct vm *vm, u32 wake_virq);
 /* No vCPU may be loaded (vm_stop() before).  Frees stage-2 tables, not the pages mapped. */
@@ -117,6 +128,19 @@ u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vc
  */
 void vcpu_irq_pending(struct vcpu *v);
 
+/*
+ * Stage 1 of the loaded vCPU: virtual address to IPA, as EL1 would read or
+ * write it.  false when it does not translate.  Only for the vCPU that is
+ * loaded on this CPU (every hypercall's caller is).
+ */
+bool vcpu_translate(struct vcpu *v, u64 va, bool write, u64 *ipa);
+
+/*
+ * rm_background() shall be called on this physical CPU in about us
+ * microseconds at the latest; ends a guest's slice when one runs here.
+ */
+void rm_wakeup_in(u64 us);
+
 /* vcpu loaded on this physical CPU at the moment (primary's or guest's). */
 struct vcpu *this_vcpu(void);
 unsigned int this_cpu(void);
@@ -127,6 +151,11 @@ unsigned int nr_cpus(void);
  * Called on the guest's way out; must not block on vCPUs.  The RM takes note
  * and acts later (fact 9: the host sees POWERED_OFF before VM_EXITED).
  */
+/*
+ * data of VM_EV_RESET and VM_EV_RESET2: the two data words of vcpu_run's state
+ * 0x100 (fact 12): bit 63 SYSTEM_RESET, bit 62 the 64-bit RESET2, bits 31:0
+ * the reset type; then the cookie.  Zeros otherwise.
+ */
 enum vm_event { VM_EV_OFF, VM_EV_RESET, VM_EV_RESET2, VM_EV_FAULT };
 void rm_vm_event(struct vm *vm, enum vm_event ev, const u64 data[2]);
 /* Called by the core on each entry from the primary VM, after its trap was handled. */
@@ -135,6 +164,11 @@ void rm_background(struct vcpu *caller);
  * v->regs.x[] in and out.  True when handled. */
 bool hypercall_smccc(struct vcpu *v);
 bool hypercall_native(struct vcpu *v, u32 imm);
+/*
+ * The guest or the primary VM has ended (EOI) an SPI that was raised with
+ * vgic_set_level: doorbell.c looks whether its line is still up.
+ */
+void doorbell_eoi_level(struct vm *vm, u32 intid);
 /* Control page access of the primary VM: control.c. */
 bool control_mmio(struct vcpu *v, u64 offset, unsigned int size, bool write, u64 *val);
 /* Called once by boot when stage 2 of the primary VM stands, before it runs. */
