@@ -82,7 +82,11 @@ step()
 	log=$LOGS/$name.log
 	start=$(date +%s.%N)
 	say "$what"
-	"$@" > "$log" 2>&1 || rc=$?
+	# Not "|| rc=$?", which would turn errexit off inside of a function.
+	set +e
+	(set -e; "$@") > "$log" 2>&1
+	rc=$?
+	set -e
 	if [ "$rc" -ne 0 ]; then
 		show_failure "$log" >&2
 		die "$what: failed with status $rc, log: $log"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build and run Gunyah for Linux: see README.md, or "make help".
+#
+# The scripts of ci/ do the work. They build only what changed, in a cache
+# outside of this tree.
+
+export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD
+
+.PHONY: help run test shell check kernel hyp initramfs kunit prepare clean
+
+help:
+	@echo 'make run        boot a Linux guest under the test hypervisor'
+	@echo 'make test       run all tests'
+	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
+	@echo 'make check      static checks (quick)'
+	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
+	@echo 'make kernel     build the kernel only'
+	@echo 'make hyp        build the test hypervisor only'
+	@echo 'make clean      remove what was built for this clone'
+	@echo
+	@echo 'Variables (make run MEM=512M VCPUS=2):'
+	@echo '  MEM=256M      memory of the guest, 64M to 1G'
+	@echo '  VCPUS=1       virtual CPUs of the guest, 1 to 8'
+	@echo '  CPUS=2        CPUs of the machine, 1 to 8'
+	@echo '  DEBUG=1       a kernel with KASAN, lockdep and the like'
+	@echo '  IMAGE=FILE    the guest'"'"'s kernel'
+	@echo '  INITRD=FILE   the guest'"'"'s initramfs'
+	@echo '  BASE=6.12     kernel source: of this version, or a directory'
+	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
+	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
+
+prepare:
+	@ci/prepare.sh
+
+kernel:
+	@ci/build-kernel.sh
+
+hyp:
+	@ci/build-hyp.sh
+
+initramfs: kernel
+	@ci/build-initramfs.sh
+
+run: initramfs hyp
+	@ci/boot.sh --mode run
+
+shell: initramfs hyp
+	@ci/boot.sh --mode shell
+
+test: initramfs hyp
+	@ci/test.py
+
+kunit:
+	@ci/kunit.sh
+
+check:
+	@ci/check.sh
+
+clean:
+	@ci/clean.sh
+
+# The steps share one build tree; each is parallel inside.
+.NOTPARALLEL:

@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+Boot the primary VM in QEMU, under the test hypervisor or without it, and say
+how it went.
+
+The console is streamed to standard output and to a log file. The boot has a
+limit in time, and one in silence. It is good when the console said
+"GUNYAH-RESULT status=0", nothing on it looked like a crash, QEMU ended with
+status 0, and the log of resource-manager messages holds no violation.
+Everything else ends with one line that begins with "error:", and a status
+that is not 0.
+
+The environment (see lib.sh) gives the places and MEM, VCPUS, CPUS, IMAGE,
+INITRD; MEM is the guest's memory, the machine's is chosen to go with it.
+"""
+
+import argparse
+import fcntl
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+RAM_BASE = 0x40000000
+IMAGE_ADDR = 0x60000000
+INITRD_ROOM = IMAGE_ADDR - RAM_BASE - (128 << 20) - (2 << 20)
+
+# What a console never says in a good run. A guest's own console passes
+# through the same place, so this holds for the guest too.
+BAD = [
+    (re.compile(p), what) for p, what in (
+        (rb'hyp: PANIC', 'the hypervisor panicked'),
+        (rb'Kernel panic - not syncing', 'a kernel panicked'),
+        (rb'Unable to handle kernel', 'a kernel oops'),
+        (rb'Internal error: ', 'a kernel oops'),
+        (rb'\bkernel BUG at ', 'a kernel BUG'),
+        (rb'BUG: ', 'a kernel BUG report'),
+        (rb'WARNING: CPU: ', 'a kernel warning'),
+        (rb'WARNING: .*(?:lock|RCU|irq)', 'a lockdep report'),
+        (rb'UBSAN: ', 'an UBSAN report'),
+        (rb'INFO: task .* blocked for more', 'a hung task'),
+        (rb'rcu: INFO: rcu_\S+ (?:self-)?detected', 'an RCU stall'),
+        (rb'kmemleak: \d+ new suspected', 'a kmemleak report'),
+    )
+]
+FATAL = (b'hyp: PANIC', b'Kernel panic - not syncing')
+RESULT = re.compile(rb'GUNYAH-RESULT status=(\d+)')
+ANSI = re.compile(rb'\x1b\[[0-9;?]*[A-Za-z]')
+
+
+def fail(message):
+    print(f'error: {message}', file=sys.stderr)
+    sys.exit(1)
+
+
+def env(name):
+    value = os.environ.get(name)
+    if value is None:
+        fail(f'{name} is not set: start boot.py through boot.sh')
+    return value
+
+
+def megabytes(text):
+    match = re.fullmatch(r'(\d+)([MmGg])', text)
+    if not match or int(match[1]) == 0:
+        fail(f"'{text}' is not a size such as 256M or 1G")
+    return int(match[1]) * (1024 if match[2] in 'Gg' else 1)
+
+
+def cpio_entry(name, mode, data=b''):
+    """One entry of a cpio archive of the format newc."""
+    raw = name.encode() + b'\0'
+    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(raw), 0]
+    out = b'070701' + b''.join(b'%08X' % f for f in fields) + raw
+    out += b'\0' * (-len(out) % 4)
+    return out + data + b'\0' * (-len(data) % 4)
+
+
+def read_file(path, what):
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError as err:
+        fail(f'{what}: {path}: {err.strerror}')
+
+
+def make_initrd(args, out):
+    """The primary's archive with the guest's kernel and initramfs behind."""
+    shutil.copyfile(args.initramfs, out)
+    if not args.guest:
+        return
+    kernel = read_file(os.environ.get('IMAGE') or args.kernel,
+                       "IMAGE (the guest's kernel)")
+    initrd = read_file(os.environ.get('INITRD') or
+                       os.path.join(env('INITRAMFS'), 'guest.cpio'),
+                       "INITRD (the guest's initramfs)")
+    with open(out, 'ab') as file:
+        file.write(cpio_entry('guest', 0o40755))
+        file.write(cpio_entry('guest/Image', 0o100644, kernel))
+        file.write(cpio_entry('guest/initrd.cpio', 0o100644, initrd))
+        file.write(cpio_entry('TRAILER!!!', 0))
+    if os.path.getsize(out) > INITRD_ROOM:
+        fail(f'the initramfs with IMAGE and INITRD in it is over '
+             f'{INITRD_ROOM >> 20} MiB')
+
+
+def host_memory():
+    """The machine's memory in MiB, for MEM of the guest."""
+    return max(3072, 2 * megabytes(env('MEM')) + 1024)
+
+
+def qemu_command(args, initrd, rmlog):
+    words = ['console=ttyAMA0', 'panic=-1', 'loglevel=7',
+             f'primary.mode={args.mode}',
+             f'primary.mem={env("MEM")}', f'primary.vcpus={env("VCPUS")}']
+    cmd = ['qemu-system-aarch64', '-cpu', args.cpu,
+           '-smp', env('CPUS'), '-m', f'{host_memory()}M',
+           '-display', 'none', '-monitor', 'none', '-no-reboot',
+           '-nic', 'none', '-initrd', initrd]
+    if args.no_hyp:
+        cmd += ['-machine', 'virt,gic-version=3,its=off',
+                '-kernel', args.kernel]
+    else:
+        words += [f'ghyp.rmlog={rmlog}']
+        cmd += ['-machine', 'virt,virtualization=on,gic-version=3,its=off',
+                '-semihosting-config', 'enable=on,target=native',
+                '-kernel', args.hyp, '-device',
+                f'loader,file={args.kernel},addr={IMAGE_ADDR:#x},force-raw=on']
+    cmd += ['-append', ' '.join(words + args.append)]
+    return cmd + args.qemu
+
+
+class Console:
+    """Takes the console's bytes, keeps what matters of them."""
+
+    def __init__(self, log, show):
+        self.log = log
+        self.show = show
+        self.line = b''
+        self.result = None
+        self.bad = None
+        self.fatal = False
+
+    def feed(self, data):
+        self.log.write(data)
+        self.log.flush()
+        if self.show:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        *lines, self.line = (self.line + data).split(b'\n')
+        for line in lines:
+            self.look_at(ANSI.sub(b'', line))
+        if len(self.line) > 65536:
+            self.line = b''
+
+    def look_at(self, line):
+        match = RESULT.search(line)
+        if match:
+            self.result = int(match[1])
+        if self.bad is None:
+            for pattern, what in BAD:
+                if pattern.search(line):
+                    text = line.decode(errors='replace').strip()
+                    self.bad = f'{what}: {text}'
+                    break
+        if any(word in line for word in FATAL):
+            self.fatal = True
+
+
+def watch(proc, console, limit, silence):
+    """Follow the console to its end; the reason to stop earlier, or None."""
+    start = last = time.monotonic()
+    deadline = start + limit
+    out = proc.stdout.fileno()
+    while True:
+        now = time.monotonic()
+        if now > deadline:
+            if console.fatal:
+                return console.bad
+            return f'no end after {limit} s'
+        if now > last + silence:
+            return f'hung: nothing on the console for {silence} s'
+        wait = min(deadline, last + silence) - now
+        if not select.select([out], [], [], max(0.05, wait))[0]:
+            continue
+        data = os.read(out, 65536)
+        if not data:
+            return None
+        last = time.monotonic()
+        was = console.fatal
+        console.feed(data)
+        if console.fatal and not was:
+            # Let the rest of the report come, but not for long.
+            deadline = min(deadline, last + 10)
+
+
+def stop(proc):
+    proc.terminate()
+    try:
+        proc.wait(10)
+    except subprocess.TimeoutExpired:
+        proc.kill()
+        proc.wait()
+
+
+def run(cmd, args, log):
+    with open(log, 'wb') as file:
+        file.write((' '.join(cmd) + '\n').encode())
+        console = Console(file, not args.quiet)
+        proc = subprocess.Popen(cmd + ['-serial', 'stdio'],
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+        try:
+            why = watch(proc, console, args.timeout, args.silence)
+            if why is None:
+                try:
+                    proc.wait(10)
+                except subprocess.TimeoutExpired:
+                    why = 'QEMU closed the console and did not end'
+        except KeyboardInterrupt:
+            why = 'interrupted'
+        finally:
+            if proc.poll() is None:
+                stop(proc)
+        if console.line:
+            console.look_at(console.line)
+    if console.bad:
+        return console.bad
+    if why:
+        return why
+    if proc.returncode != 0:
+        return f'QEMU ended with status {proc.returncode}'
+    if console.result is None:
+        return 'the primary VM ended without a result'
+    if console.result != 0:
+        return f'the primary VM ended with status {console.result}'
+    return None
+
+
+def shell(cmd, log):
+    """A boot with the terminal in the user's hands: no limits."""
+    print('== a shell in the primary VM; leave with exit, or Ctrl-A X',
+          file=sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serial = ['-chardev', f'stdio,mux=on,id=con,signal=off,logfile={log}',
+              '-serial', 'chardev:con']
+    monitor = cmd.index('-monitor')
+    cmd = cmd[:monitor] + cmd[monitor + 2:] + ['-mon', 'chardev=con']
+    rc = subprocess.call(cmd + serial)
+    return None if rc == 0 else f'QEMU ended with status {rc}'
+
+
+def check_rmlog(rmlog):
+    if not os.path.exists(rmlog):
+        return 'the hypervisor wrote no log of resource-manager messages'
+    script = os.path.join(os.path.dirname(__file__), 'check-rmlog.py')
+    done = subprocess.run([sys.executable, script, rmlog],
+                          capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    sys.stderr.write(done.stdout + done.stderr)
+    return 'the driver broke the rules of the resource manager'
+
+
+def parse():
+    kout = env('KOUT')
+    parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('--mode', default='run',
+                        help='what the primary VM does (see primary-init.sh)')
+    parser.add_argument('--no-hyp', action='store_true',
+                        help='start Linux directly, without a hypervisor')
+    parser.add_argument('--name', help='base name of the log files')
+    parser.add_argument('--kernel',
+                        default=os.path.join(kout, 'arch/arm64/boot/Image'))
+    parser.add_argument('--hyp',
+                        default=os.path.join(env('HYPOUT'), 'hyp.bin'))
+    parser.add_argument('--initramfs',
+                        default=os.path.join(env('INITRAMFS'),
+                                             f'primary-{env("FLAVOUR")}.cpio'))
+    parser.add_argument('--no-guest', dest='guest', action='store_false',
+                        help="leave the guest's kernel and initramfs out")
+    parser.add_argument('--cpu', default='max,pauth-impdef=on')
+    parser.add_argument('--timeout', type=float, default=180)
+    parser.add_argument('--silence', type=float, default=60)
+    parser.add_argument('--quiet', action='store_true',
+                        help='the console goes to the log only')
+    parser.add_argument('--append', action='append', default=[],
+                        metavar='WORDS', help='more kernel command line')
+    parser.add_argument('--qemu', action='append', default=[],
+                        metavar='WORD', help='one more argument of QEMU')
+    return parser.parse_args()
+
+
+def take_name(name):
+    """A base name for this boot's files that no running boot uses."""
+    for number in range(1, 100):
+        free = name if number == 1 else f'{name}-{number}'
+        lock = open(os.path.join(env('LOGS'), f'.boot-{free}.lock'), 'wb')
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        return free, lock
+    return fail(f'too many boots named {name} at once')
+
+
+def main():
+    args = parse()
+    name, lock = take_name(args.name or args.mode)
+    log = os.path.join(env('LOGS'), f'boot-{name}.log')
+    rmlog = os.path.join(env('LOGS'), f'boot-{name}.rmlog')
+    initrd = os.path.join(env('INITRAMFS'), f'boot-{name}.cpio')
+    for path in [args.kernel] + ([] if args.no_hyp else [args.hyp]):
+        if not os.path.exists(path):
+            fail(f'{path} is missing: it has not been built')
+    if not 1 <= int(env('CPUS')) <= 8:
+        fail(f'CPUS={env("CPUS")} is not 1 to 8')
+    make_initrd(args, initrd)
+    if os.path.exists(rmlog):
+        os.remove(rmlog)
+    cmd = qemu_command(args, initrd, rmlog)
+    print(f'== booting QEMU ({args.mode}), log: {log}', file=sys.stderr)
+    start = time.monotonic()
+    why = shell(cmd, log) if args.mode == 'shell' else run(cmd, args, log)
+    if why is None and not args.no_hyp:
+        why = check_rmlog(rmlog)
+        log = rmlog if why else log
+    took = time.monotonic() - start
+    os.remove(initrd)
+    lock.close()
+    if why:
+        fail(f'boot {name}: {why} (after {took:.1f} s), log: {log}')
+    print(f'== booting QEMU ({args.mode}): {took:.1f} s, good',
+          file=sys.stderr)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build what user space there is: the sample monitor, the selftests, and the
+# archives that the primary VM and the guest boot from:
+#
+#   primary-FLAVOUR.cpio   busybox, init, modules, monitor, selftests
+#   guest.cpio             busybox, init: the guest's initramfs
+#
+# The guest's kernel and initramfs are put behind the primary's archive by
+# boot.py, so that IMAGE= and INITRD= need no rebuild.
+
+. "$(dirname "$0")/lib.sh"
+
+BUSYBOX=$CACHE/busybox-arm64
+SELFTESTS=tools/testing/selftests/gunyah
+LIST=$INITRAMFS/list
+
+headers()
+{
+	kmake headers
+}
+
+# What the kernel's own makefile makes, run from the kernel tree's copy.
+sample()
+{
+	mkdir -p "$USEROUT/sample"
+	make -C "$KSRC/samples/gunyah" O="$USEROUT/sample" KSRC="$KSRC" \
+		CROSS_COMPILE="$CROSS" CC="ccache ${CROSS}gcc" \
+		UAPI="$KOUT/usr/include" LDFLAGS=-static -j"$JOBS"
+}
+
+selftests()
+{
+	rm -rf "$USEROUT/selftests"
+	make -C "$KSRC/tools/testing/selftests" O="$KOUT" TARGETS=gunyah \
+		ARCH=arm64 CROSS_COMPILE="$CROSS" CC="ccache ${CROSS}gcc" \
+		USERLDFLAGS=-static INSTALL_PATH="$USEROUT/selftests" \
+		-j"$JOBS" install
+}
+
+dirs()
+{
+	local d
+
+	for d in "$@"; do
+		printf 'dir %s 0755 0 0\n' "$d"
+	done
+}
+
+# One folder's whole content, at a place in the archive.
+tree()
+{
+	(cd "$1" && find . -mindepth 1 -type d -printf "dir $2/%P 0755 0 0\n" &&
+		find . -type f -printf "file $2/%P $1/%P %m 0 0\n")
+}
+
+file()
+{
+	printf 'file %s %s %s 0 0\n' "$1" "$2" "${3:-0755}"
+}
+
+basics()
+{
+	dirs /bin /sbin /usr /usr/bin /usr/sbin /dev /proc /sys /tmp /run /etc
+	printf 'nod /dev/console 0600 0 0 c 5 1\nnod /dev/null 0666 0 0 c 1 3\n'
+	file /bin/busybox "$BUSYBOX"
+	printf 'slink /bin/sh busybox 0755 0 0\n'
+	file /init "$1"
+}
+
+primary_list()
+{
+	local t
+
+	basics "$CI/guest/primary-init.sh"
+	dirs /lib /guest /selftests
+	tree "$STAGE/lib" /lib
+	if [ -x "$USEROUT/sample/gunyah-vmm" ]; then
+		file /bin/gunyah-vmm "$USEROUT/sample/gunyah-vmm"
+	fi
+	: > "$INITRAMFS/tests"
+	if [ -d "$USEROUT/selftests/gunyah" ]; then
+		tree "$USEROUT/selftests/gunyah" /selftests
+		for t in $(sed -n 's/^gunyah://p' "$USEROUT/selftests/kselftest-list.txt"); do
+			echo "/selftests/$t" >> "$INITRAMFS/tests"
+		done
+	fi
+	file /selftests/list "$INITRAMFS/tests" 0644
+}
+
+archive()
+{
+	"$KOUT/usr/gen_init_cpio" -t 0 "$LIST" > "$1.new"
+	mv "$1.new" "$1"
+}
+
+main()
+{
+	"$CI/prepare.sh"
+	"$CI/fetch-busybox.sh"
+	lock_work
+	mkdir -p "$INITRAMFS" "$USEROUT"
+	step headers "installing the kernel's headers for programs" headers
+	if [ -e "$KSRC/samples/gunyah/Makefile" ]; then
+		step sample "building the sample monitor" sample
+	fi
+	if [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
+		step selftests "building the selftests" selftests
+	fi
+	primary_list > "$LIST"
+	step primary-cpio "packing the primary VM's initramfs" \
+		archive "$INITRAMFS/primary-$FLAVOUR.cpio"
+	basics "$CI/guest/guest-init.sh" > "$LIST"
+	step guest-cpio "packing the guest's initramfs" \
+		archive "$INITRAMFS/guest.cpio"
+}
+
+main "$@"

@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The first program of the primary VM. What it does is said on the kernel's
+# command line:
+#
+#   primary.mode=run     boot a guest with the sample monitor
+#   primary.mode=test    run the programs of /selftests
+#   primary.mode=kunit   load the KUnit modules one by one
+#   primary.mode=absent  check that nothing is there where Gunyah is not
+#   primary.mode=shell   a shell on the console
+#
+# It ends with the line "GUNYAH-RESULT status=N" and powers off.
+
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+
+/bin/busybox mkdir -p /proc /sys /dev /tmp /run /usr/bin /usr/sbin /sbin
+/bin/busybox --install -s
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2> /dev/null
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t tracefs tracefs /sys/kernel/tracing 2> /dev/null
+mkdir -p /dev/pts /dev/shm /sys/fs/cgroup
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /dev/shm
+mount -t cgroup2 cgroup2 /sys/fs/cgroup 2> /dev/null
+exec < /dev/console > /dev/console 2>&1
+
+# The value of word $1 of the command line, or else $2.
+arg()
+{
+	for word in $(cat /proc/cmdline); do
+		case $word in
+		"$1="*) echo "${word#*=}"; return ;;
+		esac
+	done
+	echo "$2"
+}
+
+# The modules of this kernel whose file name matches $1, dependencies first
+# or last: modprobe sorts that out.
+modules()
+{
+	find /lib/modules -name "$1" | sed 's,.*/,,; s,\.ko$,,' | sort
+}
+
+load_driver()
+{
+	for module in $(modules 'gunyah*.ko'); do
+		case $module in
+		*kunit* | *test*) continue ;;
+		esac
+		modprobe "$module" || echo "primary: $module did not load"
+	done
+}
+
+# Wait up to $2 seconds for $1.
+wait_for()
+{
+	n=0
+	while [ ! -e "$1" ] && [ "$n" -lt "$(($2 * 10))" ]; do
+		usleep 100000
+		n=$((n + 1))
+	done
+	[ -e "$1" ]
+}
+
+run_guest()
+{
+	load_driver
+	if ! wait_for /dev/gunyah 10; then
+		echo "primary: /dev/gunyah did not appear"
+		return 1
+	fi
+	echo "primary: booting a guest: $(arg primary.vcpus 1) vCPU(s), $(arg primary.mem 256M)"
+	gunyah-vmm --kernel /guest/Image --initrd /guest/initrd.cpio \
+		--mem "$(arg primary.mem 256M)" \
+		--vcpus "$(arg primary.vcpus 1)" \
+		--append "guest.mode=$(arg guest.mode demo) guest.vcpus=$(arg primary.vcpus 1)"
+}
+
+run_selftests()
+{
+	load_driver
+	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
+	status=0
+	only=$(arg primary.only '')
+	while read -r test; do
+		[ -z "$only" ] || [ "$only" = "${test##*/}" ] || continue
+		echo "SELFTEST-BEGIN ${test##*/}"
+		(cd "${test%/*}" && "$test" < /dev/null)
+		rc=$?
+		echo "SELFTEST-END ${test##*/} status=$rc"
+		# 4: the whole program is skipped
+		[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || status=1
+	done < /selftests/list
+	return $status
+}
+
+run_kunit()
+{
+	status=0
+	modprobe kunit
+	for module in $(modules '*kunit*.ko'); do
+		[ "$module" != kunit ] || continue
+		echo "KUNIT-BEGIN $module"
+		modprobe "$module" || status=1
+		modprobe -r "$module" || status=1
+		echo "KUNIT-END $module"
+	done
+	return $status
+}
+
+# Where the hypervisor is not Gunyah the modules load or answer ENODEV without
+# a word in the kernel's log, and no device appears.
+run_absent()
+{
+	dmesg -c > /dev/null
+	n=0
+	status=0
+	echo "SELFTEST-BEGIN absent"
+	echo "TAP version 13"
+	for module in $(modules 'gunyah*.ko'); do
+		case $module in
+		*kunit* | *test*) continue ;;
+		esac
+		modprobe "$module" > /tmp/out 2>&1
+		n=$((n + 1))
+		dmesg -c > /tmp/log
+		if grep -vi 'loading out-of-tree' /tmp/log | grep -q .; then
+			sed 's/^/# /' /tmp/log
+			echo "not ok $n quiet.$module"
+			status=1
+		else
+			echo "ok $n quiet.$module"
+		fi
+	done
+	n=$((n + 1))
+	if [ -e /dev/gunyah ]; then
+		echo "not ok $n no_device"
+		status=1
+	else
+		echo "ok $n no_device"
+	fi
+	echo "1..$n"
+	echo "SELFTEST-END absent status=$status"
+	return $status
+}
+
+cd /
+echo "primary: Linux $(uname -r), $(nproc) CPU(s), $(free -m | awk '/^Mem/ { print $2 }') MiB"
+mode=$(arg primary.mode run)
+case $mode in
+run) run_guest ;;
+test) run_selftests ;;
+kunit) run_kunit ;;
+absent) run_absent ;;
+shell)
+	load_driver
+	echo "primary: a shell; /dev/gunyah: $(ls /dev/gunyah 2>&1); leave with exit"
+	setsid cttyhack sh
+	true
+	;;
+*)
+	echo "primary: unknown primary.mode=$mode"
+	false
+	;;
+esac
+status=$?
+echo "GUNYAH-RESULT status=$status"
+sync
+poweroff -f
