@@ -6,7 +6,8 @@
  *   notify.c     notifications, and the work that is done late
  *   vm.c         VMs: vmids, states, the calls 0x560000xx
  *   resources.c  a VM's vCPUs, doorbells and message queues, and their entries
- *   mem.c        parcels: the calls 0x510000xx, what START and RESET do with them
+ *   mem.c        parcels: the calls 0x510000xx
+ *   accept.c     parcels: what START maps into a guest, and RESET takes away
  *   guest_fdt.c  the guest's device tree, read at INIT and written at START
  *   log.c        the log of messages
  *
@@ -268,7 +269,14 @@ void rm_notify(u32 id, const void *payload, u32 len);
 
 enum rm_parcel_kind { RM_PARCEL_LENT, RM_PARCEL_SHARED, RM_PARCEL_DONATED };
 
-struct rm_acl { u16 vmid; u8 rights; };
+/* One VM of a parcel's access list, and where the parcel is mapped in it. */
+struct rm_acl {
+	u16 vmid;
+	u8 rights;			/* X=1 W=2 R=4 */
+	bool accepted;			/* mapped: MEM_RECLAIM says MEM_INUSE */
+	u32 order;			/* when it was accepted; RESET releases the last one first */
+	u64 gpa;			/* guest address of the first entry */
+};
 
 /*
  * A parcel.  Pages are the owner's IPAs (= PAs); in a guest the entries follow
@@ -287,11 +295,6 @@ struct rm_parcel {
 	u32 nr_entries, max_entries;
 	struct mem_range *entry;
 	u64 size;
-	/* Accepted: mapped into the VM @in_vmid at @gpa; MEM_RECLAIM says MEM_INUSE. */
-	bool accepted;
-	u16 in_vmid;
-	u64 gpa;
-	u32 accept_order;
 };
 
 /* The parcel with this handle, or NULL. */
@@ -300,6 +303,10 @@ struct rm_parcel *rm_parcel_get(u32 handle);
 bool rm_parcel_read(const struct rm_parcel *p, u64 off, void *dst, u64 len);
 bool rm_parcel_write(const struct rm_parcel *p, u64 off, const void *src, u64 len);
 u32 rm_parcel_count(void);
+/* The entry of the access list that names @vmid, or NULL. */
+struct rm_acl *rm_parcel_acl(struct rm_parcel *p, u16 vmid);
+/* All parcels in the order of their handles, linked by next. */
+struct rm_parcel *rm_parcel_first(void);
 
 void rm_mem_init(void);
 /* START: looks at every parcel whose ACL names @vm (facts 34 to 40), maps the
