@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small virtual machine monitor for /dev/gunyah: it boots Linux in a guest
+ * with a serial console.  Read main.c first, then guest.c, vcpu.c.
+ */
+#ifndef GUNYAH_VMM_H
+#define GUNYAH_VMM_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/gunyah.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __noreturn	__attribute__((noreturn))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+
+#define MAX_VCPUS	8
+
+/*
+ * What the guest finds where.  Guest physical addresses below 1 GiB are not
+ * memory: an access there ends up in this program, but for those to the
+ * interrupt controller, which the hypervisor emulates at the place that the
+ * device tree names.
+ */
+#define UART_BASE	0x09000000UL
+#define UART_SIZE	0x1000UL
+#define GICR_BASE	0x3fe00000UL
+#define GICR_SIZE	(0x20000UL * MAX_VCPUS)
+#define GICD_BASE	0x3fff0000UL
+#define GICD_SIZE	0x10000UL
+#define RAM_BASE	0x80000000UL
+/* The resource manager adds to the device tree: leave room behind it. */
+#define DTB_ROOM	0x200000UL
+
+/* How the program ends; the exit status of the process. */
+enum vmm_exit {
+	VMM_EXIT_OFF = 0,	/* the guest powered off */
+	VMM_EXIT_ERROR = 1,	/* bad arguments, or a call failed */
+	VMM_EXIT_RESET = 3,	/* the guest asked for a reset */
+	VMM_EXIT_CRASHED = 4,	/* the guest or its VM crashed */
+	VMM_EXIT_STOPPED = 130,	/* Ctrl-C */
+};
+
+/**
+ * struct options - the command line
+ * @kernel: arm64 Image
+ * @initrd: initial RAM disk, or NULL
+ * @append: end of the guest kernel's command line
+ * @device: the driver's device
+ * @memory: bytes of guest memory
+ * @vcpus: number of vCPUs
+ */
+struct options {
+	const char *kernel;
+	const char *initrd;
+	const char *append;
+	const char *device;
+	__u64 memory;
+	unsigned int vcpus;
+};
+
+struct guest;
+
+/**
+ * struct vcpu - one vCPU and the thread that runs it
+ * @guest: its guest
+ * @id: index, 0 is the boot CPU
+ * @fd: the vCPU's file
+ * @run: the run page, shared with the driver
+ * @thread: runs the vCPU
+ * @started: @thread exists
+ */
+struct vcpu {
+	struct guest *guest;
+	unsigned int id;
+	int fd;
+	struct gunyah_vcpu_run *run;
+	pthread_t thread;
+	bool started;
+};
+
+/**
+ * struct guest - a VM with what belongs to it
+ * @opt: the command line
+ * @dev_fd: /dev/gunyah
+ * @vm_fd: the VM
+ * @mem_fd: the guest-memory file that is all of its RAM
+ * @kernel_size: bytes of the Image
+ * @initrd_addr: guest address of the initial RAM disk
+ * @initrd_size: its size, 0 without one
+ * @dtb_addr: guest address of the device tree
+ * @vcpus: the vCPUs
+ * @lock: guards the members below
+ * @ended: signalled when @over becomes true
+ * @over: the run has ended
+ * @exit: why
+ */
+struct guest {
+	const struct options *opt;
+	int dev_fd;
+	int vm_fd;
+	int mem_fd;
+	__u64 kernel_size;
+	__u64 initrd_addr;
+	__u64 initrd_size;
+	__u64 dtb_addr;
+	struct vcpu vcpus[MAX_VCPUS];
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool over;
+	enum vmm_exit exit;
+};
+
+/* main.c: one line on stderr, with the errno's meaning where there is one; ends the process. */
+void __noreturn die(const char *fmt, ...) __printf(1, 2);
+void __noreturn die_errno(const char *what);
+
+/* guest.c, in the order of their calls */
+void guest_create(struct guest *guest, const struct options *opt);
+void guest_load(struct guest *guest);
+void guest_start(struct guest *guest);
+/* Note why the run is over (the first reason stays) and wake up guest_wait(). */
+void guest_end(struct guest *guest, enum vmm_exit exit);
+enum vmm_exit guest_wait(struct guest *guest);
+void guest_destroy(struct guest *guest);
+
+/* devicetree.c: writes the guest's device tree to buf; returns its size. */
+size_t devicetree_make(const struct guest *guest, void *buf, size_t size);
+
+/* uart.c: an 8250-compatible UART on the process's stdin and stdout. */
+void uart_init(void);
+__u8 uart_read(unsigned int reg);
+void uart_write(unsigned int reg, __u8 value);
+void uart_restore_terminal(void);
+
+/* vcpu.c */
+void vcpu_create(struct guest *guest, struct vcpu *vcpu, unsigned int id);
+void vcpu_start_thread(struct vcpu *vcpu);
+/* Make a running vCPU return from the driver, and its thread end. */
+void vcpu_kick(struct vcpu *vcpu);
+void vcpu_destroy(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gunyah-vmm: boot Linux in a Gunyah VM.  This file is the command line, the
+ * order of things, and how they end.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gunyah-vmm.h"
+
+static struct guest the_guest;
+
+static void print_error(const char *fmt, va_list ap)
+{
+	uart_restore_terminal();
+	fputs("gunyah-vmm: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_error(fmt, ap);
+	va_end(ap);
+	exit(VMM_EXIT_ERROR);
+}
+
+/* What the driver means by an errno, where strerror() alone would puzzle. */
+static const char *errno_meaning(int err)
+{
+	switch (err) {
+	case ENODEV:
+		return "the resource manager refused, or the driver is gone";
+	case EOPNOTSUPP:
+		return "this hypervisor or resource manager can't do that";
+	case EBUSY:
+		return "not in this state of the VM, or its memory is mapped by a process";
+	case E2BIG:
+		return "the memory is in too many pieces, or the argument is too big";
+	case ETIMEDOUT:
+		return "the resource manager did not answer";
+	case EIO:
+		return "the connection to the resource manager is dead";
+	case EINVAL:
+		return "an argument, the memory layout or the device tree is wrong";
+	case ENOENT:
+	case ENXIO:
+		return "no Gunyah here, or its driver is not loaded";
+	default:
+		return NULL;
+	}
+}
+
+void die_errno(const char *what)
+{
+	int err = errno;
+	const char *meaning = errno_meaning(err);
+
+	if (meaning)
+		die("%s: %s (%s)", what, strerror(err), meaning);
+	die("%s: %s", what, strerror(err));
+}
+
+static const char usage[] =
+"usage: gunyah-vmm [options] --kernel IMAGE\n"
+"Boot Linux in a VM of the Gunyah hypervisor; its console is this terminal.\n"
+"\n"
+"  -k, --kernel FILE     arm64 Image (not compressed)\n"
+"  -i, --initrd FILE     initial RAM disk\n"
+"  -a, --append TEXT     add to the kernel's command line, console=ttyS0\n"
+"  -m, --mem SIZE        bytes of memory, with suffix M or G (default: 256M)\n"
+"  -p, --vcpus N         number of vCPUs, 1 to 8 (default: 1)\n"
+"  -d, --device FILE     the driver's device (default: /dev/gunyah)\n"
+"  -h, --help            show this\n"
+"\n"
+"Ctrl-C ends the VM.  Exit status: 0 the guest powered off, 1 an error,\n"
+"3 the guest asked for a reset, 4 it crashed, 130 Ctrl-C.\n";
+
+static __u64 parse_size(const char *text)
+{
+	unsigned long long value;
+	unsigned int shift = 0;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (*end == 'M' || *end == 'm')
+		shift = 20;
+	else if (*end == 'G' || *end == 'g')
+		shift = 30;
+	if (shift)
+		end++;
+	if (end == text || *end || errno || text[0] == '-' || value > (UINT64_MAX >> shift))
+		die("'%s' is not a memory size (try 256M)", text);
+	return value << shift;
+}
+
+static void parse_options(struct options *opt, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "initrd", required_argument, NULL, 'i' },
+		{ "append", required_argument, NULL, 'a' },
+		{ "mem", required_argument, NULL, 'm' },
+		{ "vcpus", required_argument, NULL, 'p' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	char *end;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "k:i:a:m:p:d:h", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'k':
+			opt->kernel = optarg;
+			break;
+		case 'i':
+			opt->initrd = optarg;
+			break;
+		case 'a':
+			opt->append = optarg;
+			break;
+		case 'm':
+			opt->memory = parse_size(optarg);
+			break;
+		case 'p':
+			opt->vcpus = strtoul(optarg, &end, 10);
+			if (end == optarg || *end || !opt->vcpus || opt->vcpus > MAX_VCPUS)
+				die("'%s': from 1 to %d vCPUs", optarg, MAX_VCPUS);
+			break;
+		case 'd':
+			opt->device = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			die("try --help");
+		}
+	}
+	if (optind < argc)
+		die("unexpected argument '%s' (try --help)", argv[optind]);
+	if (!opt->kernel)
+		die("--kernel is missing (try --help)");
+	if (opt->memory < (16UL << 20) || opt->memory > (32UL << 30) || opt->memory % DTB_ROOM)
+		die("memory: from 16M to 32G, a multiple of 2M");
+}
+
+/* Only the flag of the run and a wake-up: the rest happens in guest_wait()'s thread. */
+static void *wait_for_interrupt(void *arg)
+{
+	sigset_t *set = arg;
+	int sig;
+
+	if (!sigwait(set, &sig)) {
+		fprintf(stderr, "\ngunyah-vmm: %s, ending the VM\n", strsignal(sig));
+		guest_end(&the_guest, VMM_EXIT_STOPPED);
+	}
+	return NULL;
+}
+
+static void catch_interrupts(void)
+{
+	static sigset_t set;
+	pthread_t thread;
+
+	/* Blocked here and so in every thread; only that one thread takes them. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (pthread_create(&thread, NULL, wait_for_interrupt, &set))
+		die("can't create a thread");
+	pthread_detach(thread);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = {
+		.append = "",
+		.device = "/dev/gunyah",
+		.memory = 256UL << 20,
+		.vcpus = 1,
+	};
+	enum vmm_exit status;
+
+	parse_options(&opt, argc, argv);
+	guest_create(&the_guest, &opt);
+	guest_load(&the_guest);
+	uart_init();
+	catch_interrupts();
+	guest_start(&the_guest);
+	status = guest_wait(&the_guest);
+	guest_destroy(&the_guest);
+	uart_restore_terminal();
+	return status;
+}
