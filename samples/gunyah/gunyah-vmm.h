@@ -14,8 +14,6 @@
 #include <linux/gunyah.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define __noreturn	__attribute__((noreturn))
-#define __printf(a, b)	__attribute__((format(printf, a, b)))
 
 #define MAX_VCPUS	8
 
@@ -115,8 +113,8 @@ struct guest {
 };
 
 /* main.c: one line on stderr, with the errno's meaning where there is one; ends the process. */
-void __noreturn die(const char *fmt, ...) __printf(1, 2);
-void __noreturn die_errno(const char *what);
+_Noreturn void die(const char *fmt, ...);
+_Noreturn void die_errno(const char *what);
 
 /* guest.c, in the order of their calls */
 void guest_create(struct guest *guest, const struct options *opt);
