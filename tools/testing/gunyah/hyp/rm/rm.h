@@ -256,6 +256,8 @@ struct rm_vm {
 struct rm_vm *rm_vm_get(u16 vmid);
 /* True when @vmid may stand in a parcel's ACL: the owner's own or allocated. */
 bool rm_vmid_valid(u16 vmid);
+/* How many vmids are allocated, the owner's own not counted. */
+u32 rm_vm_count(void);
 
 /* ---- notifications (notify.c); they go to the owner ---- */
 
@@ -367,5 +369,7 @@ void rm_log_message(bool tx, const void *data, u32 len);
 void rm_log_event(const char *fmt, ...) __printf(1, 2);
 /* Write what the ring holds to the host's file. */
 void rm_log_drain(void);
+/* Bytes of log since boot, written or still in the ring. */
+u64 rm_log_position(void);
 
 #endif
