@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 
 #include <linux/gunyah.h>
 
@@ -113,8 +114,8 @@ struct guest {
 };
 
 /* main.c: one line on stderr, with the errno's meaning where there is one; ends the process. */
-_Noreturn void die(const char *fmt, ...);
-_Noreturn void die_errno(const char *what);
+noreturn void die(const char *fmt, ...);
+noreturn void die_errno(const char *what);
 
 /* guest.c, in the order of their calls */
 void guest_create(struct guest *guest, const struct options *opt);
