@@ -23,12 +23,49 @@
 #define SPI_BASE	32
 #define PPI_BASE	16
 
+/*
+ * Every tag, name and string inside the tree's own bounds, nodes nested as they
+ * should be: libfdt's search functions rely on it.
+ */
+static bool tree_is_sound(const void *fdt)
+{
+	int offset = 0, next, depth = 0;
+	const char *name;
+	int len;
+	u32 tag;
+
+	if (fdt_num_mem_rsv(fdt) < 0)
+		return false;
+	for (;;) {
+		tag = fdt_next_tag(fdt, offset, &next);
+		if (next < 0)
+			return false;
+		switch (tag) {
+		case FDT_END:
+			return !depth;
+		case FDT_BEGIN_NODE:
+			if (!depth++ && offset)
+				return false;
+			break;
+		case FDT_END_NODE:
+			if (!depth--)
+				return false;
+			break;
+		case FDT_PROP:
+			if (!depth || !fdt_getprop_by_offset(fdt, offset, &name, &len))
+				return false;
+			break;
+		}
+		offset = next;
+	}
+}
+
 /**
  * guest_fdt_load() - copy of the tree as it is in the image parcel now
  * @vm: a VM whose CONFIG_IMAGE succeeded
  * @room: bytes to allocate behind the tree
  *
- * Return: memory for hyp_free(), a tree that fdt_check_full() accepts; NULL
+ * Return: memory for hyp_free(), a sound tree; NULL
  * when the parcel is gone, the tree is bad, or there is no memory.
  */
 void *guest_fdt_load(const struct rm_vm *vm, u32 room)
@@ -50,7 +87,7 @@ void *guest_fdt_load(const struct rm_vm *vm, u32 room)
 		return NULL;
 	/* The host may have changed the header since: look at what was copied. */
 	if (rm_parcel_read(image, vm->dtb_off, fdt, size) &&
-	    fdt_totalsize(fdt) == size && !fdt_check_full(fdt, size))
+	    fdt_totalsize(fdt) == size && !fdt_check_header(fdt) && tree_is_sound(fdt))
 		return fdt;
 	hyp_free(fdt);
 	return NULL;

@@ -232,7 +232,8 @@ static bool reserve_entries(struct rm_parcel *p, u32 more)
 	grown = hyp_alloc(max * sizeof(*grown));
 	if (!grown)
 		return false;
-	memcpy(grown, p->entry, p->nr_entries * sizeof(*grown));
+	if (p->nr_entries)
+		memcpy(grown, p->entry, p->nr_entries * sizeof(*grown));
 	hyp_free(p->entry);
 	p->entry = grown;
 	p->max_entries = max;
