@@ -39,19 +39,19 @@ arg()
 	echo "$2"
 }
 
-# The modules of this kernel whose file name matches $1, dependencies first
-# or last: modprobe sorts that out.
+# The modules of the driver, or with "tests" those of its KUnit tests.
 modules()
 {
-	find /lib/modules -name "$1" | sed 's,.*/,,; s,\.ko$,,' | sort
+	if [ "$1" = tests ]; then
+		find /lib/modules -path '*/gunyah/tests/*.ko'
+	else
+		find /lib/modules -path '*/gunyah/*.ko' ! -path '*/tests/*'
+	fi | sed 's,.*/,,; s,\.ko$,,' | sort
 }
 
 load_driver()
 {
-	for module in $(modules 'gunyah*.ko'); do
-		case $module in
-		*kunit* | *test*) continue ;;
-		esac
+	for module in $(modules driver); do
 		modprobe "$module" || echo "primary: $module did not load"
 	done
 }
@@ -81,9 +81,29 @@ run_guest()
 		--append "guest.mode=$(arg guest.mode demo) guest.vcpus=$(arg primary.vcpus 1)"
 }
 
+# What the kernel said since the last time. In mode test it does not say it
+# on the console, where it would cut the tests' lines in two.
+kernel_log()
+{
+	dmesg -c
+}
+
+# With DEBUG=1: what was allocated and is not referenced any more. A leak is
+# looked at twice, as kmemleak asks for.
+leaks()
+{
+	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	echo scan > /sys/kernel/debug/kmemleak
+	echo scan > /sys/kernel/debug/kmemleak
+	cat /sys/kernel/debug/kmemleak
+}
+
 run_selftests()
 {
+	dmesg -n 1
+	kernel_log
 	load_driver
+	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	status=0
 	only=$(arg primary.only '')
@@ -92,10 +112,13 @@ run_selftests()
 		echo "SELFTEST-BEGIN ${test##*/}"
 		(cd "${test%/*}" && "$test" < /dev/null)
 		rc=$?
+		kernel_log
 		echo "SELFTEST-END ${test##*/} status=$rc"
 		# 4: the whole program is skipped
 		[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || status=1
 	done < /selftests/list
+	leaks
+	kernel_log
 	return $status
 }
 
@@ -103,8 +126,7 @@ run_kunit()
 {
 	status=0
 	modprobe kunit
-	for module in $(modules '*kunit*.ko'); do
-		[ "$module" != kunit ] || continue
+	for module in $(modules tests); do
 		echo "KUNIT-BEGIN $module"
 		modprobe "$module" || status=1
 		modprobe -r "$module" || status=1
@@ -122,14 +144,10 @@ run_absent()
 	status=0
 	echo "SELFTEST-BEGIN absent"
 	echo "TAP version 13"
-	for module in $(modules 'gunyah*.ko'); do
-		case $module in
-		*kunit* | *test*) continue ;;
-		esac
+	for module in $(modules driver); do
 		modprobe "$module" > /tmp/out 2>&1
 		n=$((n + 1))
-		dmesg -c > /tmp/log
-		if grep -vi 'loading out-of-tree' /tmp/log | grep -q .; then
+		if dmesg -c > /tmp/log && [ -s /tmp/log ]; then
 			sed 's/^/# /' /tmp/log
 			echo "not ok $n quiet.$module"
 			status=1

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Helpers of the suites that boot QEMU. Sourced by them.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# boot NAME OPTION...: boot quietly; how it went is kept for results.
+boot()
+{
+	local name=$1
+	shift
+	BOOT_STATUS=0
+	BOOT_WHY=
+	"$CI/boot.sh" --name "$name" --quiet "$@" 2> "$LOGS/$name.err" ||
+		BOOT_STATUS=$?
+	cat "$LOGS/$name.err" >&2
+	BOOT_WHY=$(grep '^error: ' "$LOGS/$name.err" | tail -n 1) || true
+	BOOT_LOG=$(sed -n 's/^== booting QEMU .*, log: //p' "$LOGS/$name.err")
+}
+
+# Print what the programs of the last boot said, and the boot as a case.
+results()
+{
+	local text n
+
+	text=$(python3 "$CI/ktap.py" "$BOOT_LOG")
+	n=$(printf '%s\n' "$text" | sed -n 's/^1\.\.//p')
+	printf '%s\n' "$text" | grep -v '^1\.\.'
+	n=$((n + 1))
+	if [ "$BOOT_STATUS" -eq 0 ]; then
+		echo "ok $n boot-$1"
+	else
+		echo "# $BOOT_WHY"
+		echo "not ok $n boot-$1"
+	fi
+	echo "1..$n"
+}

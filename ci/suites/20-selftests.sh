@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kselftests, in the primary VM under the test hypervisor.
+
+. "$(dirname "$0")/../suite.sh"
+
+boot selftests --mode test --timeout 900 --silence 120
+results selftests

@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# R80: where the hypervisor is not Gunyah (here: none at all, and Linux at EL2
+# itself) the driver is quiet and there is no /dev/gunyah.
+
+. "$(dirname "$0")/../suite.sh"
+
+boot absent --mode absent --no-hyp --no-guest --timeout 120
+results absent
