@@ -9,6 +9,8 @@
  * like RAM (lent, label 0, RWX) makes VM_START fail, as on the published
  * resource manager.
  *
+ * Each guest also sees a read-only page below those, as on the published one.
+ *
  * Invariant: VM_START maps and accepts all parcels of the VM or none.  Called
  * with the resource manager's lock held.
  */
@@ -16,6 +18,7 @@
 #include "rm.h"
 
 #define GUEST_IPA_END	BIT(36)
+#define INFO_BASE	0x40000000UL	/* a page that every guest can read: zeroes */
 #define CHOSEN_BASE	0x40001000UL	/* where parcels go that no device asks for */
 
 static bool overlaps(u64 a, u64 a_size, u64 b, u64 b_size)
@@ -150,6 +153,18 @@ static u32 map_parcel(struct rm_vm *vm, struct rm_parcel *p)
 	return RM_OK;
 }
 
+/* One page for all guests; a guest whose RAM is there gets its RAM. */
+static u32 map_info_page(struct rm_vm *vm)
+{
+	static void *page;
+
+	if (!page)
+		page = page_alloc(0);
+	if (!page || stage2_map(&vm->vm->s2, INFO_BASE, (u64)page, PAGE_SIZE, S2_R))
+		return RM_NOMEM;
+	return RM_OK;
+}
+
 static u64 entries_of_all(void)
 {
 	struct rm_parcel *p;
@@ -177,6 +192,8 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 			return RM_DENIED;
 	}
 	err = place_all(vm, image);
+	if (!err)
+		err = map_info_page(vm);
 	if (err)
 		return err;
 
