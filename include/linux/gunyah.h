@@ -291,10 +291,10 @@ enum gunyah_vcpu_sleep {
  * Second word of the answer to an MMIO or page fault exit.  The published
  * hypervisor ignores it.  These are not the numbers of the user interface.
  */
-enum gunyah_vcpu_resume_action {
-	GUNYAH_VCPU_RESUME_EMULATE		= 0,
-	GUNYAH_VCPU_RESUME_RETRY		= 1,
-	GUNYAH_VCPU_RESUME_FAULT		= 2,
+enum gunyah_vcpu_action {
+	GUNYAH_VCPU_ACTION_EMULATE		= 0,
+	GUNYAH_VCPU_ACTION_RETRY		= 1,
+	GUNYAH_VCPU_ACTION_FAULT		= 2,
 };
 
 /**
@@ -311,7 +311,7 @@ struct gunyah_vcpu_run_result {
  * gunyah_hypercall_vcpu_run() - run a vCPU on this CPU
  * @capid: the vCPU
  * @resume0: after VMMIO_READ the value read, cut to the access by the caller
- * @resume1: after VMMIO_* and PAGE_FAULT an enum gunyah_vcpu_resume_action
+ * @resume1: after VMMIO_* and PAGE_FAULT an enum gunyah_vcpu_action
  * @resume2: 0
  * @result: filled in when the answer is OK, and only then
  *
