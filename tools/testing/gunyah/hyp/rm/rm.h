@@ -29,6 +29,7 @@
 #ifndef HYP_RM_H
 #define HYP_RM_H
 
+#include "../cap.h"
 #include "../lib.h"
 #include "../mem.h"
 #include "../vm.h"
@@ -113,6 +114,7 @@ struct rm_reply {
 	u8 *data;
 	u32 len;		/* payload so far, behind the error word */
 	bool drop;		/* set by a handler: never answer this request */
+	const char *die_after;	/* set by a handler: answer, then rm_die() */
 };
 
 /* Append; what exceeds RM_MAX_PAYLOAD - 4 is left out. */
@@ -125,6 +127,7 @@ typedef u32 (*rm_handler_t)(const struct rm_request *rq, struct rm_reply *rp);
 struct rm_call {
 	u32 id;
 	rm_handler_t handle;
+	bool guests;		/* a guest with a channel of its own may call it */
 };
 
 /* What a build of the resource manager does in its own way. */
@@ -144,8 +147,48 @@ struct rm_profile {
 /* The profile chosen by ghyp.profile=; set by rm_init(). */
 extern const struct rm_profile *rm_profile;
 
+void rm_lock(void);
+void rm_unlock(void);
+/* Capabilities of the primary VM's queues: it sends to @tx, receives from @rx. */
+void rm_primary_caps(u64 *tx, u64 *rx);
+
+/* ---- messages (rpc.c) ---- */
+
+struct rm_channel;
+struct msgq;
+
+/*
+ * A channel of @vm (vmid @vmid): @in is the queue it sends to, @out the one it
+ * receives from.  NULL when the pool is empty.
+ */
+struct rm_channel *rm_channel_new(u16 vmid, struct msgq *in, struct msgq *out);
+void rm_channel_free(struct rm_channel *ch);
+/* The primary VM's. */
+extern struct rm_channel *rm_primary_channel;
+void rm_channel_notify(struct rm_channel *ch, u32 id, const void *payload, u32 len);
+/* Take up what waits in the send queues; all channels. */
+void rm_rpc_work(void);
+/* The ends of the primary VM's queues (struct msgq_end). */
+void rm_queue_sent(struct msgq *q, bool push);
+void rm_queue_read(struct msgq *q, bool hard);
+/* The ends of a guest's queues: work is done later. */
+void rm_queue_guest(struct msgq *q, bool hard);
 /* The resource manager stops answering for good; @why goes to the log. */
 void rm_die(const char *why);
+bool rm_dead(void);
+
+/* ---- late work (notify.c) ---- */
+
+/* Something waits that isn't done at once; rm_background() will come. */
+void rm_defer(void);
+/* A request has arrived: exits that are old enough go first, resets wait. */
+void rm_late_before_request(void);
+/* VM_RESET was answered: releases, then STATUS RESET, follow. */
+void rm_late_reset(u16 vmid);
+/* VM_STOP overtook the guest's own exit. */
+void rm_late_forget_exit(u16 vmid);
+/* Called by vcpu_run: exits noted before are now older. */
+void rm_note_vcpu_run(void);
 
 /* ---- VMs (vm.c) ---- */
 
@@ -228,6 +271,7 @@ struct rm_resource {
 };
 
 #define RM_MAX_RESOURCES	(VM_MAX_VCPUS + 2 * GUEST_MAX_DEVICES)
+#define RM_MAX_OBJECTS		RM_MAX_RESOURCES
 
 struct rm_vm {
 	u16 vmid, owner;
@@ -247,15 +291,26 @@ struct rm_vm {
 	u64 ram_size;
 
 	/* resources.c */
-	struct rm_object *objects;	/* what rm_resources_free() frees */
-	struct rm_resource res[RM_MAX_RESOURCES];
+	struct rm_channel *channel;	/* the guest's own, or NULL */
+	u32 nr_objects;
+	struct object *object[RM_MAX_OBJECTS];	/* what rm_resources_free() frees */
 	u32 nr_res;
+	struct rm_resource res[RM_MAX_RESOURCES];
 };
 
 /* The VM with this vmid, NULL when the vmid is not allocated. */
 struct rm_vm *rm_vm_get(u16 vmid);
+/* All VMs in the order of their vmids: the one after @vm, or the first. */
+struct rm_vm *rm_vm_next(struct rm_vm *vm);
 /* True when @vmid may stand in a parcel's ACL: the owner's own or allocated. */
 bool rm_vmid_valid(u16 vmid);
+/* vmids that are allocated, without the primary VM's. */
+u32 rm_vmid_count(void);
+/* The VM has ended by itself (late part of rm_vm_event). */
+void rm_vm_exited(struct rm_vm *vm, enum vm_event ev, const u64 data[2]);
+/* The late parts of VM_RESET. */
+void rm_vm_release(struct rm_vm *vm);
+void rm_vm_reset_done(struct rm_vm *vm);
 /* How many vmids are allocated, the owner's own not counted. */
 u32 rm_vm_count(void);
 
@@ -313,7 +368,8 @@ struct rm_parcel *rm_parcel_first(void);
 void rm_mem_init(void);
 /* START: looks at every parcel whose ACL names @vm (facts 34 to 40), maps the
  * image parcel at cfg->mem_base and the others where they belong, marks them
- * accepted.  On an error nothing is mapped or accepted. */
+ * accepted.  On an error nothing is mapped or accepted, but for DENIED because
+ * of a second RAM parcel: then all are accepted, and RESET releases them (05b). */
 u32 rm_mem_accept_for_start(struct rm_vm *vm);
 /* Late part of RESET: unmaps, sends MEM_RELEASED for each accepted parcel. vm->vm still exists. */
 void rm_mem_release_all(struct rm_vm *vm);
@@ -342,6 +398,7 @@ u32 guest_fdt_finish(struct rm_vm *vm);
 
 /* ---- resources (resources.c) ---- */
 
+void rm_resources_init(void);
 /* INIT, after the parse: the struct vm, its vGIC, vCPUs and devices, vm->res[].  RM error. */
 u32 rm_resources_make(struct rm_vm *vm);
 /* RESET: capabilities die, objects and the struct vm go; interrupt numbers are free again. */
@@ -362,6 +419,11 @@ u32 rm_vm_handle_get_resources(const struct rm_request *rq, struct rm_reply *rp)
 u32 rm_vm_handle_get_vmid(const struct rm_request *rq, struct rm_reply *rp);
 u32 rm_vm_handle_set_firmware(const struct rm_request *rq, struct rm_reply *rp);
 u32 rm_vm_handle_set_time_base(const struct rm_request *rq, struct rm_reply *rp);
+u32 rm_vm_handle_get_owner(const struct rm_request *rq, struct rm_reply *rp);
+u32 rm_vm_handle_get_peers(const struct rm_request *rq, struct rm_reply *rp);
+u32 rm_vm_handle_host_get_type(const struct rm_request *rq, struct rm_reply *rp);
+/* Kills the resource manager when the payload is empty (interrupt and console calls). */
+u32 rm_vm_handle_fatal_when_empty(const struct rm_request *rq, struct rm_reply *rp);
 
 /* ---- the log (log.c) ---- */
 
@@ -369,6 +431,8 @@ void rm_log_message(bool tx, const void *data, u32 len);
 void rm_log_event(const char *fmt, ...) __printf(1, 2);
 /* Write what the ring holds to the host's file. */
 void rm_log_drain(void);
+/* Bytes of log so far. */
+u64 rm_log_position(void);
 /* Bytes of log since boot, written or still in the ring. */
 u64 rm_log_position(void);
 

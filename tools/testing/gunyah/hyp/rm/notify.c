@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Notifications, and the work that the resource manager does late.
+ *
+ * The published resource manager is a VM of its own: it hears of a guest's end
+ * some time after the host has (facts 9, 10), and it answers VM_RESET before
+ * it takes the VM apart (fact 8).  Here that is a list of late work which is
+ * taken up in ticks.  A tick is TICK_US of time on a CPU that is there to see
+ * it; a machine that was held up makes one tick of it, so what the host sends
+ * at once still comes before what was to be late.
+ *
+ *   exit	EXIT_TICKS after the guest's last instruction; or before the next
+ *		request, once the host has called vcpu_run again (18a, 09a)
+ *   release	RESET_TICKS after VM_RESET, and while requests keep coming, some
+ *		ticks more (06a, 09a)
+ *   reset done	the tick after the release
+ *
+ * Locking: the list is guarded by the event lock, a leaf, for rm_vm_event() is
+ * called on the way out of a guest.  The work is done with the rm lock held.
+ */
+
+#include "rm.h"
+
+#define TICK_US		100
+#define EXIT_TICKS	2
+#define RESET_TICKS	2
+#define RESET_PATIENCE	32	/* requests that put a release off */
+#define LATE_MAX	192	/* an exit and a reset for each vmid, and more */
+
+enum late_kind { LATE_EXIT, LATE_RELEASE, LATE_RESET_DONE };
+
+struct late {
+	enum late_kind kind;
+	u16 vmid;
+	u8 ticks;		/* due at 0 */
+	u8 patience;
+	bool old;		/* exit: vcpu_run was called since */
+	enum vm_event ev;
+	u64 data[2];
+};
+
+static struct {
+	spinlock_t lock;
+	u32 nr;
+	struct late item[LATE_MAX];	/* in the order of their coming */
+	bool work;			/* messages or replies wait */
+	bool armed;
+	u64 deadline;			/* of the next tick, in microseconds */
+} late;
+
+static spinlock_t rm_big_lock;
+
+void rm_lock(void)
+{
+	spin_lock(&rm_big_lock);
+}
+
+void rm_unlock(void)
+{
+	spin_unlock(&rm_big_lock);
+}
+
+/* ---- notifications ---- */
+
+void rm_notify(u32 id, const void *payload, u32 len)
+{
+	rm_channel_notify(rm_primary_channel, id, payload, len);
+}
+
+#define NOTE_MEM_RELEASED	0x51100012U
+#define NOTE_VM_EXITED		0x56100001U
+#define NOTE_VM_STATUS		0x56100008U
+#define EXITED_REASON_MAX	16
+
+void rm_notify_status(struct rm_vm *vm, enum rm_vm_state state)
+{
+	u8 p[8] = {};
+
+	rm_set16(p, vm->vmid);
+	p[4] = (u8)state;
+	rm_notify(NOTE_VM_STATUS, p, sizeof(p));
+}
+
+void rm_notify_exited(struct rm_vm *vm, u16 type, const void *reason, u32 size)
+{
+	u8 p[8 + EXITED_REASON_MAX] = {};
+
+	rm_set16(p, vm->vmid);
+	rm_set16(p + 2, type);
+	rm_set32(p + 4, size);
+	memcpy(p + 8, reason, size);
+	rm_notify(NOTE_VM_EXITED, p, 8 + size);
+}
+
+void rm_notify_mem_released(u32 handle, u16 vmid, u32 tag)
+{
+	u8 p[12] = {};
+
+	rm_set32(p, handle);
+	rm_set16(p + 4, vmid);
+	rm_set32(p + 8, tag);
+	rm_notify(NOTE_MEM_RELEASED, p, sizeof(p));
+}
+
+/* ---- late work ---- */
+
+/* Event lock held: there is something to wait for. */
+static void late_arm(void)
+{
+	if (!late.armed)
+		late.deadline = hyp_time_us() + TICK_US;
+	WRITE_ONCE(late.armed, true);
+}
+
+void rm_defer(void)
+{
+	spin_lock(&late.lock);
+	late.work = true;
+	late_arm();
+	spin_unlock(&late.lock);
+	rm_wakeup_in(TICK_US);
+}
+
+static void late_add(const struct late *l)
+{
+	u32 i;
+
+	spin_lock(&late.lock);
+	for (i = 0; i < late.nr; i++) {
+		if (late.item[i].kind == l->kind && late.item[i].vmid == l->vmid)
+			break;
+	}
+	if (i == LATE_MAX)
+		hyp_panic("resource manager: too much late work");
+	/* The first end of a guest counts, whatever its other vCPUs do. */
+	if (i == late.nr)
+		late.item[late.nr++] = *l;
+	late_arm();
+	spin_unlock(&late.lock);
+	rm_wakeup_in(TICK_US);
+}
+
+/* Event lock held. */
+static void late_remove(u32 i)
+{
+	late.nr--;
+	memmove(&late.item[i], &late.item[i + 1], (late.nr - i) * sizeof(late.item[0]));
+}
+
+void rm_late_reset(u16 vmid)
+{
+	struct late l = {
+		.kind = LATE_RELEASE,
+		.vmid = vmid,
+		.ticks = RESET_TICKS,
+		.patience = RESET_PATIENCE,
+	};
+
+	late_add(&l);
+}
+
+void rm_late_forget_exit(u16 vmid)
+{
+	u32 i;
+
+	spin_lock(&late.lock);
+	for (i = late.nr; i--;) {
+		if (late.item[i].kind == LATE_EXIT && late.item[i].vmid == vmid)
+			late_remove(i);
+	}
+	spin_unlock(&late.lock);
+}
+
+void rm_note_vcpu_run(void)
+{
+	u32 i;
+
+	if (!READ_ONCE(late.nr))
+		return;
+	spin_lock(&late.lock);
+	for (i = 0; i < late.nr; i++)
+		late.item[i].old = true;
+	spin_unlock(&late.lock);
+}
+
+/**
+ * rm_vm_event() - a guest ended or reset itself
+ * @vm: the guest
+ * @ev: what it did
+ * @data: data words of the vcpu_run state
+ *
+ * Context: on the way out of a guest, any CPU; takes leaf locks only.
+ */
+void rm_vm_event(struct vm *vm, enum vm_event ev, const u64 data[2])
+{
+	struct late l = {
+		.kind = LATE_EXIT,
+		.vmid = vm->vmid,
+		.ticks = EXIT_TICKS,
+		.ev = ev,
+	};
+
+	memcpy(l.data, data, sizeof(l.data));
+	late_add(&l);
+}
+
+static void late_do(const struct late *l)
+{
+	struct rm_vm *vm = rm_vm_get(l->vmid);
+
+	if (!vm || rm_dead())
+		return;
+	switch (l->kind) {
+	case LATE_EXIT:
+		rm_vm_exited(vm, l->ev, l->data);
+		break;
+	case LATE_RELEASE:
+		rm_vm_release(vm);
+		late_add(&(struct late){ .kind = LATE_RESET_DONE, .vmid = l->vmid, .ticks = 1 });
+		break;
+	case LATE_RESET_DONE:
+		rm_vm_reset_done(vm);
+		break;
+	}
+}
+
+/* Takes out the first item that @due says yes to; false when there is none. */
+static bool late_take(bool (*due)(struct late *l), struct late *l)
+{
+	bool found = false;
+	u32 i;
+
+	spin_lock(&late.lock);
+	for (i = 0; i < late.nr && !found; i++) {
+		if (!due(&late.item[i]))
+			continue;
+		*l = late.item[i];
+		late_remove(i);
+		found = true;
+	}
+	spin_unlock(&late.lock);
+	return found;
+}
+
+static bool due_old_exit(struct late *l)
+{
+	return l->kind == LATE_EXIT && l->old;
+}
+
+static bool due_now(struct late *l)
+{
+	return !l->ticks;
+}
+
+void rm_late_before_request(void)
+{
+	struct late l;
+	u32 i;
+
+	while (late_take(due_old_exit, &l))
+		late_do(&l);
+
+	spin_lock(&late.lock);
+	for (i = 0; i < late.nr; i++) {
+		struct late *p = &late.item[i];
+
+		if (p->kind == LATE_RELEASE && p->patience) {
+			p->patience--;
+			p->ticks = RESET_TICKS;
+		}
+	}
+	spin_unlock(&late.lock);
+}
+
+/* One tick; the rm lock is held. */
+static void late_tick(void)
+{
+	struct late l;
+	bool again;
+	u32 i;
+
+	spin_lock(&late.lock);
+	for (i = 0; i < late.nr; i++) {
+		if (late.item[i].ticks)
+			late.item[i].ticks--;
+	}
+	late.work = false;
+	spin_unlock(&late.lock);
+
+	rm_rpc_work();
+	while (late_take(due_now, &l))
+		late_do(&l);
+
+	spin_lock(&late.lock);
+	again = late.nr || late.work;
+	WRITE_ONCE(late.armed, again);
+	late.deadline = hyp_time_us() + TICK_US;
+	spin_unlock(&late.lock);
+	if (again)
+		rm_wakeup_in(TICK_US);
+}
+
+/**
+ * rm_background() - take up late work that is due
+ * @caller: the primary VM's vCPU on this CPU
+ *
+ * Context: no lock held, no guest's vCPU loaded.  When another CPU holds the
+ * rm lock this one comes again later.
+ */
+void rm_background(struct vcpu *caller)
+{
+	if (!READ_ONCE(late.armed) || hyp_time_us() < READ_ONCE(late.deadline))
+		return;
+	if (!spin_trylock(&rm_big_lock)) {
+		rm_wakeup_in(TICK_US);
+		return;
+	}
+	if (late.armed && hyp_time_us() >= late.deadline)
+		late_tick();
+	rm_unlock();
+}
