@@ -11,87 +11,143 @@
 #ifndef HYP_VGIC_H
 #define HYP_VGIC_H
 
+#include "gic.h"
 #include "lib.h"
 
 #define VGIC_NR_LINES	1020
 #define VGIC_MAX_LR	16
+#define VGIC_NO_VCPU	0xff
 
 struct vm;
 struct vcpu;
 
+/* One interrupt; vgic.c tells how the fields go together. */
 struct vgic_irq {
+	u32 route;			/* SPIs: IROUTER's affinity, Aff3 in the top byte */
 	u8 priority;
-	u8 target;			/* vCPU index (SPIs) */
+	u8 target;			/* vCPU index that the route, or the owner, names */
+	u8 queue;			/* vCPU that it waits for or is active at */
 	u8 enabled : 1;
-	u8 pending : 1;			/* latched (edge), or written to ISPENDR */
+	u8 pending : 1;			/* latched: edge, ISPENDR, or forwarded */
 	u8 active : 1;
 	u8 level : 1;			/* the line's state, for level interrupts */
 	u8 edge : 1;
 	u8 group1 : 1;
-	u8 in_lr : 1;
-	u8 hw : 1;			/* forwarded physical interrupt, same INTID */
+	u8 any : 1;			/* SPIs: IROUTER.IRM */
+	u8 in_lr : 1;			/* in a list register of a vCPU in its guest */
+	u8 lr_latch : 1;		/* ... and the latch went there with it */
+	u8 told : 1;			/* its vCPU has heard of it */
+	u8 hw : 1;			/* a physical interrupt of this INTID exists */
+	u8 phys : 1;			/* the physical one is active, and owed an end */
+	u8 act_phys : 1;		/* active because of the physical one */
+	u8 again : 1;			/* the physical one came again while in_lr */
 };
 
 struct vgic_cpu {
 	struct vgic_irq priv[32];	/* SGIs and PPIs */
-	u64 lr[VGIC_MAX_LR];
+	u64 queued[(VGIC_NR_LINES + 63) / 64];	/* INTIDs with queue == this vCPU */
+	u32 nr_queued;
+	u64 lr[VGIC_MAX_LR];		/* as written at the last flush */
 	u64 ap0r[4], ap1r[4];
-	u64 vmcr, hcr;
+	u64 vmcr;			/* as of the last sync */
 	u32 used_lrs;
+	u32 syncs;			/* counts syncs: others wait for it */
+	bool asleep;			/* GICR_WAKER.ProcessorSleep */
 };
 
 struct vgic {
-	spinlock_t lock;
+	spinlock_t lock;		/* all of the VM's interrupt state */
 	u64 dist_base, redist_base;	/* IPA; redistributors are 128K each, in a row */
-	u32 ctlr;
+	u32 ctlr;			/* GICD_CTLR's group enables */
 	u32 nr_lines;
 	struct vgic_irq *spi;		/* [32..nr_lines) at index intid - 32 */
 };
 
-/* physical GIC (gic.c) */
-void gic_init_dist(u64 dist_pa, u64 redist_pa);	/* once, boot CPU */
-void gic_init_cpu(void);			/* each CPU: redistributor, ICC_*, ICH_* */
-#define GIC_SGI_KICK	0			/* hypervisor's own SGI: leave the guest */
-void gic_send_sgi(unsigned int cpu, unsigned int sgi);
-/*
- * Takes one physical interrupt on this CPU (ICC_IAR1), drops its priority,
- * and gives its INTID (1023: none).  SGI 0, PPI 26 (CNTHP) and 25 (maintenance)
- * are the hypervisor's own and deactivated here; all others stay active and are
- * forwarded to the primary VM by the caller with vgic_forward().
- */
-u32 gic_ack(void);
-/* Deactivate (ICC_DIR) an interrupt that gic_ack left active. */
-void gic_deactivate(u32 intid);
-/* True when a physical interrupt other than the hypervisor's own waits on this CPU (ISR_EL1). */
-bool gic_irq_waiting(void);
+/* The virtual CPU interface of this CPU, empty; gic_init_cpu() calls it. */
+void vgic_init_cpu(void);
 
-/* virtual GIC; hw_irqs: forwards physical interrupts (the primary VM) */
+/**
+ * vgic_init() - make the distributor of a VM
+ * @vm: the VM, not running; vm->primary says whether physical interrupts exist
+ * @dist_base: IPA of the distributor, 64K
+ * @redist_base: IPA of the first redistributor, 128K for each vCPU
+ * @nr_lines: INTIDs of SGIs, PPIs and SPIs together, at most VGIC_NR_LINES
+ *
+ * Return: 0, or -1 when the pool is empty or @nr_lines is out of range.
+ */
 int vgic_init(struct vm *vm, u64 dist_base, u64 redist_base, u32 nr_lines);
+
+/* No vCPU is loaded any more.  Interrupts raised later are dropped. */
 void vgic_destroy(struct vm *vm);
+
+/**
+ * vgic_vcpu_init() - redistributor and CPU interface of a vCPU as after reset
+ * @v: a vCPU that is not loaded; its index and vm are set
+ *
+ * Once when the vCPU is made, and each time it is powered on.  Its private
+ * interrupts are forgotten; SPIs that wait for it stay.
+ */
 void vgic_vcpu_init(struct vcpu *v);
+
 /* [loaded] MMIO of the VM; false when ipa is not in its GIC. */
 bool vgic_mmio(struct vcpu *v, u64 ipa, unsigned int size, bool write, u64 *val);
+
 /* [loaded] write of ICC_SGI1R_EL1 (trapped). */
 void vgic_sgi1r(struct vcpu *v, u64 val);
-/* [loaded] physical interrupt of this CPU goes to the primary VM's vCPU, HW bit set. */
+
+/**
+ * vgic_forward() - a physical interrupt of this CPU goes to the primary VM
+ * @primary: the primary VM's vCPU of this CPU; it need not be loaded
+ * @intid: what gic_ack() gave; an interrupt that no VM can have is deactivated
+ */
 void vgic_forward(struct vcpu *primary, u32 intid);
-/* [any] pulse an edge interrupt; v = NULL for SPIs (the GIC routes), else PPI of v. */
+
+/**
+ * vgic_raise() - [any] pulse an edge interrupt
+ * @vm: the VM
+ * @v: the vCPU for a PPI; NULL for SPIs (the distributor routes)
+ * @intid: the interrupt; an unknown one is ignored
+ *
+ * Merged with one that is pending already.  Calls vcpu_irq_pending() when it
+ * became deliverable to a vCPU that is not loaded here.
+ */
 void vgic_raise(struct vm *vm, struct vcpu *v, u32 intid);
-/* [any] set the line of a level interrupt. */
+
+/* [any] set the line of a level interrupt; otherwise as vgic_raise(). */
 void vgic_set_level(struct vm *vm, struct vcpu *v, u32 intid, bool level);
-/* [any] when the guest EOIs a level interrupt this upcall is made: doorbells and timer look again. */
-void vgic_eoi_level(struct vm *vm, struct vcpu *v, u32 intid);	/* implemented by vtimer.c / doorbell.c dispatch in vcpu.c */
+
+/*
+ * [any] Upcall, implemented by the core: the guest has ended (EOI) a level
+ * interrupt.  While its line stays up it is pending again, so the source looks
+ * and calls vgic_set_level().  Called on the vCPU's CPU, without locks.
+ */
+void vgic_eoi_level(struct vm *vm, struct vcpu *v, u32 intid);
+
 /* [any] trigger type of an SPI as the VM's device tree says, before the VM runs. */
 void vgic_config(struct vm *vm, u32 intid, bool edge);
-/* [loaded] before each entry: fill list registers; after each exit: read them back. */
+
+/*
+ * [loaded] Before each entry: fill list registers.  After each exit, before
+ * gic_ack(): read them back; the upcalls vgic_eoi_level() come from there.
+ */
 void vgic_flush(struct vcpu *v);
 void vgic_sync(struct vcpu *v);
-/* [loaded] when another vCPU takes or leaves this physical CPU: ICH_* state. */
+
+/*
+ * [loaded] When another vCPU takes or leaves this physical CPU: ICH_* state.
+ * Between put and load no vCPU's state is in the CPU.  put after the sync.
+ */
 void vgic_load(struct vcpu *v);
 void vgic_put(struct vcpu *v);
-/* [any] an enabled pending interrupt that the vCPU's PMR/DAIF-independent state would deliver. */
+
+/*
+ * [any] Is an enabled interrupt pending for the vCPU, whatever its PMR and DAIF
+ * say?  To be asked between sync and flush; what is in list registers of a
+ * running vCPU does not count.
+ */
 bool vgic_has_pending(struct vcpu *v);
-/* True while the guest's INTID is pending or active at v (doorbell and timer decisions, tests). */
+
+/* [any] Has the VM enabled this interrupt? */
 bool vgic_is_enabled(struct vm *vm, struct vcpu *v, u32 intid);
 
 #endif
