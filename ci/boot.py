@@ -45,7 +45,7 @@ BAD = [
         (rb'UBSAN: ', 'an UBSAN report'),
         (rb'INFO: task .* blocked for more', 'a hung task'),
         (rb'rcu: INFO: rcu_\S+ (?:self-)?detected', 'an RCU stall'),
-        (rb'kmemleak: \d+ new suspected', 'a kmemleak report'),
+        (rb'unreferenced object 0x', 'a kmemleak report'),
     )
 ]
 FATAL = (b'hyp: PANIC', b'Kernel panic - not syncing')

@@ -25,8 +25,8 @@ fetch()
 	rm -f busybox-static_*.deb
 	apt-get "${opts[@]}" download busybox-static:arm64
 	deb=$(echo busybox-static_*_arm64.deb)
-	dpkg-deb -x "$deb" "$APT/root"
-	install -m 755 "$APT"/root/*bin/busybox "$BUSYBOX.new"
+	dpkg-deb -x "$deb" "$APT/tree"
+	install -m 755 "$APT"/tree/*bin/busybox "$BUSYBOX.new"
 	mv "$BUSYBOX.new" "$BUSYBOX"
 	rm -rf "$APT"
 }

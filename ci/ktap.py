@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, field
 
 RESULT = re.compile(r'^( *)(not ok|ok) (\d+)(?: -)?(?: ([^#]*?))?'
-                    r'(?:\s*#\s*(SKIP|XFAIL|XPASS|TODO|skip)\b:?\s*(.*))?'
+                    r'(?:\s*#\s*(SKIP|XFAIL|XPASS|skip)\b:?\s*(.*))?'
                     r'(?:\s*#.*)?$')
 PLAN = re.compile(r'^( *)1\.\.(\d+)(?:\s*#\s*(SKIP|skip)\b:?\s*(.*))?')
 ANSI = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]')
@@ -83,7 +83,7 @@ def tree(text):
         good = result[2] == 'ok'
         if result[5] and result[5].upper() == 'SKIP':
             skip = result[6] or 'no reason'
-        elif result[5] and result[5].upper() in ('XFAIL', 'TODO'):
+        elif result[5] and result[5].upper() == 'XFAIL':
             good = True
         level.nodes.append(Node((result[4] or f'case {result[3]}').strip(),
                                 good, skip, orphans))

@@ -135,10 +135,20 @@ patched_files()
 	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$@"
 }
 
+patch_all()
+{
+	local p
+
+	for p in "$@"; do
+		echo "$p"
+		patch -d "$KSRC" -p1 -N --no-backup-if-mismatch -i "$p"
+	done
+}
+
 apply_patches()
 {
 	local sum=$WORK/patches-$BASE_TAG.sum files=$WORK/patches-$BASE_TAG.files
-	local patches new f p
+	local patches new f
 
 	mapfile -t patches < <(wanted_patches)
 	[ ${#patches[@]} -gt 0 ] || return 0
@@ -154,10 +164,8 @@ apply_patches()
 	done < "$files.new"
 	patched_files "${patches[@]}" | sort -u > "$files"
 	rm -f "$files.new"
-	for p in "${patches[@]}"; do
-		step patch "applying ${p#"$TOP"/}" patch -d "$KSRC" -p1 -s -N \
-			--no-backup-if-mismatch -i "$p"
-	done
+	step patch "applying ${#patches[@]} patches of ${patches[0]%/*}" \
+		patch_all "${patches[@]}"
 	printf '%s\n' "$new" > "$sum"
 }
 

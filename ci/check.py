@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+The static checks of "make check": one case per file and kind of check. A
+check whose tool or subject is missing is a failure, not a skip. The last line
+is "N passed, N failed, N skipped".
+
+check.py [KIND...] does only those kinds of checks.
+"""
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import time
+
+import ktap
+
+CI = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(CI)
+KSRC, KOUT, LOGS = (os.environ[n] for n in ('KSRC', 'KOUT', 'LOGS'))
+JOBS = int(os.environ['JOBS'])
+CROSS = os.environ['CROSS']
+
+OVERLAY = ('arch/', 'drivers/', 'include/', 'Documentation/', 'samples/',
+           'tools/')
+KERNEL_DIRS = ('arch/arm64/gunyah', 'drivers/virt/gunyah')
+DOCUMENTED = ('arch/', 'drivers/', 'include/')
+# Kinds of files that checkpatch knows.
+CHECKPATCH = re.compile(r'\.(c|h|S|rst|yaml)$|/(Kconfig|Makefile)$')
+# Kinds of reports that make no sense in a folder, with the reason.
+IGNORED = {
+    # Freestanding: the accessors of devices are volatile themselves, the
+    # attribute macros are defined here, the linker script's symbols have
+    # no header.
+    'tools/testing/gunyah/hyp/': ('VOLATILE', 'AVOID_EXTERNS',
+                                  'PREFER_DEFINED_ATTRIBUTE_MACRO'),
+    # User space: it has no strscpy() and no READ_ONCE(), and the harness's
+    # own SKIP() takes a return.
+    'tools/testing/selftests/': ('VOLATILE', 'STRCPY',
+                                 'MACRO_WITH_FLOW_CONTROL'),
+    'samples/': ('VOLATILE', 'STRCPY'),
+}
+# What the repository never holds. Built from pieces, so that this file
+# does not hold it either.
+FORBIDDEN = {
+    'absolute-path': r'/(ro' r'ot|ho' r'me|wo' r'rk|Us' r'ers)/',
+    'specification-folder': r'\.\./sh' r'ared',
+    'registry-host': r'(deb\.deb' r'ian|pyp' r'i|npm' r'js|sources\.deb' r'ian|'
+                     r'registry\.)[a-z.]*\.(org|com|io|net)',
+    'left-for-later': r'\b(TO' r'DO|FIX' r'ME|XX' r'X)\b',
+    'sign-off': r'^(Signed-' r'off-by|Co-' r'authored-by|Reviewed-' r'by):',
+    'conflict-marker': r'^(<{7}|>{7})( |$)',
+}
+NO_SPDX = re.compile(r'\.(patch|log|txt)$|^\.gitignore$|^LICENSE|\.md$|'
+                     r'^\.ci/|\.kunitconfig$|/(settings|config)$')
+
+
+def run(cmd, **kwargs):
+    """(status, output) of a command."""
+    done = subprocess.run(cmd, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, check=False,
+                          errors='replace', **kwargs)
+    return done.returncode, done.stdout
+
+
+def tracked():
+    status, out = run(['git', '-C', TOP, 'ls-files', '-z', '-co',
+                       '--exclude-standard'])
+    if status:
+        sys.exit('error: this is not a git clone')
+    return sorted(f for f in out.split('\0')
+                  if f and os.path.exists(os.path.join(TOP, f)))
+
+
+def overlay(files):
+    return [f for f in files if f.startswith(OVERLAY)]
+
+
+def checkpatch(files):
+    def one(name):
+        ignored = [t for folder, types in IGNORED.items()
+                   if name.startswith(folder) for t in types]
+        options = ['--ignore', ','.join(ignored)] if ignored else []
+        status, out = run(['perl', 'scripts/checkpatch.pl', '--strict',
+                           '--terse', '--no-summary', '--show-types',
+                           *options, '-f', name], cwd=KSRC)
+        return name, out if status else ''
+    names = [f for f in overlay(files) if CHECKPATCH.search(f)]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        yield from pool.map(one, names)
+
+
+def kernel_doc(files):
+    def one(name):
+        status, out = run(['perl', 'scripts/kernel-doc', '-none', '-Werror',
+                           '-Wall', name], cwd=KSRC)
+        return name, out if status else ''
+    names = [f for f in files
+             if f.startswith(DOCUMENTED) and f.endswith(('.c', '.h'))]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        yield from pool.map(one, names)
+
+
+def kmake(*args):
+    return run(['make', '-C', KSRC, f'O={KOUT}', 'ARCH=arm64',
+                f'CROSS_COMPILE={CROSS}', f'CC=ccache {CROSS}gcc',
+                'HOSTCC=ccache gcc', f'-j{JOBS}', *args])
+
+
+def ours(out):
+    """The lines of a build's output that are about our files."""
+    place = re.compile('(' + '|'.join(KERNEL_DIRS) + r'|linux/gunyah\.h)'
+                       r'\S*:\d+')
+    return '\n'.join(line.replace(KSRC + '/', '')
+                     for line in out.splitlines() if place.search(line))
+
+
+def kernel_dirs():
+    return [d + '/' for d in KERNEL_DIRS
+            if os.path.exists(os.path.join(KSRC, d, 'Makefile'))]
+
+
+def configure():
+    """The configuration of the release build, apart from it."""
+    return run([os.path.join(CI, 'configure.sh')],
+               env=dict(os.environ, KOUT=KOUT))
+
+
+def compiler(_files):
+    """W=1: more warnings, and each an error."""
+    status, out = configure()
+    if status:
+        yield 'configure', out[-2000:]
+        return
+    for folder in kernel_dirs():
+        status, out = kmake('W=1', 'KCFLAGS=-Werror', folder)
+        yield 'w1-' + folder.strip('/'), (
+            (ours(out) or out[-2000:]) if status else '')
+
+
+def sparse(_files):
+    status, out = configure()
+    if status:
+        yield 'configure', out[-2000:]
+        return
+    for folder in kernel_dirs():
+        status, out = kmake('C=2', 'W=1', 'KCFLAGS=-Werror',
+                            'CF=-Wno-context -D__CHECK_ENDIAN__', folder)
+        bad = ours(out)
+        yield 'sparse-' + folder.strip('/'), (
+            bad or (out[-2000:] if status else ''))
+
+
+def uapi(_files):
+    """The UAPI header alone, as C90 and as C++."""
+    header = 'linux/gunyah.h'
+    if not os.path.exists(os.path.join(TOP, 'include/uapi', header)):
+        yield 'header', 'include/uapi/linux/gunyah.h is missing'
+        return
+    status, out = kmake('headers')
+    if status:
+        yield 'headers', out[-2000:]
+        return
+    common = ['-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-I',
+              os.path.join(KOUT, 'usr/include'), '-']
+    text = f'#include <{header}>\n'
+    for name, cmd in (
+            ('c90', [CROSS + 'gcc', '-std=c90', '-x', 'c']),
+            ('c90-host', ['gcc', '-std=c90', '-x', 'c']),
+            ('cxx98', ['g++', '-std=c++98', '-x', 'c++']),
+            ('cxx17', ['g++', '-std=c++17', '-x', 'c++'])):
+        status, out = run(cmd + common, input=text)
+        yield name, out if status else ''
+        status, out = run(cmd + common, input=text + text)
+        yield name + '-twice', out if status else ''
+
+
+def includes(_files):
+    _, out = run([sys.executable, os.path.join(CI, 'check-includes.py')])
+    faults = [line[2:] for line in out.splitlines() if line.startswith('# ')]
+    for case in ktap.parse(out):
+        mine = [f for f in faults if case.name in f] or faults
+        yield case.name, '' if case.outcome == 'pass' else '\n'.join(mine)
+
+
+def words(files):
+    for name, pattern in FORBIDDEN.items():
+        regex = re.compile(pattern)
+        hits = []
+        for path in files:
+            if path.startswith(('ci/rmlog-tests/', '.ci/')):
+                continue
+            with open(os.path.join(TOP, path), encoding='utf-8',
+                      errors='replace') as file:
+                hits += [f'{path}:{n}: {line.strip()[:100]}'
+                         for n, line in enumerate(file, 1)
+                         if regex.search(line)]
+        yield name, '\n'.join(hits)
+
+
+def spdx(files):
+    missing = []
+    for path in files:
+        if NO_SPDX.search(path):
+            continue
+        with open(os.path.join(TOP, path), encoding='utf-8',
+                  errors='replace') as file:
+            head = [file.readline() for _ in range(3)]
+        if not any('SPDX-License-Identifier:' in line for line in head):
+            missing.append(path)
+    yield 'every-file', '\n'.join(missing)
+
+
+def scripts(files):
+    for path in files:
+        full = os.path.join(TOP, path)
+        if path.startswith('ci/') and path.endswith('.py'):
+            status, out = run([sys.executable, '-c',
+                               'import ast,sys; ast.parse('
+                               'open(sys.argv[1]).read())', full])
+            yield path, out if status else ''
+        elif path.startswith(('ci/', '.ci/')) and (
+                path.endswith('.sh') or path == '.ci/run'):
+            status, out = run(['shellcheck', '-x', '-S', 'warning', '-e',
+                               'SC1091', full], cwd=CI)
+            yield path, out if status else ''
+    for name in ('ktap.py', 'check-rmlog.py'):
+        status, out = run([sys.executable, os.path.join(CI, name),
+                           '--self-test'])
+        yield f'self-test-{name[:-3]}', out if status else ''
+
+
+KINDS = {
+    'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
+    'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
+    'compiler': compiler, 'sparse': sparse,
+}
+
+
+def main():
+    wanted = sys.argv[1:] or list(KINDS)
+    unknown = set(wanted) - set(KINDS)
+    if unknown:
+        sys.exit(f'error: no such check: {", ".join(sorted(unknown))}')
+    files = tracked()
+    count = {True: 0, False: 0}
+    for kind in wanted:
+        start = time.monotonic()
+        done = 0
+        for name, fault in KINDS[kind](files):
+            done += 1
+            count[not fault] += 1
+            if fault:
+                print(f'fail  {kind}/{name}')
+                for line in fault.splitlines()[:40]:
+                    print(f'      {line}')
+        if not done:
+            count[False] += 1
+            print(f'fail  {kind}: nothing was checked')
+        print(f'== {kind}: {done} cases, {time.monotonic() - start:.1f} s',
+              flush=True)
+    print(f'{count[True]} passed, {count[False]} failed, 0 skipped',
+          flush=True)
+    return 1 if count[False] or not count[True] else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
