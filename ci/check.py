@@ -153,6 +153,18 @@ def sparse(_files):
             bad or (out[-2000:] if status else ''))
 
 
+def sample(_files):
+    """The sample monitor, as the kernel's own makefiles build it."""
+    status, out = configure()
+    if not status:
+        status, out = kmake('headers')
+    if not status:
+        status, out = kmake('W=1', 'samples/gunyah/')
+    warnings = '\n'.join(line for line in out.splitlines()
+                         if 'warning:' in line and 'samples/gunyah' in line)
+    yield 'in-tree', warnings or (out[-2000:] if status else '')
+
+
 def uapi(_files):
     """The UAPI header alone, as C90 and as C++."""
     header = 'linux/gunyah.h'
@@ -235,7 +247,7 @@ def scripts(files):
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
-    'compiler': compiler, 'sparse': sparse,
+    'compiler': compiler, 'sparse': sparse, 'sample': sample,
 }
 
 

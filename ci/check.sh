@@ -8,5 +8,6 @@
 
 "$CI/prepare.sh"
 KOUT=$WORK/build-$BASE_TAG-check
-export KOUT
+FRAGMENT=$CI/config/check.config
+export KOUT FRAGMENT
 exec python3 "$CI/check.py" "$@"
