@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The guest-memory file: what a process may do with it while no guest has it. */
+#include <linux/falloc.h>
+
+#include "../kselftest_harness.h"
+#include "lib/gunyah_test.h"
+
+FIXTURE(mem)
+{
+	int dev;
+	int fd;
+};
+
+FIXTURE_SETUP(mem)
+{
+	require_gunyah();
+	self->dev = open_gunyah();
+	self->fd = create_guest_mem(self->dev, 2 * SZ_2M);
+}
+
+FIXTURE_TEARDOWN(mem)
+{
+	close(self->fd);
+	close(self->dev);
+}
+
+TEST_F(mem, size_is_what_was_asked)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(2 * SZ_2M, (unsigned long)st.st_size);
+	EXPECT_TRUE(S_ISREG(st.st_mode));
+}
+
+TEST_F(mem, size_is_fixed)
+{
+	struct stat st;
+
+	EXPECT_EQ(-1, ftruncate(self->fd, SZ_2M));
+	EXPECT_EQ(-1, ftruncate(self->fd, 4 * SZ_2M));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(2 * SZ_2M, (unsigned long)st.st_size);
+}
+
+TEST_F(mem, unknown_ioctl_is_enotty)
+{
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_CREATE_VM, 0));
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IO('G', 0x7f), 0));
+}
+
+TEST_F(mem, new_pages_are_zero)
+{
+	unsigned long i, *p;
+
+	p = mmap(NULL, 2 * SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	for (i = 0; i < 2 * SZ_2M / sizeof(*p); i++)
+		if (p[i])
+			break;
+	EXPECT_EQ(2 * SZ_2M / sizeof(*p), i);
+	munmap(p, 2 * SZ_2M);
+}
+
+TEST_F(mem, mappings_see_each_other)
+{
+	char *a = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, SZ_2M);
+	char *b = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, SZ_2M + SZ_4K);
+
+	ASSERT_NE(MAP_FAILED, a);
+	ASSERT_NE(MAP_FAILED, b);
+	memcpy(a + SZ_4K, "both see it", sizeof("both see it"));
+	EXPECT_STREQ("both see it", b);
+	munmap(a, SZ_2M);
+	munmap(b, SZ_4K);
+}
+
+TEST_F(mem, content_outlives_the_mapping)
+{
+	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, SZ_4K);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memcpy(p, "still here", sizeof("still here"));
+	munmap(p, SZ_4K);
+	p = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, SZ_4K);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_STREQ("still here", p);
+	munmap(p, SZ_4K);
+}
+
+TEST_F(mem, mapping_outlives_the_fd)
+{
+	int fd = create_guest_mem(self->dev, SZ_2M);
+	char *p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	memcpy(p + SZ_4K, "alive", sizeof("alive"));
+	EXPECT_STREQ("alive", p + SZ_4K);
+	munmap(p, SZ_2M);
+}
+
+TEST_F(mem, private_mapping_is_refused)
+{
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
+}
+
+TEST_F(mem, access_beyond_the_end_is_sigbus)
+{
+	char *p = mmap(NULL, 3 * SZ_2M, PROT_READ, MAP_SHARED, self->fd, 0);
+
+	if (p == MAP_FAILED) {
+		/* Refusing the mapping is as good. */
+		return;
+	}
+	EXPECT_EQ(0, touch(p + 2 * SZ_2M - 1, false));
+	EXPECT_EQ(SIGBUS, touch(p + 2 * SZ_2M, false));
+	munmap(p, 3 * SZ_2M);
+}
+
+TEST_F(mem, read_and_write_are_refused)
+{
+	char c = 0;
+
+	EXPECT_EQ(-1, read(self->fd, &c, 1));
+	EXPECT_EQ(-1, write(self->fd, &c, 1));
+}
+
+TEST_F(mem, fallocate_needs_keep_size)
+{
+	EXPECT_EQ(-1, fallocate(self->fd, 0, 0, SZ_2M));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 0, SZ_2M));
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE, 0, SZ_2M));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+}
+
+TEST_F(mem, fallocate_must_be_aligned)
+{
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 1, SZ_4K));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 0, SZ_4K + 1));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(mem, fallocate_beyond_the_end)
+{
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 2 * SZ_2M, SZ_4K));
+	EXPECT_EQ(EINVAL, errno);
+	/* ... but a hole there is fine: there is nothing to do. */
+	EXPECT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+			       2 * SZ_2M, SZ_4K));
+}
+
+TEST_F(mem, hole_reads_as_zero)
+{
+	char *p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, 0xa5, SZ_2M);
+	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, SZ_2M));
+	EXPECT_EQ(0, p[0]);
+	EXPECT_EQ(0, p[SZ_2M - 1]);
+	munmap(p, SZ_2M);
+}
+
+TEST_F(mem, hole_in_the_middle)
+{
+	char *p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, 0x5a, SZ_2M);
+	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+			       SZ_4K, SZ_4K));
+	EXPECT_EQ(0x5a, p[SZ_4K - 1]);
+	EXPECT_EQ(0, p[SZ_4K]);
+	EXPECT_EQ(0, p[2 * SZ_4K - 1]);
+	EXPECT_EQ(0x5a, p[2 * SZ_4K]);
+	munmap(p, SZ_2M);
+}
+
+/* R67 */
+TEST_F(mem, fork_shares_the_mapping)
+{
+	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	int status;
+	pid_t pid;
+
+	ASSERT_NE(MAP_FAILED, p);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		memcpy(p, "child", sizeof("child"));
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_STREQ("child", p);
+	munmap(p, SZ_4K);
+}
+
+TEST_F(mem, huge_pages_as_a_demand)
+{
+	int fd = __create_guest_mem(self->dev, 2 * SZ_2M, 2);
+	char *p;
+
+	ASSERT_GE(fd, 0);
+	p = mmap(NULL, 2 * SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	p[SZ_2M] = 1;
+	EXPECT_EQ(1, p[SZ_2M]);
+	munmap(p, 2 * SZ_2M);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The host's end of the agent: see agent.h. */
+#include "gunyah_test.h"
+
+void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
+{
+	vcpu->op = op;
+	vcpu->args[0] = a;
+	vcpu->args[1] = b;
+	vcpu->args[2] = c;
+	vcpu->esr = 0;
+	vcpu->far = 0;
+}
+
+/* Answers one access to the mailbox; true when it was the result. */
+static bool mailbox(struct test_vcpu *vcpu, unsigned int reg)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+	__u64 value;
+
+	memcpy(&value, run->mmio.data, sizeof(value));
+	switch (reg) {
+	case AGENT_OP:
+		value = vcpu->op;
+		break;
+	case AGENT_ARG0:
+	case AGENT_ARG1:
+	case AGENT_ARG2:
+		value = vcpu->args[(reg - AGENT_ARG0) / 8];
+		break;
+	case AGENT_RESULT:
+		vcpu->result = value;
+		return true;
+	case AGENT_ESR:
+		vcpu->esr = value;
+		return false;
+	case AGENT_FAR:
+		vcpu->far = value;
+		return false;
+	case AGENT_IRQ:
+		vcpu->irq = value;
+		return false;
+	}
+	memcpy(run->mmio.data, &value, sizeof(value));
+	return false;
+}
+
+int agent_run(struct test_vcpu *vcpu)
+{
+	__u64 base = AGENT_MAILBOX + ((__u64)vcpu->id << AGENT_MAILBOX_SHIFT);
+	struct gunyah_vcpu_run *run = vcpu->run;
+	int ret;
+
+	for (;;) {
+		ret = __vcpu_run(vcpu);
+		if (ret)
+			return ret;
+		if (run->exit_reason == GUNYAH_VCPU_EXIT_STATUS)
+			return AGENT_STATUS;
+		if (run->exit_reason != GUNYAH_VCPU_EXIT_MMIO)
+			return AGENT_OTHER_EXIT;
+		if (run->mmio.phys_addr < base || run->mmio.phys_addr >= base + SZ_4K)
+			return AGENT_MMIO;
+		if (mailbox(vcpu, run->mmio.phys_addr - base))
+			return AGENT_DONE;
+	}
+}
+
+__u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
+{
+	int ret;
+
+	agent_post(vcpu, op, a, b, c);
+	ret = agent_run(vcpu);
+	if (ret != AGENT_DONE) {
+		ksft_print_msg("agent: command %llu ended with %d instead of a result\n",
+			       (unsigned long long)op, ret);
+		exit(KSFT_FAIL);
+	}
+	return vcpu->result;
+}
+
+int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b)
+{
+	agent_post(vcpu, AGENT_HVC, fn, a, b);
+	return agent_run(vcpu);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of /dev/gunyah share.  A function with two underscores gives
+ * -errno and lets the test look; one without ends the program when the call
+ * fails, with a line that says where.
+ *
+ * Test names say what a user would notice; the number of the requirement stands
+ * in a comment.
+ */
+#ifndef GUNYAH_TEST_H
+#define GUNYAH_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/gunyah.h>
+
+#include "../../kselftest.h"
+#include "agent.h"
+
+#define DEVICE		"/dev/gunyah"
+#define SZ_4K		0x1000UL
+#define SZ_2M		0x200000UL
+
+/* Most guests of the tests: 4 MiB, the agent at the start, the device tree in the middle. */
+#define GUEST_BASE	0x80000000UL
+#define GUEST_SIZE	(2 * SZ_2M)
+#define GUEST_DTB	(GUEST_BASE + SZ_2M)
+#define GUEST_DTB_SIZE	0x10000UL
+/* Addresses that belong to nobody: in the range where accesses exit, and outside of all. */
+#define GUEST_MMIO	0x09000000UL
+#define GUEST_HOLE	0x60000000UL
+
+#define MAX_VCPUS	8
+
+#define test_die(fmt, ...)						\
+	do {								\
+		ksft_print_msg("%s:%d: " fmt ": %s\n", __FILE__,	\
+			       __LINE__, ##__VA_ARGS__, strerror(errno)); \
+		exit(KSFT_FAIL);					\
+	} while (0)
+
+/* ioctl() that gives -errno. */
+#define __ioctl(fd, nr, arg) ({						\
+	int _r = ioctl(fd, nr, arg);					\
+	_r < 0 ? -errno : _r;						\
+})
+
+/* SKIP the test where there is no driver (the harness's macro: at the start of a test). */
+#define require_gunyah()						\
+	do {								\
+		if (access(DEVICE, F_OK))				\
+			SKIP(return, "no " DEVICE);			\
+	} while (0)
+
+/**
+ * struct test_vcpu - a vCPU
+ * @vm: its VM
+ * @id: index
+ * @fd: its file
+ * @run: its run page
+ * @op: command that the agent gets next
+ * @args: its arguments
+ * @result: what the agent told
+ * @esr: of the last exception since the command was posted, 0 without one
+ * @far: its address
+ * @irq: INTID of the last interrupt that the agent took, or -1
+ */
+struct test_vcpu {
+	struct test_vm *vm;
+	unsigned int id;
+	int fd;
+	struct gunyah_vcpu_run *run;
+	__u64 op;
+	__u64 args[3];
+	__u64 result;
+	__u64 esr;
+	__u64 far;
+	int irq;
+};
+
+/* Something to be added to the device tree: a shared memory device of the resource manager. */
+struct test_shm {
+	__u64 gpa;
+	__u64 size;
+};
+
+/**
+ * struct test_vm - a VM with memory of its own
+ * @dev_fd: /dev/gunyah
+ * @fd: the VM
+ * @mem_fd: its guest-memory file
+ * @nr_vcpus: vCPUs in the device tree, and added
+ * @vcpu: the vCPUs
+ * @shm: a shared range that the device tree names, size 0 without one
+ * @no_image_name: leave image-name out of the device tree: VM_INIT is refused
+ */
+struct test_vm {
+	int dev_fd;
+	int fd;
+	int mem_fd;
+	unsigned int nr_vcpus;
+	struct test_vcpu vcpu[MAX_VCPUS];
+	struct test_shm shm;
+	bool no_image_name;
+};
+
+/* devicetree.c: writes the guest's tree to buf; returns its size. */
+size_t guest_devicetree(const struct test_vm *vm, void *buf, size_t size);
+
+/* vm.c */
+int open_gunyah(void);
+int __create_vm(int dev_fd);
+int create_vm(int dev_fd);
+int __create_guest_mem(int dev_fd, __u64 size, __u64 flags);
+int create_guest_mem(int dev_fd, __u64 size);
+int __map_mem(int vm_fd, int mem_fd, __u64 gpa, __u64 size, __u64 offset, __u32 flags);
+void map_mem(int vm_fd, int mem_fd, __u64 gpa, __u64 size, __u64 offset, __u32 flags);
+int __set_dtb(int vm_fd, __u64 gpa, __u64 size);
+int __set_boot_reg(int vm_fd, __u32 reg, __u64 value);
+int __add_vcpu(int vm_fd, __u32 id);
+int __remove_vcpu(int vm_fd, __u32 id);
+
+#define LEND_RWX	(GUNYAH_MEM_FORCE_LEND | GUNYAH_MEM_ALLOW_RWX)
+
+/* A VM with its memory bound, agent and device tree loaded, vCPUs added; not started. */
+void vm_create(struct test_vm *vm, unsigned int nr_vcpus);
+/* Writes agent and device tree (again). */
+void vm_load(struct test_vm *vm);
+int __vm_start(struct test_vm *vm);
+void vm_start(struct test_vm *vm);
+/* Closes all fds of the VM. */
+void vm_destroy(struct test_vm *vm);
+void vcpu_add(struct test_vm *vm, unsigned int id);
+int __vcpu_run(struct test_vcpu *vcpu);
+
+/* fault.c: reads a byte, and writes it back; returns the signal that it cost, 0 for none. */
+int touch(char *p, bool write);
+
+/* agent.c */
+enum agent_event {
+	AGENT_DONE,		/* the command's result is there */
+	AGENT_MMIO,		/* an access outside of the mailbox: the run page has it */
+	AGENT_STATUS,		/* EXIT_STATUS */
+	AGENT_OTHER_EXIT,	/* another exit reason */
+};
+
+/* Give the agent a command; it gets it with the next agent_run(). */
+void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
+/* Run the vCPU until something happened: an agent_event, or -errno of VCPU_RUN. */
+int agent_run(struct test_vcpu *vcpu);
+/* Post, run, and expect AGENT_DONE; returns the result. */
+__u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
+/* PSCI call of the guest. */
+int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b);
+
+#define PSCI_CPU_OFF		0x84000002u
+#define PSCI_CPU_ON		0xc4000003u
+#define PSCI_SYSTEM_OFF		0x84000008u
+#define PSCI_SYSTEM_RESET	0x84000009u
+#define PSCI_SYSTEM_RESET2_32	0x84000012u
+#define PSCI_SYSTEM_RESET2_64	0xc4000012u
+
+/* ESR_EL1 of the aborts that a guest gets. */
+#define ESR_DATA_ABORT		0x96000010u
+#define ESR_FETCH_ABORT		0x86000010u
+
+#endif

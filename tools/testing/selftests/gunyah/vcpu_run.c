@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VCPU_RUN with a guest: MMIO, signals, sleep, end. */
+#include "../kselftest_harness.h"
+#include "lib/gunyah_test.h"
+
+FIXTURE(run)
+{
+	struct test_vm vm;
+	struct test_vcpu *vcpu;
+	struct gunyah_vcpu_run *page;
+};
+
+FIXTURE_SETUP(run)
+{
+	require_gunyah();
+	vm_create(&self->vm, 1);
+	self->vcpu = &self->vm.vcpu[0];
+	self->page = self->vcpu->run;
+	vm_start(&self->vm);
+}
+
+FIXTURE_TEARDOWN(run)
+{
+	vm_destroy(&self->vm);
+}
+
+TEST_F(run, entry_and_x0)
+{
+	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));
+	EXPECT_EQ(GUEST_DTB, agent_do(self->vcpu, AGENT_BOOT_X0, 0, 0, 0));
+	EXPECT_EQ(0, agent_do(self->vcpu, AGENT_MPIDR, 0, 0, 0));
+}
+
+static void expect_mmio(struct __test_metadata *_metadata, const struct gunyah_vcpu_run *page,
+			__u64 addr, unsigned int len, bool write)
+{
+	ASSERT_EQ(GUNYAH_VCPU_EXIT_MMIO, page->exit_reason);
+	EXPECT_EQ(addr, page->mmio.phys_addr);
+	EXPECT_EQ(len, page->mmio.len);
+	EXPECT_EQ(write, page->mmio.is_write);
+	EXPECT_EQ(GUNYAH_VCPU_RESUME_HANDLED, page->mmio.resume_action);
+}
+
+FIXTURE(size)
+{
+	struct test_vm vm;
+	struct test_vcpu *vcpu;
+	struct gunyah_vcpu_run *page;
+};
+
+FIXTURE_VARIANT(size)
+{
+	unsigned int len;
+};
+
+FIXTURE_VARIANT_ADD(size, 1) { .len = 1 };
+FIXTURE_VARIANT_ADD(size, 2) { .len = 2 };
+FIXTURE_VARIANT_ADD(size, 4) { .len = 4 };
+FIXTURE_VARIANT_ADD(size, 8) { .len = 8 };
+
+FIXTURE_SETUP(size)
+{
+	require_gunyah();
+	vm_create(&self->vm, 1);
+	self->vcpu = &self->vm.vcpu[0];
+	self->page = self->vcpu->run;
+	vm_start(&self->vm);
+}
+
+FIXTURE_TEARDOWN(size)
+{
+	vm_destroy(&self->vm);
+}
+
+#define PATTERN	0x8899aabbccddeeffUL
+
+static __u64 cut(__u64 value, unsigned int len)
+{
+	return len == 8 ? value : value & ((1UL << (8 * len)) - 1);
+}
+
+TEST_F(size, mmio_write)
+{
+	__u64 data;
+
+	agent_post(self->vcpu, AGENT_STORE, GUEST_MMIO, variant->len, PATTERN);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	expect_mmio(_metadata, self->page, GUEST_MMIO, variant->len, true);
+	memcpy(&data, self->page->mmio.data, 8);
+	EXPECT_EQ(cut(PATTERN, variant->len), data);
+	EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
+}
+
+/* R15: what is beyond the size never reaches the guest */
+TEST_F(size, mmio_read_is_cut)
+{
+	__u64 answer = PATTERN;
+
+	agent_post(self->vcpu, AGENT_LOAD, GUEST_MMIO + 0x40, variant->len, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	expect_mmio(_metadata, self->page, GUEST_MMIO + 0x40, variant->len, false);
+	memcpy(self->page->mmio.data, &answer, 8);
+	ASSERT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	EXPECT_EQ(cut(PATTERN, variant->len), self->vcpu->result);
+}
+
+/* R15 */
+TEST_F(size, mmio_read_signed)
+{
+	__u64 answer = PATTERN;
+	unsigned int bits = 64 - 8 * variant->len;
+
+	if (variant->len == 8)
+		return;		/* there is no such load */
+	agent_post(self->vcpu, AGENT_LOAD_SIGNED, GUEST_MMIO, variant->len, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	memcpy(self->page->mmio.data, &answer, 8);
+	ASSERT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	EXPECT_EQ((__u64)((__s64)(PATTERN << bits) >> bits), self->vcpu->result);
+}
+
+/* R4: what the user changes in the page has no effect but for the answer */
+TEST_F(run, page_is_not_read_back)
+{
+	__u64 answer = 0x1122334455667788;
+
+	agent_post(self->vcpu, AGENT_LOAD, GUEST_MMIO, 4, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	memset((char *)self->page + 16, 0xff, 24);
+	memcpy(self->page->mmio.data, &answer, 8);
+	self->page->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+	self->page->mmio.is_write = 1;
+	self->page->mmio.len = 8;
+	ASSERT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	EXPECT_EQ(0x55667788, self->vcpu->result);
+}
+
+/* R3 */
+TEST_F(run, unknown_resume_action)
+{
+	__u64 answer = 42;
+
+	agent_post(self->vcpu, AGENT_LOAD, GUEST_MMIO, 8, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	self->page->mmio.resume_action = 3;
+	EXPECT_EQ(-EINVAL, __vcpu_run(self->vcpu));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
+	/* The exit is still pending: answer it now. */
+	memcpy(self->page->mmio.data, &answer, 8);
+	self->page->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+	ASSERT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	EXPECT_EQ(42, self->vcpu->result);
+}
+
+TEST_F(run, unaligned_mmio)
+{
+	agent_post(self->vcpu, AGENT_STORE, GUEST_MMIO + 1, 8, 7);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	expect_mmio(_metadata, self->page, GUEST_MMIO + 1, 8, true);
+	EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
+}
+
+TEST_F(run, pair_load_is_an_abort_in_the_guest)
+{
+	agent_do(self->vcpu, AGENT_LOAD_PAIR, GUEST_MMIO, 0, 0);
+	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
+	EXPECT_EQ(GUEST_MMIO, self->vcpu->far);
+}
+
+TEST_F(run, access_outside_of_all_is_an_abort_in_the_guest)
+{
+	agent_do(self->vcpu, AGENT_LOAD, GUEST_HOLE, 8, 0);
+	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
+	EXPECT_EQ(GUEST_HOLE, self->vcpu->far);
+	agent_do(self->vcpu, AGENT_STORE, GUEST_BASE + GUEST_SIZE, 8, 0);
+	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
+	agent_do(self->vcpu, AGENT_CALL, GUEST_HOLE, 0, 0);
+	EXPECT_EQ(ESR_FETCH_ABORT, self->vcpu->esr);
+}
+
+/* R5 */
+TEST_F(run, immediate_exit)
+{
+	self->page->immediate_exit = 1;
+	EXPECT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
+	self->page->immediate_exit = 0;
+	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
+}
+
+/* R2: the answer is delivered although immediate_exit is set */
+TEST_F(run, immediate_exit_with_an_answer_pending)
+{
+	__u64 answer = 0x5a5a;
+
+	agent_post(self->vcpu, AGENT_LOAD, GUEST_MMIO, 8, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	memcpy(self->page->mmio.data, &answer, 8);
+	self->page->immediate_exit = 1;
+	ASSERT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	/* From here on the page is the kernel's: the answer was taken. */
+	memset(self->page->mmio.data, 0, 8);
+	self->page->immediate_exit = 0;
+	ASSERT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	EXPECT_EQ(0x5a5a, self->vcpu->result);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+static void alarm_in_ms(unsigned int ms)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval timer = { .it_value = { .tv_usec = 1000 * ms } };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* R5, R8: a guest that spins is left for a signal */
+TEST_F(run, signal_ends_the_run_of_a_spinning_guest)
+{
+	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
+	alarm_in_ms(100);
+	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
+}
+
+/* R8: the production hypervisor lets such a guest spin; it stays killable */
+TEST_F(run, signal_ends_the_run_of_a_faulting_guest)
+{
+	agent_post(self->vcpu, AGENT_FAULT_LOOP, 0, 0, 0);
+	alarm_in_ms(100);
+	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+}
+
+/* R5 */
+TEST_F(run, signal_ends_the_run_of_a_sleeping_guest)
+{
+	agent_post(self->vcpu, AGENT_WFI, 0, 0, 0);
+	alarm_in_ms(100);
+	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
+}
+
+/* R8 */
+TEST_F(run, spinning_guest_is_killable)
+{
+	int status;
+	pid_t pid;
+
+	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		agent_run(self->vcpu);
+		_exit(0);
+	}
+	usleep(100000);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+TEST_F(run, timer_wakes_a_sleeping_guest)
+{
+	/* 62.5 MHz: some 16 ms */
+	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 1000000, 0, 0));
+	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 1, 0, 0));
+}
+
+TEST_F(run, timer_many_times)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 10000, 0, 0));
+}
+
+/* R1: the writes that the guest made are the writes that were seen */
+TEST_F(run, no_exit_is_lost_to_signals)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval storm = { .it_value = { .tv_usec = 500 }, .it_interval = { .tv_usec = 500 } };
+	__u64 data, expected = 1;
+	unsigned int interrupted = 0;
+	int ret;
+
+	agent_post(self->vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 2000, 0);
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &storm, NULL);
+	for (;;) {
+		ret = agent_run(self->vcpu);
+		if (ret == -EINTR) {
+			interrupted++;
+			continue;
+		}
+		if (ret != AGENT_MMIO)
+			break;
+		memcpy(&data, self->page->mmio.data, 8);
+		ASSERT_EQ(expected, data);
+		expected++;
+	}
+	storm = (struct itimerval) {};
+	setitimer(ITIMER_REAL, &storm, NULL);
+	EXPECT_EQ(AGENT_DONE, ret);
+	EXPECT_EQ(2001, expected);
+	ksft_print_msg("%u of the runs were interrupted\n", interrupted);
+}
+
+/* R2: no answer is lost either */
+TEST_F(run, no_answer_is_lost_to_signals)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval storm = { .it_value = { .tv_usec = 500 }, .it_interval = { .tv_usec = 500 } };
+	__u64 n = 0;
+	int ret;
+
+	agent_post(self->vcpu, AGENT_LOAD_LOOP, GUEST_MMIO, 2000, 0);
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &storm, NULL);
+	for (;;) {
+		ret = agent_run(self->vcpu);
+		if (ret == -EINTR)
+			continue;
+		if (ret != AGENT_MMIO)
+			break;
+		n++;
+		memcpy(self->page->mmio.data, &n, 8);
+	}
+	storm = (struct itimerval) {};
+	setitimer(ITIMER_REAL, &storm, NULL);
+	EXPECT_EQ(AGENT_DONE, ret);
+	EXPECT_EQ(2000, n);
+	EXPECT_EQ(2000 * 2001 / 2, self->vcpu->result);
+}
+
+static void *run_until_error(void *arg)
+{
+	return (void *)(long)agent_run(arg);
+}
+
+/* R6: REMOVE ends the run of another thread */
+TEST_F(run, remove_ends_a_run)
+{
+	pthread_t thread;
+	void *ret;
+
+	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
+	usleep(100000);
+	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(-ENODEV, (long)ret);
+	EXPECT_EQ(-ENODEV, __vcpu_run(self->vcpu));
+}
+
+/* R6 */
+TEST_F(run, remove_wakes_a_sleeping_vcpu)
+{
+	pthread_t thread;
+	void *ret;
+
+	agent_post(self->vcpu, AGENT_WFI, 0, 0, 0);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
+	usleep(100000);
+	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(-ENODEV, (long)ret);
+}
+
+/* R13: the second thread waits, and a signal ends its wait */
+TEST_F(run, second_runner_waits_interruptibly)
+{
+	pthread_t thread;
+	sigset_t set;
+	void *ret;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
+	usleep(100000);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	alarm_in_ms(100);
+	EXPECT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+}
+
+TEST_HARNESS_MAIN

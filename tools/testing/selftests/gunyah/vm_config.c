@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is set on a VM before it starts: device tree, boot registers, functions. */
+#include "../kselftest_harness.h"
+#include "lib/gunyah_test.h"
+
+FIXTURE(vm)
+{
+	int dev;
+	int fd;
+};
+
+FIXTURE_SETUP(vm)
+{
+	require_gunyah();
+	self->dev = open_gunyah();
+	self->fd = create_vm(self->dev);
+}
+
+FIXTURE_TEARDOWN(vm)
+{
+	close(self->fd);
+	close(self->dev);
+}
+
+/* R12 */
+TEST_F(vm, unknown_ioctl_is_enotty)
+{
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IO('G', 0x7f), 0));
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_CREATE_VM, 0));
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_VCPU_RUN, 0));
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IOW('A', 0x13, struct gunyah_address_range), 0));
+}
+
+/* R24 */
+TEST_F(vm, dtb_config_bad_pointer)
+{
+	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_SET_DTB_CONFIG, 8));
+}
+
+/* R24 */
+TEST_F(vm, dtb_config_size_zero)
+{
+	EXPECT_EQ(-EINVAL, __set_dtb(self->fd, GUEST_DTB, 0));
+}
+
+/* R24 */
+TEST_F(vm, dtb_config_wraps)
+{
+	EXPECT_EQ(-EOVERFLOW, __set_dtb(self->fd, ~0xfffUL, 2 * SZ_4K));
+	EXPECT_EQ(-EOVERFLOW, __set_dtb(self->fd, SZ_4K, ~0UL));
+}
+
+/* R24 */
+TEST_F(vm, dtb_config_unaligned_address)
+{
+	EXPECT_EQ(-EINVAL, __set_dtb(self->fd, GUEST_DTB + 8, SZ_4K));
+}
+
+/* R24: an existing monitor sets such a size, and before there is memory */
+TEST_F(vm, dtb_config_odd_size_before_memory)
+{
+	EXPECT_EQ(0, __set_dtb(self->fd, GUEST_DTB, 0x41e));
+}
+
+FIXTURE(boot)
+{
+	int dev;
+	int fd;
+};
+
+FIXTURE_SETUP(boot)
+{
+	require_gunyah();
+	self->dev = open_gunyah();
+	self->fd = create_vm(self->dev);
+}
+
+FIXTURE_TEARDOWN(boot)
+{
+	close(self->fd);
+	close(self->dev);
+}
+
+FIXTURE_VARIANT(boot)
+{
+	__u32 reg;
+	int result;
+};
+
+#define BOOT_REG(_name, _reg, _result)		\
+	FIXTURE_VARIANT_ADD(boot, _name)	\
+	{					\
+		.reg = (_reg),			\
+		.result = (_result),		\
+	}
+
+BOOT_REG(x0, 0x000, 0);
+BOOT_REG(x30, 0x01e, 0);
+BOOT_REG(x31_is_ignored, 0x01f, 0);
+BOOT_REG(x32, 0x020, -EINVAL);
+BOOT_REG(pc, 0x100, 0);
+BOOT_REG(pc_1, 0x101, -EINVAL);
+BOOT_REG(sp_el0, 0x200, 0);
+BOOT_REG(sp_el1, 0x201, 0);
+BOOT_REG(sp_2, 0x202, -EINVAL);
+BOOT_REG(set_3, 0x300, -EINVAL);
+BOOT_REG(upper_bits, 0x10000, -EINVAL);
+BOOT_REG(top_bit, 0x80000000, -EINVAL);
+
+/* R25 */
+TEST_F(boot, reg)
+{
+	EXPECT_EQ(variant->result, __set_boot_reg(self->fd, variant->reg, 0x1234));
+}
+
+/* R25: any value */
+TEST_F(vm, boot_context_values)
+{
+	static const __u64 values[] = {
+		0, 2, 0x402, 0x406, 0xffff000000000002, ~0UL,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		EXPECT_EQ(0, __set_boot_reg(self->fd, 5, values[i]));
+}
+
+/* R25 */
+TEST_F(vm, boot_context_reserved)
+{
+	struct gunyah_vm_boot_context context = { .reg = 1, .reserved = 1 };
+
+	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_BOOT_CONTEXT, &context));
+	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_SET_BOOT_CONTEXT, 8));
+}
+
+static int __function(int vm, unsigned long nr, __u32 type, __u32 size, __u64 arg)
+{
+	struct gunyah_fn_desc desc = { .type = type, .arg_size = size, .arg = arg };
+
+	return __ioctl(vm, nr, &desc);
+}
+
+/* R41, R42 */
+TEST_F(vm, add_function_checks_its_argument)
+{
+	char big[512] = {};
+	struct gunyah_fn_vcpu_arg arg = { .id = 0 };
+	__u64 ptr = (uintptr_t)&arg;
+
+	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_ADD_FUNCTION, 8));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, 0, sizeof(arg), ptr));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, 999, sizeof(arg), ptr));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU, 0, 0));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU, 3, ptr));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU, 8,
+				      (uintptr_t)big));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU, 257,
+				      (uintptr_t)big));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU,
+				      0xffffffff, (uintptr_t)big));
+	EXPECT_EQ(-EFAULT, __function(self->fd, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_VCPU,
+				      sizeof(arg), 8));
+}
+
+/* R41 */
+TEST_F(vm, remove_function_checks_its_argument)
+{
+	struct gunyah_fn_vcpu_arg arg = { .id = 0 };
+	__u64 ptr = (uintptr_t)&arg;
+
+	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_REMOVE_FUNCTION, 8));
+	EXPECT_EQ(-ENOENT, __function(self->fd, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_VCPU,
+				      sizeof(arg), ptr));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_VCPU, 257,
+				      ptr));
+	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_REMOVE_FUNCTION, 999, sizeof(arg), ptr));
+}
+
+TEST_F(vm, vcpu_twice_is_eexist)
+{
+	int vcpu = __add_vcpu(self->fd, 0);
+
+	ASSERT_GE(vcpu, 0);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(vcpu, F_GETFD));
+	EXPECT_EQ(-EEXIST, __add_vcpu(self->fd, 0));
+	EXPECT_EQ(0, __remove_vcpu(self->fd, 0));
+	close(vcpu);
+}
+
+/* An id is free as soon as REMOVE returns, with the fd open and mapped. */
+TEST_F(vm, vcpu_id_is_free_after_remove)
+{
+	int old = __add_vcpu(self->fd, 3);
+	int vcpu;
+	void *p;
+
+	ASSERT_GE(old, 0);
+	p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, old, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, __remove_vcpu(self->fd, 3));
+	EXPECT_EQ(-ENOENT, __remove_vcpu(self->fd, 3));
+	vcpu = __add_vcpu(self->fd, 3);
+	EXPECT_GE(vcpu, 0);
+	munmap(p, SZ_4K);
+	close(old);
+	close(vcpu);
+}
+
+/* R43: with no fd to be had nothing is left half-registered. */
+TEST_F(vm, add_vcpu_without_a_free_fd)
+{
+	int fds[1024], n = 0, fd;
+
+	for (;;) {
+		fd = dup(self->dev);
+		if (fd < 0 || n == 1024)
+			break;
+		fds[n++] = fd;
+	}
+	EXPECT_EQ(-EMFILE, __add_vcpu(self->fd, 1));
+	while (n)
+		close(fds[--n]);
+	fd = __add_vcpu(self->fd, 1);
+	EXPECT_GE(fd, 0);
+	close(fd);
+}
+
+TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
+{
+	struct gunyah_userspace_memory_region region = {};
+	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_4K };
+
+	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_USER_MEM))
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_USER_MEM_REGION, &region));
+	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_RECLAIM_RUNNING))
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RECLAIM_MEM, &range));
+}
+
+/* R29 */
+TEST_F(vm, auth_type)
+{
+	struct gunyah_vm_auth_desc desc = { .type = GUNYAH_VM_AUTH_NONE };
+
+	EXPECT_EQ(0, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	desc.type = 99;
+	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, 8));
+}
+
+TEST_HARNESS_MAIN
