@@ -205,6 +205,16 @@ bool gic_is_pending(unsigned int cpu, u32 intid)
 	return reg_read(bank_addr(cpu, intid, GIC_ISPENDR)) & 1u << intid % 32;
 }
 
+void gic_set_active(unsigned int cpu, u32 intid)
+{
+	bank_write(cpu, intid, GIC_ISACTIVER);
+}
+
+bool gic_is_active(unsigned int cpu, u32 intid)
+{
+	return reg_read(bank_addr(cpu, intid, GIC_ISACTIVER)) & 1u << intid % 32;
+}
+
 void gic_set_route(u32 intid, u64 affinity)
 {
 	WRITE_ONCE(*(u64 *)(dist + GICD_IROUTER + (u64)intid * 8), affinity);

@@ -78,7 +78,9 @@ void gic_set_enable(unsigned int cpu, u32 intid, bool on);
 void gic_set_edge(unsigned int cpu, u32 intid, bool edge);
 void gic_clear_pending(unsigned int cpu, u32 intid);
 void gic_clear_active(unsigned int cpu, u32 intid);
+void gic_set_active(unsigned int cpu, u32 intid);
 bool gic_is_pending(unsigned int cpu, u32 intid);
+bool gic_is_active(unsigned int cpu, u32 intid);
 /* SPIs only; affinity as in MPIDR_EL1, Aff3 in bits 39:32. */
 void gic_set_route(u32 intid, u64 affinity);
 

@@ -66,13 +66,17 @@ struct vcpu {
 	/* core-private fields follow; see vcpu.c and vtimer.c */
 	u64 timer_cval, timer_ctl, timer_off;
 	bool timer_phys_active;		/* the physical PPI 27 waits for this vCPU's EOI */
-	int timer_watch;		/* physical CPU whose CNTHP watches it, or -1 */
+	bool timer_host_active;		/* PPI 27 was active for the primary VM */
+	bool timer_level;		/* the line, as the vGIC was told last */
+	int timer_watch;		/* physical CPU whose CNTHP watches it + 1, or 0 */
 	struct vcpu *timer_next;	/* that CPU's list */
 	bool wfi;			/* last result was EXPECTS_WAKEUP */
 	u64 suspend_state;		/* PSCI power state, 0 = WFI */
 	u64 suspend_why;		/* 1 WFI, 2 CPU_SUSPEND (data word 1) */
 	u64 suspend_entry, suspend_context;	/* power-down form */
 	bool suspend_down;
+	bool reset_pending;		/* start afresh at reset_entry when next loaded */
+	u64 reset_entry, reset_context;
 	u64 mmio_reg;			/* pending VMMIO: register, size, sign, direction */
 	u64 mmio_ipa;
 	u32 mmio_size;
