@@ -218,6 +218,19 @@ static void alarm_in_ms(unsigned int ms)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* A signal every so many microseconds, 0 to end it. */
+static void signal_storm(unsigned int us)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval storm = {
+		.it_value = { .tv_usec = us },
+		.it_interval = { .tv_usec = us },
+	};
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &storm, NULL);
+}
+
 /* R5, R8: a guest that spins is left for a signal */
 TEST_F(run, signal_ends_the_run_of_a_spinning_guest)
 {
@@ -281,15 +294,12 @@ TEST_F(run, timer_many_times)
 /* R1: the writes that the guest made are the writes that were seen */
 TEST_F(run, no_exit_is_lost_to_signals)
 {
-	struct sigaction sa = { .sa_handler = on_alarm };
-	struct itimerval storm = { .it_value = { .tv_usec = 500 }, .it_interval = { .tv_usec = 500 } };
 	__u64 data, expected = 1;
 	unsigned int interrupted = 0;
 	int ret;
 
 	agent_post(self->vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 2000, 0);
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &storm, NULL);
+	signal_storm(500);
 	for (;;) {
 		ret = agent_run(self->vcpu);
 		if (ret == -EINTR) {
@@ -302,8 +312,7 @@ TEST_F(run, no_exit_is_lost_to_signals)
 		ASSERT_EQ(expected, data);
 		expected++;
 	}
-	storm = (struct itimerval) {};
-	setitimer(ITIMER_REAL, &storm, NULL);
+	signal_storm(0);
 	EXPECT_EQ(AGENT_DONE, ret);
 	EXPECT_EQ(2001, expected);
 	ksft_print_msg("%u of the runs were interrupted\n", interrupted);
@@ -312,14 +321,11 @@ TEST_F(run, no_exit_is_lost_to_signals)
 /* R2: no answer is lost either */
 TEST_F(run, no_answer_is_lost_to_signals)
 {
-	struct sigaction sa = { .sa_handler = on_alarm };
-	struct itimerval storm = { .it_value = { .tv_usec = 500 }, .it_interval = { .tv_usec = 500 } };
 	__u64 n = 0;
 	int ret;
 
 	agent_post(self->vcpu, AGENT_LOAD_LOOP, GUEST_MMIO, 2000, 0);
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &storm, NULL);
+	signal_storm(500);
 	for (;;) {
 		ret = agent_run(self->vcpu);
 		if (ret == -EINTR)
@@ -329,8 +335,7 @@ TEST_F(run, no_answer_is_lost_to_signals)
 		n++;
 		memcpy(self->page->mmio.data, &n, 8);
 	}
-	storm = (struct itimerval) {};
-	setitimer(ITIMER_REAL, &storm, NULL);
+	signal_storm(0);
 	EXPECT_EQ(AGENT_DONE, ret);
 	EXPECT_EQ(2000, n);
 	EXPECT_EQ(2000 * 2001 / 2, self->vcpu->result);
