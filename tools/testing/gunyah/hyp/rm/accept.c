@@ -179,6 +179,7 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 {
 	struct rm_parcel *image = rm_parcel_get(vm->image);
 	struct rm_parcel *p, *q;
+	bool second_ram = false;
 	u32 order = 0;
 	u32 err;
 
@@ -187,10 +188,6 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 		return err;
 	if (entries_of_all() > rm_profile->start_entries)
 		return RM_NORESOURCE;
-	for (p = next_mapped(vm, NULL); p; p = next_mapped(vm, p)) {
-		if (p != image && looks_like_ram(p, rm_parcel_acl(p, vm->vmid)))
-			return RM_DENIED;
-	}
 	err = place_all(vm, image);
 	if (!err)
 		err = map_info_page(vm);
@@ -202,10 +199,12 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 		if (err)
 			break;
 		rm_parcel_acl(p, vm->vmid)->order = order++;
+		second_ram |= p != image && looks_like_ram(p, rm_parcel_acl(p, vm->vmid));
 	}
 	if (!err) {
+		/* Refused only now: RESET will release them all (05b). */
 		vm->ram_size = image->size;
-		return RM_OK;
+		return second_ram ? RM_DENIED : RM_OK;
 	}
 	for (q = next_mapped(vm, NULL); q != p; q = next_mapped(vm, q))
 		unmap_parcel(vm, q);
