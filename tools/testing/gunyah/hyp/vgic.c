@@ -164,7 +164,7 @@ void vgic_notify(struct vm *vm, u32 mask)
 	}
 }
 
-static void irq_reset(struct vgic_irq *irq, u8 target)
+static void irq_init(struct vgic_irq *irq, u8 target)
 {
 	memset(irq, 0, sizeof(*irq));
 	irq->target = target;
@@ -184,7 +184,7 @@ int vgic_init(struct vm *vm, u64 dist_base, u64 redist_base, u32 nr_lines)
 	if (!spi)
 		return -1;
 	for (i = 32; i < nr_lines; i++) {
-		irq_reset(&spi[i - 32], 0);
+		irq_init(&spi[i - 32], 0);
 		spi[i - 32].hw = vm->primary && gic_is_forwardable(i);
 	}
 	spin_lock(&vgic->lock);
@@ -210,13 +210,11 @@ void vgic_destroy(struct vm *vm)
 		hyp_free(spi);
 }
 
-static void priv_reset(struct vcpu *v, u32 intid)
+static void priv_init(struct vcpu *v, u32 intid)
 {
 	struct vgic_irq *irq = &v->vgic.priv[intid];
 
-	if (irq->phys)
-		gic_clear_active(v->index, intid);
-	irq_reset(irq, v->index);
+	irq_init(irq, v->index);
 	irq->edge = intid < 16;
 	irq->hw = v->vm->primary && gic_is_forwardable(intid);
 	if (irq->hw) {
@@ -227,21 +225,21 @@ static void priv_reset(struct vcpu *v, u32 intid)
 
 void vgic_vcpu_init(struct vcpu *v)
 {
-	struct vgic_cpu *c = &v->vgic;
 	u32 i;
 
 	spin_lock(&v->vm->vgic.lock);
-	for (i = 0; i < 32; i++) {
-		if (c->queued[0] & BIT(i))
-			c->nr_queued--;
-		priv_reset(v, i);
-	}
-	c->queued[0] &= ~GENMASK(31, 0);
-	memset(c->ap0r, 0, sizeof(c->ap0r));
-	memset(c->ap1r, 0, sizeof(c->ap1r));
-	c->vmcr = 0;
-	c->asleep = true;
+	for (i = 0; i < 32; i++)
+		priv_init(v, i);
+	v->vgic.asleep = true;
 	spin_unlock(&v->vm->vgic.lock);
+	vgic_vcpu_reset(v);
+}
+
+void vgic_vcpu_reset(struct vcpu *v)
+{
+	memset(v->vgic.ap0r, 0, sizeof(v->vgic.ap0r));
+	memset(v->vgic.ap1r, 0, sizeof(v->vgic.ap1r));
+	v->vgic.vmcr = 0;
 }
 
 void vgic_forward(struct vcpu *primary, u32 intid)

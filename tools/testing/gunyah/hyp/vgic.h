@@ -81,13 +81,19 @@ int vgic_init(struct vm *vm, u64 dist_base, u64 redist_base, u32 nr_lines);
 void vgic_destroy(struct vm *vm);
 
 /**
- * vgic_vcpu_init() - redistributor and CPU interface of a vCPU as after reset
- * @v: a vCPU that is not loaded; its index and vm are set
- *
- * Once when the vCPU is made, and each time it is powered on.  Its private
- * interrupts are forgotten; SPIs that wait for it stay.
+ * vgic_vcpu_init() - make the redistributor and CPU interface of a vCPU
+ * @v: a vCPU that has never been loaded; its index and vm are set
  */
 void vgic_vcpu_init(struct vcpu *v);
+
+/**
+ * vgic_vcpu_reset() - CPU interface of a vCPU as after a CPU's reset
+ * @v: a vCPU that is powered on, or resumes from a power-down state
+ *
+ * Between put and load.  Interrupts keep their state: neither distributor nor
+ * redistributors go down with a CPU.
+ */
+void vgic_vcpu_reset(struct vcpu *v);
 
 /* [loaded] MMIO of the VM; false when ipa is not in its GIC. */
 bool vgic_mmio(struct vcpu *v, u64 ipa, unsigned int size, bool write, u64 *val);
