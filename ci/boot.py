@@ -123,7 +123,8 @@ def qemu_command(args, initrd, rmlog):
            '-display', 'none', '-monitor', 'none', '-no-reboot',
            '-nic', 'none', '-initrd', initrd]
     if args.no_hyp:
-        cmd += ['-machine', 'virt,gic-version=3,its=off',
+        cmd += ['-machine', 'virt,gic-version=3,its=off' +
+                (',virtualization=on' if args.el2 else ''),
                 '-kernel', args.kernel]
     else:
         words += [f'ghyp.rmlog={rmlog}']
@@ -275,6 +276,8 @@ def parse():
                         help='what the primary VM does (see primary-init.sh)')
     parser.add_argument('--no-hyp', action='store_true',
                         help='start Linux directly, without a hypervisor')
+    parser.add_argument('--el2', action='store_true',
+                        help='with --no-hyp: start Linux at EL2')
     parser.add_argument('--name', help='base name of the log files')
     parser.add_argument('--kernel',
                         default=os.path.join(kout, 'arch/arm64/boot/Image'))

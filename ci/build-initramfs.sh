@@ -76,6 +76,7 @@ primary_list()
 	basics "$CI/guest/primary-init.sh"
 	dirs /lib /guest /selftests
 	tree "$STAGE/lib" /lib
+	file /bin/guest-tests "$CI/guest/guest-tests.sh"
 	if [ -x "$USEROUT/sample/gunyah-vmm" ]; then
 		file /bin/gunyah-vmm "$USEROUT/sample/gunyah-vmm"
 	fi

@@ -19,15 +19,16 @@ boot()
 	BOOT_LOG=$(sed -n 's/^== booting QEMU .*, log: //p' "$LOGS/$name.err")
 }
 
-# Print what the programs of the last boot said, and the boot as a case.
+# results NAME: print what the programs of the last boot said, and the boot
+# itself as a case.
 results()
 {
 	local text n
 
 	text=$(python3 "$CI/ktap.py" "$BOOT_LOG")
 	n=$(printf '%s\n' "$text" | sed -n 's/^1\.\.//p')
-	printf '%s\n' "$text" | grep -v '^1\.\.'
 	n=$((n + 1))
+	printf '%s\n' "$text" | grep -v '^1\.\.'
 	if [ "$BOOT_STATUS" -eq 0 ]; then
 		echo "ok $n boot-$1"
 	else

@@ -9,7 +9,7 @@
 #   guest.mode=reboot    ask for a system reset
 #   guest.mode=panic     a kernel panic
 #   guest.mode=hang      never power off
-#   guest.mode=console   print 10,000 numbered lines, then power off
+#   guest.mode=console   print 2,000 numbered lines, then power off
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 
@@ -89,7 +89,7 @@ hang)
 	;;
 console)
 	i=0
-	while [ $i -lt 10000 ]; do
+	while [ $i -lt 2000 ]; do
 		echo "guest: line $i"
 		i=$((i + 1))
 	done

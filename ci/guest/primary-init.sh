@@ -6,6 +6,7 @@
 #
 #   primary.mode=run     boot a guest with the sample monitor
 #   primary.mode=test    run the programs of /selftests
+#   primary.mode=guests  boot many guests (guest-tests.sh)
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=shell   a shell on the console
@@ -122,6 +123,22 @@ run_selftests()
 	return $status
 }
 
+run_guests()
+{
+	dmesg -n 1
+	load_driver
+	kernel_log
+	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
+	echo "SELFTEST-BEGIN guest"
+	/bin/guest-tests
+	rc=$?
+	kernel_log
+	echo "SELFTEST-END guest status=$rc"
+	leaks
+	kernel_log
+	return $rc
+}
+
 run_kunit()
 {
 	status=0
@@ -173,6 +190,7 @@ mode=$(arg primary.mode run)
 case $mode in
 run) run_guest ;;
 test) run_selftests ;;
+guests) run_guests ;;
 kunit) run_kunit ;;
 absent) run_absent ;;
 shell)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# R80: where the hypervisor is not Gunyah (here: none at all, and Linux at EL2
-# itself) the driver is quiet and there is no /dev/gunyah.
+# R80: where there is no hypervisor the driver is quiet and there is no
+# /dev/gunyah.
 
 . "$(dirname "$0")/../suite.sh"
 

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Linux guests booted by the sample monitor, in the primary VM under the test
+# hypervisor: memory sizes, another initramfs, ways to end, bad arguments.
+
+. "$(dirname "$0")/../suite.sh"
+
+export MEM=1G
+boot guests --mode guests --timeout 900 --silence 310
+results guests
