@@ -75,6 +75,8 @@ struct vcpu {
 	u64 suspend_why;		/* 1 WFI, 2 CPU_SUSPEND (data word 1) */
 	u64 suspend_entry, suspend_context;	/* power-down form */
 	bool suspend_down;
+	bool off_pending;		/* CPU_OFF was called, takes effect when put */
+	bool ended_vm;			/* this vCPU's call was the end of the VM */
 	bool reset_pending;		/* start afresh at reset_entry when next loaded */
 	u64 reset_entry, reset_context;
 	u64 mmio_reg;			/* pending VMMIO: register, size, sign, direction */

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System registers of vCPUs: switched, shown, or emulated.  See sysregs.h for
+ * which.  ID registers are always trapped (HCR_EL2.TID3): what is not switched
+ * is not shown, so that neither VM finds a register that the other can see.
+ */
+#include "gic.h"
+#include "sysregs.h"
+
+#define HCR_VM		BIT(0)
+#define HCR_PTW		BIT(2)
+#define HCR_FMO		BIT(3)
+#define HCR_IMO		BIT(4)
+#define HCR_AMO		BIT(5)
+#define HCR_FB		BIT(9)
+#define HCR_BSU_INNER	BIT(10)
+#define HCR_TWI		BIT(13)
+#define HCR_TID3	BIT(18)
+#define HCR_TSC		BIT(19)
+#define HCR_TIDCP	BIT(20)
+#define HCR_TACR	BIT(21)
+#define HCR_TSW		BIT(22)
+#define HCR_RW		BIT(31)
+#define HCR_TLOR	BIT(35)
+#define HCR_TERR	BIT(36)
+#define HCR_APK		BIT(40)
+#define HCR_API		BIT(41)
+
+#define HCR_ALL		(HCR_VM | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TID3 | HCR_TSC | \
+			 HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
+#define HCR_GUEST	(HCR_ALL | HCR_FB | HCR_BSU_INNER | HCR_TWI | HCR_TSW)
+
+#define MDCR_TPMCR	BIT(5)
+#define MDCR_TPM	BIT(6)
+#define MDCR_TDA	BIT(9)
+#define MDCR_TDOSA	BIT(10)
+#define MDCR_TDRA	BIT(11)
+#define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
+
+#define CNTHCTL_PCTEN	BIT(0)
+#define CNTHCTL_PCEN	BIT(1)
+
+#define SCTLR_RESET	0x30d00800UL
+
+/* A guest may step itself; breakpoints of it are not active (sysregs.h). */
+#define MDSCR_SS	BIT(0)
+#define MDSCR_KDE	BIT(13)
+#define MDSCR_GUEST_HW	(MDSCR_SS | MDSCR_KDE)
+
+#define OSLSR_OSLM	BIT(3)
+
+static bool has_pauth, has_sme, has_ras;
+static u64 pmu_counters;
+
+static u64 field(u64 v, unsigned int shift)
+{
+	return (v >> shift) & 0xf;
+}
+
+void sysregs_init(void)
+{
+	u64 isar1 = read_sysreg(id_aa64isar1_el1);
+	u64 isar2 = read_sysreg(s3_0_c0_c6_2);
+	u64 pmuver = field(read_sysreg(id_aa64dfr0_el1), 8);
+
+	has_pauth = field(isar1, 4) || field(isar1, 8) || field(isar2, 12);
+	has_sme = field(read_sysreg(id_aa64pfr1_el1), 24);
+	has_ras = field(read_sysreg(id_aa64pfr0_el1), 28);
+	if (pmuver && pmuver != 0xf)
+		pmu_counters = (read_sysreg(pmcr_el0) >> 11) & 0x1f;
+}
+
+void sysregs_reset(struct vcpu *v)
+{
+	memset(v->sys, 0, sizeof(*v->sys));
+	v->sys->r[SR_SCTLR] = SCTLR_RESET;
+}
+
+void sysregs_save(struct vcpu *v)
+{
+	u64 mdscr = v->sys->r[SR_MDSCR];
+	u64 *r = v->sys->r;
+
+#define SAVE(n, reg)	r[SR_##n] = read_sysreg(reg);
+	EL1_REGS(SAVE)
+	if (has_pauth) {
+		PAUTH_REGS(SAVE)
+	}
+#undef SAVE
+	if (!v->vm->primary)
+		r[SR_MDSCR] = mdscr;		/* emulated */
+	if (has_sme)
+		r[SR_TPIDR2] = read_sysreg(s3_3_c13_c0_5);
+	if (has_ras)
+		r[SR_VDISR] = read_sysreg(s3_4_c12_c1_1);
+	fp_save(&v->sys->fp);
+}
+
+static void load_el2(struct vcpu *v)
+{
+	bool primary = v->vm->primary;
+	u64 mpidr = primary ? read_sysreg(mpidr_el1) : BIT(31) | v->index;
+
+	write_sysreg(primary ? HCR_ALL : HCR_GUEST, hcr_el2);
+	write_sysreg(pmu_counters | (primary ? 0 : MDCR_GUEST), mdcr_el2);
+	write_sysreg(CNTHCTL_PCTEN | (primary ? CNTHCTL_PCEN : 0), cnthctl_el2);
+	write_sysreg(read_sysreg(midr_el1), vpidr_el2);
+	write_sysreg(mpidr, vmpidr_el2);
+	write_sysreg(stage2_vttbr(&v->vm->s2), vttbr_el2);
+}
+
+void sysregs_load(struct vcpu *v)
+{
+	const u64 *r = v->sys->r;
+
+	load_el2(v);
+#define LOAD(n, reg)	write_sysreg(r[SR_##n], reg);
+	EL1_REGS(LOAD)
+	if (has_pauth) {
+		PAUTH_REGS(LOAD)
+	}
+#undef LOAD
+	if (!v->vm->primary)
+		write_sysreg(r[SR_MDSCR] & MDSCR_GUEST_HW, mdscr_el1);
+	if (has_sme)
+		write_sysreg(r[SR_TPIDR2], s3_3_c13_c0_5);
+	if (has_ras)
+		write_sysreg(r[SR_VDISR], s3_4_c12_c1_1);
+	fp_load(&v->sys->fp);
+	isb();
+}
+
+/* ---- ID registers: op0 3, op1 0, CRn 0, CRm 1 to 7 ---- */
+
+static u64 at_most(u64 v, unsigned int shift, u64 max)
+{
+	if (field(v, shift) > max)
+		v = (v & ~(0xfUL << shift)) | max << shift;
+	return v;
+}
+
+static u64 clear_fields(u64 v, u64 shifts)
+{
+	unsigned int i;
+
+	for (i = 0; i < 64; i += 4)
+		if (shifts & BIT(i))
+			v &= ~(0xfUL << i);
+	return v;
+}
+
+static u64 id_pfr0(void)
+{
+	u64 v = read_sysreg(id_aa64pfr0_el1);
+
+	/* EL2, EL3, RAS, SVE, secure EL2, MPAM, AMU, RME; EL1 in AArch64 only */
+	v = clear_fields(v, BIT(8) | BIT(12) | BIT(28) | BIT(32) | BIT(36) | BIT(40) | BIT(44) |
+			 BIT(52));
+	v = at_most(v, 4, 1);
+	return at_most(v, 56, 1);		/* CSV2_2 has SCXTNUM */
+}
+
+static u64 id_dfr0(bool primary)
+{
+	/* trace, SPE, trace filter and buffer, multi-threaded PMU, BRBE */
+	u64 v = clear_fields(read_sysreg(id_aa64dfr0_el1),
+			     BIT(4) | BIT(32) | BIT(40) | BIT(44) | BIT(48) | BIT(52) | BIT(60));
+
+	return primary ? v : clear_fields(v, BIT(8));
+}
+
+static u64 id_mmfr0(void)
+{
+	u64 v = read_sysreg(id_aa64mmfr0_el1);
+
+	if (field(v, 28) == 1)			/* LPA2 */
+		v = clear_fields(v, BIT(28));
+	v = at_most(v, 20, 1);
+	v = at_most(v, 0, 2);			/* 40 bits of IPA */
+	return clear_fields(v, BIT(32) | BIT(36) | BIT(40) | BIT(48) | BIT(52) | BIT(56) | BIT(60));
+}
+
+static u64 id_aa64(unsigned int crm, unsigned int op2, bool primary)
+{
+	switch (crm << 4 | op2) {
+	case 0x40:
+		return id_pfr0();
+	case 0x41:				/* BTI, SSBS */
+		return read_sysreg(id_aa64pfr1_el1) & 0xff;
+	case 0x50:
+		return id_dfr0(primary);
+	case 0x60:				/* not TME */
+		return clear_fields(read_sysreg(id_aa64isar0_el1), BIT(24));
+	case 0x61:				/* not XS, LS64 */
+		return clear_fields(read_sysreg(id_aa64isar1_el1), BIT(56) | BIT(60));
+	case 0x62:				/* RPRES, GPA3, APA3, PAC_frac */
+		return read_sysreg(s3_0_c0_c6_2) & 0x0f00fff0;
+	case 0x70:
+		return id_mmfr0();
+	case 0x71:				/* HAFDBS, HPDS, PAN, ETS */
+		return read_sysreg(id_aa64mmfr1_el1) & 0xf000f0f00f;
+	case 0x72:				/* not NV, FWB, EVT */
+		return clear_fields(read_sysreg(id_aa64mmfr2_el1), BIT(24) | BIT(40) | BIT(56));
+	default:
+		return 0;
+	}
+}
+
+#define ID32(crm, op2)						\
+	case (crm) << 4 | (op2):				\
+		return read_sysreg(s3_0_c0_c##crm##_##op2)
+
+static u64 id_aa32(unsigned int crm, unsigned int op2)
+{
+	switch (crm << 4 | op2) {
+	ID32(1, 0);
+	ID32(1, 1);
+	ID32(1, 4);
+	ID32(1, 5);
+	ID32(1, 6);
+	ID32(1, 7);
+	ID32(2, 0);
+	ID32(2, 1);
+	ID32(2, 2);
+	ID32(2, 3);
+	ID32(2, 4);
+	ID32(2, 5);
+	ID32(2, 6);
+	ID32(2, 7);
+	ID32(3, 0);
+	ID32(3, 1);
+	ID32(3, 2);
+	ID32(3, 4);
+	ID32(3, 6);
+	default:				/* ID_DFR0, ID_DFR1: no PMU, no debug */
+		return 0;
+	}
+}
+
+/* ---- trapped accesses ---- */
+
+#define ISS_READ	BIT(0)
+#define ENC(op0, op1, crn, crm, op2) \
+	((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+
+struct access {
+	u32 enc;
+	unsigned int op0, op1, crn, crm, op2, rt;
+	bool read;
+	u64 val;
+};
+
+static struct access decode(const struct vcpu *v, u32 iss)
+{
+	struct access a = {
+		.op0 = (iss >> 20) & 3,
+		.op1 = (iss >> 14) & 7,
+		.crn = (iss >> 10) & 0xf,
+		.crm = (iss >> 1) & 0xf,
+		.op2 = (iss >> 17) & 7,
+		.rt = (iss >> 5) & 0x1f,
+		.read = iss & ISS_READ,
+	};
+
+	a.enc = ENC(a.op0, a.op1, a.crn, a.crm, a.op2);
+	a.val = a.rt < 31 ? v->regs.x[a.rt] : 0;
+	return a;
+}
+
+static bool trap_id(const struct vcpu *v, struct access *a)
+{
+	if (!a->read)
+		return false;
+	a->val = a->crm < 4 ? id_aa32(a->crm, a->op2) :
+			      id_aa64(a->crm, a->op2, v->vm->primary);
+	return true;
+}
+
+static void access_word(struct access *a, u64 *word)
+{
+	if (a->read)
+		a->val = *word;
+	else
+		*word = a->val;
+}
+
+/* Debug registers of a guest (op0 2); those that are not kept read as zero. */
+static bool trap_debug(struct vcpu *v, struct access *a)
+{
+	struct vcpu_sysregs *s = v->sys;
+
+	if (a->enc == ENC(2, 0, 0, 2, 2)) {			/* MDSCR_EL1 */
+		access_word(a, &s->r[SR_MDSCR]);
+		write_sysreg(s->r[SR_MDSCR] & MDSCR_GUEST_HW, mdscr_el1);
+	} else if (a->op1 == 0 && a->crn == 0 && (a->op2 == 4 || a->op2 == 5)) {
+		access_word(a, &s->brk[a->crm][a->op2 - 4]);
+	} else if (a->op1 == 0 && a->crn == 0 && (a->op2 == 6 || a->op2 == 7)) {
+		access_word(a, &s->wat[a->crm][a->op2 - 6]);
+	} else if (a->read) {
+		a->val = a->enc == ENC(2, 0, 1, 1, 4) ? OSLSR_OSLM : 0;
+	}
+	return true;
+}
+
+static bool trap_other(struct vcpu *v, struct access *a)
+{
+	switch (a->enc) {
+	case ENC(3, 0, 12, 11, 5):				/* ICC_SGI1R_EL1 */
+		if (a->read)
+			return false;
+		vgic_sgi1r(v, a->val);
+		return true;
+	case ENC(3, 0, 12, 11, 6):				/* ICC_ASGI1R_EL1 */
+	case ENC(3, 0, 12, 11, 7):				/* ICC_SGI0R_EL1 */
+		return !a->read;
+	case ENC(3, 0, 1, 0, 1):				/* ACTLR_EL1 */
+		a->val = 0;
+		return true;
+	case ENC(3, 3, 14, 2, 0):				/* CNTP_TVAL_EL0 */
+	case ENC(3, 3, 14, 2, 1):				/* CNTP_CTL_EL0 */
+	case ENC(3, 3, 14, 2, 2):				/* CNTP_CVAL_EL0 */
+		a->val = 0;
+		return true;
+	case ENC(1, 0, 7, 6, 2):				/* DC ISW, CSW, CISW */
+	case ENC(1, 0, 7, 10, 2):
+	case ENC(1, 0, 7, 14, 2):
+		/* By set and way only one CPU's caches are reached: of no use to a VM. */
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool sysregs_trap(struct vcpu *v, u32 iss)
+{
+	struct access a = decode(v, iss);
+	bool ok;
+
+	if (a.op0 == 3 && a.op1 == 0 && a.crn == 0 && a.crm >= 1 && a.crm <= 7)
+		ok = trap_id(v, &a);
+	else if (a.op0 == 2 && !v->vm->primary)
+		ok = trap_debug(v, &a);
+	else
+		ok = trap_other(v, &a);
+	if (ok && a.read && a.rt < 31)
+		v->regs.x[a.rt] = a.val;
+	return ok;
+}
