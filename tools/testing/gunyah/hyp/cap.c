@@ -28,7 +28,7 @@ struct cap_slot {
 };
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards slot[] */
 	u64 base, step;
 	struct cap_slot slot[CAP_SPACE];
 } caps;

@@ -16,7 +16,7 @@
 #include "vm.h"
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards the list */
 	struct doorbell *first;
 } bells;
 

@@ -10,7 +10,7 @@
 
 struct doorbell {
 	struct object obj;
-	spinlock_t lock;
+	spinlock_t lock;	/* guards flags, enable, ack */
 	struct doorbell *next;	/* all doorbells, for doorbell_eoi_level() */
 	u64 flags;
 	u64 enable;		/* flags that make an interrupt; all ones at first */

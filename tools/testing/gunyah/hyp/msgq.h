@@ -27,7 +27,7 @@ struct msgq_end {
 
 struct msgq {
 	struct object obj;
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all that changes */
 	u32 max_size, depth;
 	u32 head, count;
 	bool tx_waits;		/* the sender was told that the queue is full */

@@ -9,8 +9,8 @@
  * RX lines are written when the primary VM receives.
  *
  * Invariant: whole lines are put in, in the order of their times.  The ring is
- * drained when the next line would not fit, so no line is lost while there is
- * a file; without one the text is dropped.
+ * drained at the next tick of the late work, or when a line would not fit, so
+ * no line is lost while there is a file; without one the text is dropped.
  */
 
 #include "rm.h"
@@ -58,6 +58,7 @@ void rm_log_message(bool tx, const void *data, u32 len)
 	line[n++] = '\n';
 	log_line(line, n);
 	spin_unlock(&rm_log.lock);
+	rm_defer_log();
 }
 
 void rm_log_event(const char *fmt, ...)

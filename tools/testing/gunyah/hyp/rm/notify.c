@@ -14,6 +14,8 @@
  *   release	RESET_TICKS after VM_RESET, and while requests keep coming, some
  *		ticks more (06a, 09a)
  *   reset done	the tick after the release
+ *   messages	without the push flag: WORK_TICKS after the last one
+ *   the log	at each tick
  *
  * Locking: the list is guarded by the event lock, a leaf, for rm_vm_event() is
  * called on the way out of a guest.  The work is done with the rm lock held.
@@ -22,8 +24,9 @@
 #include "rm.h"
 
 #define TICK_US		100
-#define EXIT_TICKS	2
-#define RESET_TICKS	2
+#define EXIT_TICKS	3
+#define RESET_TICKS	3
+#define WORK_TICKS	3
 #define RESET_PATIENCE	32	/* requests that put a release off */
 #define LATE_MAX	192	/* an exit and a reset for each vmid, and more */
 
@@ -40,14 +43,16 @@ struct late {
 };
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all of it */
 	u32 nr;
 	struct late item[LATE_MAX];	/* in the order of their coming */
-	bool work;			/* messages or replies wait */
+	u8 work_ticks;			/* messages wait, to be taken up at 0 */
+	bool work, log;			/* messages, lines of the log wait */
 	bool armed;
 	u64 deadline;			/* of the next tick, in microseconds */
 } late;
 
+/* The rm lock. */
 static spinlock_t rm_big_lock;
 
 void rm_lock(void)
@@ -116,6 +121,16 @@ void rm_defer(void)
 {
 	spin_lock(&late.lock);
 	late.work = true;
+	late.work_ticks = WORK_TICKS;
+	late_arm();
+	spin_unlock(&late.lock);
+	rm_wakeup_in(TICK_US);
+}
+
+void rm_defer_log(void)
+{
+	spin_lock(&late.lock);
+	late.log = true;
 	late_arm();
 	spin_unlock(&late.lock);
 	rm_wakeup_in(TICK_US);
@@ -275,8 +290,8 @@ void rm_late_before_request(void)
 /* One tick; the rm lock is held. */
 static void late_tick(void)
 {
+	bool again, work;
 	struct late l;
-	bool again;
 	u32 i;
 
 	spin_lock(&late.lock);
@@ -284,15 +299,22 @@ static void late_tick(void)
 		if (late.item[i].ticks)
 			late.item[i].ticks--;
 	}
-	late.work = false;
+	if (late.work_ticks)
+		late.work_ticks--;
+	work = late.work && !late.work_ticks;
+	if (work)
+		late.work = false;
+	late.log = false;
 	spin_unlock(&late.lock);
 
-	rm_rpc_work();
+	if (work)
+		rm_rpc_work();
 	while (late_take(due_now, &l))
 		late_do(&l);
+	rm_log_drain();
 
 	spin_lock(&late.lock);
-	again = late.nr || late.work;
+	again = late.nr || late.work || late.log;
 	WRITE_ONCE(late.armed, again);
 	late.deadline = hyp_time_us() + TICK_US;
 	spin_unlock(&late.lock);

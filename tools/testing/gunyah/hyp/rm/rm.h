@@ -179,8 +179,10 @@ bool rm_dead(void);
 
 /* ---- late work (notify.c) ---- */
 
-/* Something waits that isn't done at once; rm_background() will come. */
+/* Messages wait that are not taken up at once; rm_background() will come. */
 void rm_defer(void);
+/* So does the log. */
+void rm_defer_log(void);
 /* A request has arrived: exits that are old enough go first, resets wait. */
 void rm_late_before_request(void);
 /* VM_RESET was answered: releases, then STATUS RESET, follow. */
@@ -331,7 +333,7 @@ struct rm_acl {
 	u16 vmid;
 	u8 rights;			/* X=1 W=2 R=4 */
 	bool accepted;			/* mapped: MEM_RECLAIM says MEM_INUSE */
-	u32 order;			/* when it was accepted; RESET releases the last one first */
+	u32 order;			/* when it was accepted; released last one first */
 	u64 gpa;			/* guest address of the first entry */
 };
 
@@ -366,12 +368,14 @@ struct rm_acl *rm_parcel_acl(struct rm_parcel *p, u16 vmid);
 struct rm_parcel *rm_parcel_first(void);
 
 void rm_mem_init(void);
-/* START: looks at every parcel whose ACL names @vm (facts 34 to 40), maps the
+/*
+ * START: looks at every parcel whose ACL names @vm (facts 34 to 40), maps the
  * image parcel at cfg->mem_base and the others where they belong, marks them
  * accepted.  On an error nothing is mapped or accepted, but for DENIED because
- * of a second RAM parcel: then all are accepted, and RESET releases them (05b). */
+ * of a second RAM parcel: then all are accepted, and RESET releases them (05b).
+ */
 u32 rm_mem_accept_for_start(struct rm_vm *vm);
-/* Late part of RESET: unmaps, sends MEM_RELEASED for each accepted parcel. vm->vm still exists. */
+/* Late part of RESET: unmaps, sends MEM_RELEASED for each parcel that was accepted. */
 void rm_mem_release_all(struct rm_vm *vm);
 
 u32 rm_mem_handle_donate(const struct rm_request *rq, struct rm_reply *rp);	/* 0x51000010 */

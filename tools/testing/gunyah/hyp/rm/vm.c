@@ -272,6 +272,7 @@ static u32 start_check(struct rm_vm *vm)
 
 u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 {
+	struct vcpu *boot;
 	struct rm_vm *vm;
 	u32 err;
 
@@ -286,8 +287,9 @@ u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 		return fail(vm, err);
 	set_state(vm, RM_VM_RUNNING);
 	/* Fact 20b: whatever the image size says. */
-	vcpu_power_on(vm->vm->vcpu[0], vm->cfg->mem_base + vm->image_off,
-		      vm->cfg->mem_base + vm->dtb_off);
+	boot = vm->vm->vcpu[0];
+	vcpu_power_on(boot, vm->cfg->mem_base + vm->image_off, vm->cfg->mem_base + vm->dtb_off);
+	vgic_raise(vm_primary(), NULL, boot->wake_virq);	/* fact 48 */
 	return RM_OK;
 }
 
