@@ -97,7 +97,7 @@ step()
 # The first compiler errors of a log, or else its end.
 show_failure()
 {
-	grep -E -m 15 '(error|Error|undefined reference|\*\*\*)' "$1" ||
+	grep -E -m 15 '(\<[Ee]rror\>|undefined reference|\*\*\*)' "$1" ||
 		tail -n 15 "$1"
 }
 

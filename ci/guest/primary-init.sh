@@ -44,7 +44,7 @@ arg()
 modules()
 {
 	if [ "$1" = tests ]; then
-		find /lib/modules -path '*/gunyah/tests/*.ko'
+		find /lib/modules -path '*/gunyah/tests/*kunit*.ko'
 	else
 		find /lib/modules -path '*/gunyah/*.ko' ! -path '*/tests/*'
 	fi | sed 's,.*/,,; s,\.ko$,,' | sort
