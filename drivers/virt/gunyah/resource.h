@@ -48,7 +48,7 @@ struct gunyah_resource {
  *
  * Context: may sleep.
  * Return: the resource, or ERR_PTR: -ENOMEM, -EINVAL for a virq that is no
- * (E)SPI, -ENXIO when the interrupt can't be mapped.
+ * (E)SPI, -EBUSY for one that is in use, -ENXIO when it can't be mapped.
  */
 struct gunyah_resource *gunyah_resource_create(struct device_node *irq_parent, u32 type,
 					       u32 label, u64 capid, u32 virq);

@@ -6,35 +6,27 @@
  *
  * Every call may sleep and takes no spinlock held.  All return 0 or an errno:
  * the resource manager's error by the table of rm_calls.c; -ETIMEDOUT when it
- * did not answer in time (the connection is dead then), -EIO on a dead
- * connection, -ENODEV once the driver was unbound, -ENOMEM, -EINTR never (a
- * call, once sent, is waited for; a fatal signal ends the wait of the caller
- * only before its request is on the wire: -EINTR then).
+ * did not answer in time (the connection is dead then), or when other callers
+ * had the connection for 30 seconds (it is not, and nothing was sent); -EIO on a
+ * dead connection, and for a reply that is not one; -ENODEV once the driver was
+ * unbound; -ENOMEM; -EINTR when a fatal signal came before the request was on
+ * the wire (once sent, a call is waited for), but never from the calls that undo
+ * something: dealloc, reclaim, init, stop, reset.
+ *
+ * After -EIO and -ETIMEDOUT it is not known what the resource manager did:
+ * memory that was to be given is to be taken for given.
  */
 #ifndef _GUNYAH_RM_CALLS_H
 #define _GUNYAH_RM_CALLS_H
 
-#include <linux/list.h>
 #include <linux/types.h>
 
-struct auxiliary_device;
-struct gunyah_rm;
+#include "rm_notify.h"
 
-/* VM states of VM_STATUS (published resource manager, Dec 2023; 12 by newer ones). */
-enum gunyah_rm_vm_status {
-	GUNYAH_RM_VM_STATUS_NO_STATE		= 0,
-	GUNYAH_RM_VM_STATUS_INIT		= 1,
-	GUNYAH_RM_VM_STATUS_READY		= 2,
-	GUNYAH_RM_VM_STATUS_RUNNING		= 3,
-	GUNYAH_RM_VM_STATUS_PAUSED		= 4,
-	GUNYAH_RM_VM_STATUS_LOAD		= 5,
-	GUNYAH_RM_VM_STATUS_AUTH		= 6,
-	GUNYAH_RM_VM_STATUS_INIT_FAILED		= 8,
-	GUNYAH_RM_VM_STATUS_EXITED		= 9,
-	GUNYAH_RM_VM_STATUS_RESETTING		= 10,
-	GUNYAH_RM_VM_STATUS_RESET		= 11,
-	GUNYAH_RM_VM_STATUS_RESET_FAILED	= 12,
-};
+struct auxiliary_device;
+struct device;
+struct device_node;
+struct gunyah_rm;
 
 enum gunyah_rm_vm_auth {
 	GUNYAH_RM_VM_AUTH_NONE			= 0,
@@ -49,8 +41,7 @@ enum gunyah_rm_vm_auth {
 
 #define GUNYAH_RM_MEM_HANDLE_INVALID	0xffffffffu
 
-/* Time limits in milliseconds, from the rules for the driver. */
-#define GUNYAH_RM_REPLY_LIMIT_MS	10000
+/* Limit for VM_STATUS RESET and VM_EXITED, from the rules for the driver. */
 #define GUNYAH_RM_STATE_LIMIT_MS	30000
 
 /**
@@ -115,54 +106,12 @@ struct gunyah_rm_hyp_resource {
 	u64 size;
 };
 
-/**
- * struct gunyah_rm_vm_exited - VM_EXITED, unpacked
- * @type: exit type
- * @reason_size: valid bytes in @reason; longer reasons are cut
- * @reason: the rest is zero
- */
-struct gunyah_rm_vm_exited {
-	u16 type;
-	u32 reason_size;
-	u8 reason[16];
-};
-
-struct gunyah_rm_listener;
-
-/**
- * struct gunyah_rm_listener_ops - a VM's notifications
- * @vm_status: VM_STATUS of that VM
- * @vm_exited: VM_EXITED of that VM
- * @dead: the connection is dead; nothing will come any more
- *
- * All run from the connection's ordered work queue, in the order in which the
- * resource manager sent them, may sleep, must not wait for other
- * notifications, and must not call the resource manager.
- */
-struct gunyah_rm_listener_ops {
-	void (*vm_status)(struct gunyah_rm_listener *l, enum gunyah_rm_vm_status status);
-	void (*vm_exited)(struct gunyah_rm_listener *l, const struct gunyah_rm_vm_exited *exited);
-	void (*dead)(struct gunyah_rm_listener *l);
-};
-
-/**
- * struct gunyah_rm_listener - who wants the notifications of one VM
- * @ops: callbacks
- * @vmid: of that VM
- * @list: private to the connection
- */
-struct gunyah_rm_listener {
-	const struct gunyah_rm_listener_ops *ops;
-	u16 vmid;
-	struct list_head list;
-};
-
 /* Lifetime: whoever keeps a pointer holds a reference.  A call after unbind is -ENODEV. */
 struct gunyah_rm *gunyah_rm_get(struct gunyah_rm *rm);
 void gunyah_rm_put(struct gunyah_rm *rm);
 /* The connection behind the auxiliary device that the VM manager binds to. */
 struct gunyah_rm *gunyah_rm_from_auxdev(struct auxiliary_device *adev);
-/* True once a reply's limit has passed or the stream broke: what is lent stays lent. */
+/* True once a reply's limit has passed, or after unbind: what is lent stays lent. */
 bool gunyah_rm_is_dead(struct gunyah_rm *rm);
 /* The device for messages; valid until unbind, also in the calls of an auxiliary driver. */
 struct device *gunyah_rm_dev(struct gunyah_rm *rm);
@@ -171,13 +120,26 @@ u16 gunyah_rm_own_vmid(struct gunyah_rm *rm);
 /* Node of the interrupt controller that resources' interrupts belong to. */
 struct device_node *gunyah_rm_irq_parent(struct gunyah_rm *rm);
 
-/* -EEXIST when that vmid has a listener; register before the call that can cause a notification. */
+/*
+ * -EEXIST when that vmid has a listener, -EIO on a dead connection, -ENODEV
+ * after unbind.  Register before the call that can cause a notification.
+ */
 int gunyah_rm_listen(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
-/* On return no callback runs and none will. */
+/* On return no callback runs and none will.  Works on a dead connection and after unbind. */
 void gunyah_rm_unlisten(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
 
+/* The table of errors: an errno for each enum gunyah_rm_error, -EBADMSG for others. */
+int gunyah_rm_error_to_errno(u32 error);
+
+int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid);		/* this VM's */
 int gunyah_rm_alloc_vmid(struct gunyah_rm *rm, u16 *vmid);		/* *vmid: in 0 = any */
 int gunyah_rm_dealloc_vmid(struct gunyah_rm *rm, u16 vmid);
+/*
+ * Lend or share.  On an error parcel->handle is GUNYAH_RM_MEM_HANDLE_INVALID
+ * and nothing is given, but for -EIO and -ETIMEDOUT (see above), and but for a
+ * handle that is valid all the same: a parcel that could neither be finished
+ * nor reclaimed.  -EINVAL also for empty lists and more than 512 in the ACL.
+ */
 int gunyah_rm_mem_give(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *parcel);
 int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize);
 int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, enum gunyah_rm_vm_auth auth, u32 handle,
@@ -191,7 +153,8 @@ int gunyah_rm_vm_set_boot_context(struct gunyah_rm *rm, u16 vmid, u8 set, u8 ind
 int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm *rm, u16 vmid, u32 handle, u64 offset, u64 size);
 int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 				   const struct gunyah_rm_mem_entry *ranges);
-int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base, u64 size);
+int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base,
+				    u64 size);
 /*
  * *resources is kvmalloc'ed, the caller frees it with kvfree(); NULL when *n is
  * 0.  A count that does not fit the reply's length is -EIO (R26).
