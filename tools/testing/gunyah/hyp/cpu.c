@@ -12,7 +12,12 @@
 #define PSCI_CPU_ON_64	0xc4000003
 
 #define CPTR_EL2_TRAPS	0x401033ffUL	/* SVE, SME, trace, activity monitors */
-#define CNTHCTL_EL1PCTEN BIT(0)
+/*
+ * Stage 2: 40 bits of IPA and of physical address, 4K, two concatenated tables
+ * at level 1, write-back inner-shareable walks, 8 bits of VMID.
+ */
+#define VTCR_STAGE2	(BIT(31) | (2UL << 16) | (3UL << 12) | (1UL << 10) | (1UL << 8) | \
+			 (1UL << 6) | 24UL)
 
 struct cpu cpus[HYP_MAX_CPUS];
 u8 cpu_stacks[HYP_MAX_CPUS][CPU_STACK_STRIDE]
@@ -47,6 +52,7 @@ void cpu_init_el2(void)
 	u64 mmfr1 = read_sysreg(id_aa64mmfr1_el1);
 
 	write_sysreg(CPTR_EL2_TRAPS, cptr_el2);
+	write_sysreg(VTCR_STAGE2, vtcr_el2);
 	write_sysreg(0, hstr_el2);
 	write_sysreg(0, cnthp_ctl_el2);
 	write_sysreg(0, cntvoff_el2);
