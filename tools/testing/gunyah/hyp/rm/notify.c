@@ -322,6 +322,16 @@ static void late_tick(void)
 		rm_wakeup_in(TICK_US);
 }
 
+static bool late_due(void)
+{
+	bool due;
+
+	spin_lock(&late.lock);
+	due = late.armed && hyp_time_us() >= late.deadline;
+	spin_unlock(&late.lock);
+	return due;
+}
+
 /**
  * rm_background() - take up late work that is due
  * @caller: the primary VM's vCPU on this CPU
@@ -337,7 +347,7 @@ void rm_background(struct vcpu *caller)
 		rm_wakeup_in(TICK_US);
 		return;
 	}
-	if (late.armed && hyp_time_us() >= late.deadline)
+	if (late_due())
 		late_tick();
 	rm_unlock();
 }
