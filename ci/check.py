@@ -124,8 +124,7 @@ def kernel_dirs():
 
 def configure():
     """The configuration of the release build, apart from it."""
-    return run([os.path.join(CI, 'configure.sh')],
-               env=dict(os.environ, KOUT=KOUT))
+    return run([os.path.join(CI, 'configure.sh')])
 
 
 def compiler(_files):

@@ -3,14 +3,14 @@
 #
 # Configure the kernel in KOUT: allnoconfig with the fragments of ci/config,
 # and a check afterwards that every symbol is as the fragments want it.
-# "configure.sh --list" prints the fragments' names. FRAGMENT is one more.
+# "configure.sh --list" prints the fragments' names.
 
 . "$(dirname "$0")/lib.sh"
 
 fragments()
 {
 	printf '%s\n' "$CI/config/base.config" "$CI/config/gunyah.config"
-	[ -z "${FRAGMENT:-}" ] || printf '%s\n' "$FRAGMENT"
+	[ -z "$VARIANT" ] || printf '%s\n' "$CI/config/$VARIANT.config"
 	[ -z "$DEBUG" ] || printf '%s\n' "$CI/config/debug.config"
 }
 
