@@ -300,10 +300,8 @@ void rm_resources_free(struct rm_vm *vm)
 	if (vm->channel)
 		rm_channel_free(vm->channel);
 	vm->channel = NULL;
-	if (vm->vm) {
-		vgic_destroy(vm->vm);
+	if (vm->vm)
 		vm_destroy(vm->vm);
-	}
 	vm->vm = NULL;
 	for (i = 0; i < vm->nr_objects; i++)
 		free_object(vm->object[i]);

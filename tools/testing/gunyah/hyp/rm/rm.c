@@ -131,7 +131,7 @@ void rm_primary_caps(u64 *tx, u64 *rx)
 void rm_finish(void)
 {
 	rm_log_event("end pages_not_host_owned=%lu vmids=%u parcels=%u",
-		     (unsigned long)mem_pages_not_host_owned(), rm_vmid_count(),
+		     (unsigned long)mem_pages_not_host_owned(), rm_vm_count(),
 		     rm_parcel_count());
 	rm_log_drain();
 }

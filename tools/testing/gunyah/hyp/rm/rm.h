@@ -307,7 +307,7 @@ struct rm_vm *rm_vm_next(struct rm_vm *vm);
 /* True when @vmid may stand in a parcel's ACL: the owner's own or allocated. */
 bool rm_vmid_valid(u16 vmid);
 /* vmids that are allocated, without the primary VM's. */
-u32 rm_vmid_count(void);
+u32 rm_vm_count(void);
 /* The VM has ended by itself (late part of rm_vm_event). */
 void rm_vm_exited(struct rm_vm *vm, enum vm_event ev, const u64 data[2]);
 /* The late parts of VM_RESET. */

@@ -64,7 +64,7 @@ bool rm_vmid_valid(u16 vmid)
 	return vmid == VMID_PRIMARY || rm_vm_get(vmid);
 }
 
-u32 rm_vmid_count(void)
+u32 rm_vm_count(void)
 {
 	u32 n = 0, i;
 
@@ -272,7 +272,6 @@ static u32 start_check(struct rm_vm *vm)
 
 u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 {
-	struct vcpu *boot;
 	struct rm_vm *vm;
 	u32 err;
 
@@ -287,9 +286,8 @@ u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 		return fail(vm, err);
 	set_state(vm, RM_VM_RUNNING);
 	/* Fact 20b: whatever the image size says. */
-	boot = vm->vm->vcpu[0];
-	vcpu_power_on(boot, vm->cfg->mem_base + vm->image_off, vm->cfg->mem_base + vm->dtb_off);
-	vgic_raise(vm_primary(), NULL, boot->wake_virq);	/* fact 48 */
+	vcpu_power_on(vm->vm->vcpu[0], vm->cfg->mem_base + vm->image_off,
+		      vm->cfg->mem_base + vm->dtb_off);
 	return RM_OK;
 }
 
@@ -439,7 +437,7 @@ u32 rm_vm_handle_get_peers(const struct rm_request *rq, struct rm_reply *rp)
 
 	if (rq->len)
 		return RM_MSG_INVALID;
-	rm_reply_put32(rp, rm_vmid_count());
+	rm_reply_put32(rp, rm_vm_count());
 	while ((vm = rm_vm_next(vm)))
 		rm_reply_put32(rp, vm->vmid);
 	return RM_OK;
