@@ -50,6 +50,7 @@ static void reset(struct vcpu *v, u64 entry, u64 context)
 	v->regs.x[0] = context;
 	v->regs.pstate = SPSR_EL1H_DAIF;
 	sysregs_reset(v);
+	vgic_vcpu_reset(v);
 	v->timer_ctl = 0;
 	v->timer_cval = 0;
 	v->mmio_pending = false;
