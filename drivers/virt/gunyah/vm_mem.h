@@ -12,7 +12,8 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-struct gunyah_create_mem_args;
+#include "guest_mem.h"
+
 struct gunyah_map_mem_args;
 struct gunyah_rm;
 
@@ -24,7 +25,7 @@ struct gunyah_rm;
  * @given: parcels may exist: bindings can't be changed
  */
 struct gunyah_vm_mem {
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct list_head bindings;
 	struct list_head parcels;
 	bool given;
@@ -50,11 +51,25 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
 
 /**
  * gunyah_vm_mem_destroy() - drop all bindings
- * @mem: the VM's memory; nothing is given (or what was, was abandoned)
+ * @mem: the VM's memory; what is still given is leaked, as by
+ *	gunyah_vm_mem_abandon()
  */
 void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
 
-/* MAP_MEM without and with UNMAP; args are a kernel copy, unchecked. -EBUSY/-EOPNOTSUPP while given. */
+/**
+ * gunyah_vm_mem_map() - MAP_MEM, without and with UNMAP
+ * @mem: the VM's memory
+ * @args: kernel copy, unchecked
+ *
+ * UNMAP names a range of one binding, at its front, its back, in its middle, or
+ * all of it, with the file, the offset and the flags that it has there.
+ *
+ * Return: 0; -EINVAL for size 0, what is not aligned or beyond the file, no
+ * READ, unknown flags, a file of another kind; -EOVERFLOW when a range wraps;
+ * -EEXIST when guest addresses or the file's range are bound already; -ENOENT
+ * when there is nothing like it to take out; -EBADF; -EOPNOTSUPP while the
+ * memory is given; -ENOMEM.
+ */
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);
 
 /**
@@ -66,14 +81,21 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
  * @dtb_size: its size as the user said it, rounded up here
  * @image: filled in
  *
+ * The lent bindings that follow one another in guest addresses and hold the
+ * device tree are one parcel; each other binding is a parcel of its own, with
+ * bits 43 to 12 of its guest address as label.
+ *
  * All or nothing: on an error all that was given was taken back (or, where the
  * resource manager did not take it back, is leaked knowingly and counted).
  *
- * Return: 0; -EINVAL when the device tree is not wholly inside lent RWX memory
- * that forms one run from a 2 MiB aligned base; -EBUSY when user space has a
- * lent range mapped; -E2BIG when the list entries of the connection would pass
- * 6,000; -EOPNOTSUPP for rights or kinds that this flow can't give (lent memory
- * with less than RWX, direct map not changeable); -ENOMEM; errnos of the calls.
+ * Return: 0; -EINVAL when the device tree is not wholly inside one run of lent
+ * bindings from a 2 MiB aligned base, or two parcels would have one label;
+ * -EBUSY when user space has a lent range mapped or pinned, or the memory is
+ * given; -E2BIG when the list entries of all VMs would pass 6,000; -EOPNOTSUPP
+ * for what this flow can't give (lent memory with less than RWX, a device tree
+ * in shared memory, direct map not changeable); -ENODEV when the resource
+ * manager refused; -EIO when some of the memory was leaked in an earlier run,
+ * or the connection is dead; -ETIMEDOUT, -EINTR, -ENOMEM.
  */
 int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
 		       u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image);
@@ -91,9 +113,17 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
  *
  * Return: number of parcels leaked.
  */
-unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize);
+unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm,
+				     bool sanitize);
 
-/* guest_mem.c: CREATE_GUEST_MEM; returns a new fd or an errno.  args: kernel copy, unchecked. */
-int gunyah_guest_mem_create(const struct gunyah_create_mem_args *args);
+/**
+ * gunyah_vm_mem_abandon() - give up what was given, without asking
+ * @mem: the VM's memory
+ *
+ * For a VM that could not be brought to a state in which parcels come back.
+ *
+ * Return: number of parcels leaked.
+ */
+unsigned int gunyah_vm_mem_abandon(struct gunyah_vm_mem *mem);
 
 #endif

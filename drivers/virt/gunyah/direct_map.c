@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lent pages leave the kernel's direct map.
+ *
+ * The hypervisor takes a lent page out of this VM's stage 2; an access of the
+ * kernel would be an external abort.  Nobody has a reason to touch such a page,
+ * but the kernel may read a few bytes past the page before it
+ * (load_unaligned_zeropad()), and a CPU may speculate into it.  Both are
+ * harmless once the page has no translation: so a page leaves the direct map
+ * before it is lent, and comes back after it was reclaimed.
+ *
+ * The functions of mm/ and arch/ that do this are not exported, and are not to
+ * be: this file is built in also when the driver is a module, and its calls are
+ * for that driver alone (symbol namespace GUNYAH_DIRECT_MAP).
+ *
+ * Invariant: the direct map of these pages is made of page-sized entries, which
+ * is what can_set_direct_map() says; so nothing is ever split, and putting back
+ * needs no memory.
+ */
+#include <linux/export.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/set_memory.h>
+
+#include "direct_map.h"
+
+bool gunyah_direct_map_can_change(void)
+{
+	return can_set_direct_map();
+}
+EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_can_change, GUNYAH_DIRECT_MAP);
+
+static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
+{
+	unsigned long nr = size >> PAGE_SHIFT;
+
+	if (!can_set_direct_map())
+		return -EOPNOTSUPP;
+	if (!nr || nr > INT_MAX || !PAGE_ALIGNED(phys | size) ||
+	    !pfn_is_map_memory(PHYS_PFN(phys)) ||
+	    !pfn_is_map_memory(PHYS_PFN(phys) + nr - 1))
+		return -EINVAL;
+
+	/* Flushes the TLBs too. */
+	return set_memory_valid((unsigned long)phys_to_virt(phys), nr, valid);
+}
+
+int gunyah_direct_map_remove(phys_addr_t phys, size_t size)
+{
+	int ret = gunyah_direct_map_set(phys, size, false);
+
+	/* Stopped half-way?  Making valid what is valid changes nothing. */
+	if (ret && ret != -EOPNOTSUPP && ret != -EINVAL)
+		gunyah_direct_map_set(phys, size, true);
+
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_remove, GUNYAH_DIRECT_MAP);
+
+int gunyah_direct_map_restore(phys_addr_t phys, size_t size)
+{
+	return gunyah_direct_map_set(phys, size, true);
+}
+EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_restore, GUNYAH_DIRECT_MAP);

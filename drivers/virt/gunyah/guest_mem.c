@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest-memory file owns memory for guests: so much as was asked for when it
+ * was made.  User space sees it through shared mappings, VMs through bindings,
+ * for which it is a provider (mem_provider.h).  Its pages and their states are
+ * in guest_pages.c.
+ *
+ * User space and a guest that has a range lent never meet in it: a range that is
+ * in a mapping is not lent, even if no page of it was touched; one that is lent
+ * can be mapped, but every touch is a SIGBUS.  A page-table entry is made with
+ * the file's lock held, so no fault is under way when a range becomes lent.
+ *
+ * Lock order: mmap_lock, then the file's lock, then i_mmap_rwsem.  Nothing is
+ * copied from or to user space with the file's lock held.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <kunit/visibility.h>
+#include <uapi/linux/gunyah.h>
+
+#include "guest_mem.h"
+#include "guest_pages.h"
+#include "mem_list.h"
+#include "mem_provider.h"
+
+/* Pages that one page fault maps at most. */
+#define GUNYAH_FAULT_AROUND	16
+
+/**
+ * struct gunyah_guest_mem - a guest-memory file
+ * @provider: what bindings see
+ * @pages: its memory
+ */
+struct gunyah_guest_mem {
+	struct gunyah_mem_provider provider;
+	struct gunyah_guest_pages pages;
+};
+
+/*
+ * Provider
+ */
+
+static struct gunyah_guest_pages *gunyah_guest_mem_pages(struct gunyah_mem_provider *provider)
+{
+	return &container_of(provider, struct gunyah_guest_mem, provider)->pages;
+}
+
+static void gunyah_guest_mem_get(struct gunyah_mem_provider *provider)
+{
+	get_file(gunyah_guest_mem_pages(provider)->file);
+}
+
+static void gunyah_guest_mem_put(struct gunyah_mem_provider *provider)
+{
+	fput(gunyah_guest_mem_pages(provider)->file);
+}
+
+static int gunyah_guest_mem_claim(struct gunyah_mem_provider *provider, u64 gpa, u64 offset,
+				  u64 size)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+	pgoff_t last = PHYS_PFN(offset + size) - 1;
+
+	if (last >= gp->nr_pages)
+		return -EINVAL;
+	if (gp->huge && !IS_ALIGNED(gpa | offset | size, GUNYAH_HUGE_SIZE))
+		return -EINVAL;
+
+	guard(mutex)(&gp->lock);
+	return gunyah_guest_pages_claim(gp, PHYS_PFN(offset), last);
+}
+
+static void gunyah_guest_mem_unclaim(struct gunyah_mem_provider *provider, u64 offset, u64 size)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+
+	guard(mutex)(&gp->lock);
+	gunyah_guest_pages_unclaim(gp, PHYS_PFN(offset), PHYS_PFN(offset + size) - 1);
+}
+
+/* Append the memory of [first, last], all of it allocated, to the list. */
+static int gunyah_guest_mem_list(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+				 enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
+	pgoff_t start, end;
+	struct folio *folio;
+	int ret;
+
+	MA_STATE(mas, &gp->folios, first, first);
+
+	mas_for_each(&mas, folio, last) {
+		if (state == GUNYAH_MEM_LENT &&
+		    gunyah_guest_pages_pinned(gp, folio, mas.index, first, last))
+			return -EBUSY;
+
+		start = max(mas.index, first);
+		end = min(mas.last, last) + 1;
+		ret = gunyah_mem_list_add(list, PFN_PHYS(folio_pfn(folio) + start - mas.index),
+					  PFN_PHYS(end - start));
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static int gunyah_guest_mem_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
+				 enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+	pgoff_t last = PHYS_PFN(offset + size) - 1;
+	pgoff_t first = PHYS_PFN(offset);
+	int ret;
+
+	guard(mutex)(&gp->lock);
+	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LEAKED)))
+		return -EIO;
+	if (state == GUNYAH_MEM_LENT && gunyah_guest_pages_mapped(gp, first, last))
+		return -EBUSY;
+
+	ret = gunyah_guest_pages_fill(gp, first, last) ?:
+	      gunyah_guest_mem_list(gp, first, last, state, list);
+	if (ret)
+		return ret;
+
+	gunyah_guest_pages_set(gp, first, last, state);
+	return 0;
+}
+
+static void gunyah_guest_mem_take_back(struct gunyah_mem_provider *provider, u64 offset, u64 size)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+
+	guard(mutex)(&gp->lock);
+	gunyah_guest_pages_set(gp, PHYS_PFN(offset), PHYS_PFN(offset + size) - 1, GUNYAH_MEM_HOST);
+}
+
+static void gunyah_guest_mem_leak(struct gunyah_mem_provider *provider, u64 offset, u64 size)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+
+	guard(mutex)(&gp->lock);
+	gunyah_guest_pages_set(gp, PHYS_PFN(offset), PHYS_PFN(offset + size) - 1,
+			       GUNYAH_MEM_LEAKED);
+}
+
+static const struct gunyah_mem_provider_ops gunyah_guest_mem_provider_ops = {
+	.get		= gunyah_guest_mem_get,
+	.put		= gunyah_guest_mem_put,
+	.claim		= gunyah_guest_mem_claim,
+	.unclaim	= gunyah_guest_mem_unclaim,
+	.give		= gunyah_guest_mem_give,
+	.take_back	= gunyah_guest_mem_take_back,
+	.leak		= gunyah_guest_mem_leak,
+};
+
+/*
+ * Mappings of user space
+ */
+
+/* Map pages of the folio at @start, from the one that faulted up to @last. */
+static vm_fault_t gunyah_guest_mem_map(struct vm_fault *vmf, struct folio *folio, pgoff_t start,
+				       pgoff_t last)
+{
+	unsigned long addr = vmf->address & PAGE_MASK;
+	struct page *pages[GUNYAH_FAULT_AROUND];
+	unsigned long i, n;
+	int ret;
+
+	n = min3(last - vmf->pgoff + 1, start + folio_nr_pages(folio) - vmf->pgoff,
+		 (vmf->vma->vm_end - addr) >> PAGE_SHIFT);
+	n = min(n, ARRAY_SIZE(pages));
+	for (i = 0; i < n; i++) {
+		pages[i] = folio_page(folio, vmf->pgoff - start + i);
+		if (PageHWPoison(pages[i]))
+			break;
+	}
+	if (!i)
+		return VM_FAULT_HWPOISON;
+
+	ret = vm_insert_pages(vmf->vma, addr, pages, &i);
+	/* -EBUSY: there is an entry, made by another thread or by a fault before. */
+	if (!ret || ret == -EBUSY)
+		return VM_FAULT_NOPAGE;
+
+	return vmf_error(ret);
+}
+
+static vm_fault_t gunyah_guest_mem_fault(struct vm_fault *vmf)
+{
+	struct gunyah_guest_mem *gm = vmf->vma->vm_file->private_data;
+	struct gunyah_guest_pages *gp = &gm->pages;
+	enum gunyah_mem_state state;
+	pgoff_t start, last;
+	struct folio *folio;
+
+	guard(mutex)(&gp->lock);
+	if (vmf->pgoff >= gp->nr_pages)
+		return VM_FAULT_SIGBUS;
+
+	state = gunyah_guest_pages_state(gp, vmf->pgoff, &last);
+	if (state == GUNYAH_MEM_LENT || state == GUNYAH_MEM_LEAKED)
+		return VM_FAULT_SIGBUS;
+
+	folio = gunyah_guest_pages_get(gp, vmf->pgoff, &start);
+	/* The allocator has tried all it may: to fault again would not help. */
+	if (IS_ERR(folio))
+		return VM_FAULT_SIGBUS;
+
+	return gunyah_guest_mem_map(vmf, folio, start, last);
+}
+
+static const struct vm_operations_struct gunyah_guest_mem_vm_ops = {
+	.fault	= gunyah_guest_mem_fault,
+};
+
+static int gunyah_guest_mem_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+
+	/*
+	 * Mixed map: single pages of a folio are mapped, from the fault handler.
+	 * That also keeps mlock, khugepaged and NUMA balancing off.
+	 */
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &gunyah_guest_mem_vm_ops;
+	return 0;
+}
+
+/*
+ * The file
+ */
+
+static int gunyah_guest_mem_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	guard(mutex)(&gp->lock);
+	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED)))
+		return -EBUSY;
+	/* A parcel comes back as a whole or not at all. */
+	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_SHARED)))
+		return -EOPNOTSUPP;
+
+	gunyah_guest_pages_punch(gp, first, last);
+	return 0;
+}
+
+static long gunyah_guest_mem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	struct gunyah_guest_mem *gm = file->private_data;
+	struct gunyah_guest_pages *gp = &gm->pages;
+	u64 size = PFN_PHYS((u64)gp->nr_pages);
+	u64 end = (u64)offset + len;
+
+	if (mode != FALLOC_FL_KEEP_SIZE && mode != (FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(len))
+		return -EINVAL;
+
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (offset >= size)
+			return 0;
+		return gunyah_guest_mem_punch(gp, PHYS_PFN(offset), PHYS_PFN(min(end, size)) - 1);
+	}
+
+	if (end > size)
+		return -EINVAL;
+
+	guard(mutex)(&gp->lock);
+	return gunyah_guest_pages_fill(gp, PHYS_PFN(offset), PHYS_PFN(end) - 1);
+}
+
+/* The last user is gone: no mapping and no binding is left, pins may be. */
+static int gunyah_guest_mem_release(struct inode *inode, struct file *file)
+{
+	struct gunyah_guest_mem *gm = file->private_data;
+
+	gunyah_guest_pages_destroy(&gm->pages);
+	kfree(gm);
+	return 0;
+}
+
+static const struct file_operations gunyah_guest_mem_fops = {
+	.owner		= THIS_MODULE,
+	.mmap		= gunyah_guest_mem_mmap,
+	.fallocate	= gunyah_guest_mem_fallocate,
+	.release	= gunyah_guest_mem_release,
+};
+
+static int gunyah_guest_mem_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+				    struct iattr *attr)
+{
+	/* The size stays what it was when the file was made. */
+	if (attr->ia_valid & ATTR_SIZE)
+		return -EINVAL;
+
+	return simple_setattr(idmap, dentry, attr);
+}
+
+static const struct inode_operations gunyah_guest_mem_iops = {
+	.setattr	= gunyah_guest_mem_setattr,
+};
+
+static int gunyah_guest_mem_check_args(const struct gunyah_create_mem_args *args)
+{
+	if (args->flags & ~(u64)(GHMF_CLOEXEC | GHMF_ALLOW_HUGEPAGE))
+		return -EINVAL;
+	if (memchr_inv(args->reserved, 0, sizeof(args->reserved)))
+		return -EINVAL;
+	if (!args->size || !PAGE_ALIGNED(args->size) || args->size > MAX_LFS_FILESIZE)
+		return -EINVAL;
+	if (args->flags & GHMF_ALLOW_HUGEPAGE && !IS_ALIGNED(args->size, GUNYAH_HUGE_SIZE))
+		return -EINVAL;
+
+	return 0;
+}
+
+struct file *gunyah_guest_mem_file(const struct gunyah_create_mem_args *args)
+{
+	struct gunyah_guest_mem *gm;
+	struct inode *inode;
+	struct file *file;
+	int ret;
+
+	ret = gunyah_guest_mem_check_args(args);
+	if (ret)
+		return ERR_PTR(ret);
+
+	gm = kzalloc(sizeof(*gm), GFP_KERNEL_ACCOUNT);
+	if (!gm)
+		return ERR_PTR(-ENOMEM);
+	gm->provider.ops = &gunyah_guest_mem_provider_ops;
+	gunyah_guest_pages_init(&gm->pages, PHYS_PFN(args->size),
+				args->flags & GHMF_ALLOW_HUGEPAGE);
+
+	file = anon_inode_create_getfile("[gunyah-mem]", &gunyah_guest_mem_fops, gm, O_RDWR, NULL);
+	if (IS_ERR(file)) {
+		gunyah_guest_pages_destroy(&gm->pages);
+		kfree(gm);
+		return file;
+	}
+	gm->pages.file = file;
+
+	inode = file_inode(file);
+	inode->i_op = &gunyah_guest_mem_iops;
+	inode->i_mode |= S_IFREG;
+	i_size_write(inode, args->size);
+	file->f_flags |= O_LARGEFILE;
+	return file;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_mem_file);
+
+struct gunyah_mem_provider *gunyah_guest_mem_provider(struct file *file)
+{
+	struct gunyah_guest_mem *gm;
+
+	if (file->f_op != &gunyah_guest_mem_fops)
+		return NULL;
+
+	gm = file->private_data;
+	return &gm->provider;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_mem_provider);
+
+int gunyah_guest_mem_create(const struct gunyah_create_mem_args *args)
+{
+	struct file *file;
+	int fd;
+
+	file = gunyah_guest_mem_file(args);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	fd = get_unused_fd_flags(args->flags & GHMF_CLOEXEC ? O_CLOEXEC : 0);
+	if (fd < 0) {
+		fput(file);
+		return fd;
+	}
+
+	fd_install(fd, file);
+	return fd;
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pages of a guest-memory file: in the largest contiguous pieces there are,
+ * never moved and never swapped.
+ *
+ * The memory is in folios that belong to the file alone.  They are not in the
+ * page cache and on no LRU list, so reclaim, compaction, splitting and
+ * collapsing don't know them, and they have one reference: the file's.  Every
+ * other reference is somebody's access: a page-table entry, or a pin.  They are
+ * allocated when first needed, zeroed, by the NUMA policy and on the account of
+ * the task that needs them.
+ *
+ * Two maple trees, by page index in the file: a range of the one is a folio, a
+ * range of the other is a claim of a binding, with its state as the value.  So
+ * there is one entry for a folio, and one for a claim, however large they are.
+ *
+ * Invariants:
+ * - A page that is lent or leaked has no user mapping and no pin, and gets none.
+ * - A folio with a leaked page is never freed.
+ * - What is freed was never the hypervisor's, or has come back.
+ */
+#define pr_fmt(fmt) "gunyah: guest memory: " fmt
+
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rbtree.h>
+#include <linux/sched/signal.h>
+#include <linux/xarray.h>
+
+#include "guest_pages.h"
+
+#define GUNYAH_HUGE_ORDER	get_order(GUNYAH_HUGE_SIZE)
+
+/* Most that is taken at once when a range is filled, and for a single page. */
+#define GUNYAH_FILL_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, get_order(SZ_32M))
+#define GUNYAH_GET_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, GUNYAH_HUGE_ORDER)
+
+/* For tree nodes on the way back: pages must not be lost for want of them. */
+#define GUNYAH_GFP_NOFAIL	(GFP_KERNEL | __GFP_NOFAIL)
+
+void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bool huge)
+{
+	mutex_init(&gp->lock);
+	mt_init_flags(&gp->folios, MT_FLAGS_LOCK_EXTERN);
+	mt_set_external_lock(&gp->folios, &gp->lock);
+	mt_init_flags(&gp->ranges, MT_FLAGS_LOCK_EXTERN);
+	mt_set_external_lock(&gp->ranges, &gp->lock);
+	gp->nr_pages = nr_pages;
+	gp->huge = huge;
+}
+
+/*
+ * Folios
+ */
+
+static gfp_t gunyah_guest_pages_gfp(struct gunyah_guest_pages *gp, unsigned int order)
+{
+	/* Not movable; a shortage is an errno here, never the OOM killer's work. */
+	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN;
+
+	if (!order || (gp->huge && order <= GUNYAH_HUGE_ORDER))
+		return gfp | __GFP_RETRY_MAYFAIL;
+	/* Up to a huge page it is worth some compaction, beyond it is luck. */
+	if (order <= GUNYAH_HUGE_ORDER)
+		return gfp | __GFP_NORETRY;
+	return gfp & ~__GFP_RECLAIM;
+}
+
+/*
+ * Fill the hole at @index with a folio of at most *@order.  *@order goes down
+ * when there is no memory in such pieces, so that who fills a range does not try
+ * again and again.
+ */
+static struct folio *gunyah_guest_pages_add(struct gunyah_guest_pages *gp, pgoff_t index,
+					    unsigned int *order)
+{
+	unsigned int min_order = gp->huge ? GUNYAH_HUGE_ORDER : 0;
+	unsigned int try = *order;
+	pgoff_t start, first, last;
+	struct folio *folio;
+	int ret;
+
+	MA_STATE(mas, &gp->folios, index, index);
+
+	lockdep_assert_held(&gp->lock);
+
+	/* The hole goes from the end of the folio before it to the next. */
+	mas_walk(&mas);
+	first = mas.index;
+	last = min(mas.last, gp->nr_pages - 1);
+
+	for (;; try--) {
+		start = round_down(index, 1UL << try);
+		if (start >= first && start + (1UL << try) - 1 <= last) {
+			folio = folio_alloc(gunyah_guest_pages_gfp(gp, try), try);
+			if (folio)
+				break;
+			*order = max(try, min_order + 1) - 1;
+		}
+		if (try <= min_order)
+			return ERR_PTR(-ENOMEM);
+	}
+
+	mas_set_range(&mas, start, start + folio_nr_pages(folio) - 1);
+	ret = mas_store_gfp(&mas, folio, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		folio_put(folio);
+		return ERR_PTR(ret);
+	}
+
+	inode_add_bytes(file_inode(gp->file), folio_size(folio));
+	return folio;
+}
+
+int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	unsigned int order = GUNYAH_FILL_ORDER;
+	pgoff_t index = first;
+	struct folio *folio;
+
+	MA_STATE(mas, &gp->folios, first, first);
+
+	lockdep_assert_held(&gp->lock);
+
+	while (index <= last) {
+		mas_set(&mas, index);
+		if (mas_walk(&mas)) {
+			index = mas.last + 1;
+			continue;
+		}
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		folio = gunyah_guest_pages_add(gp, index, &order);
+		if (IS_ERR(folio))
+			return PTR_ERR(folio);
+		cond_resched();
+	}
+
+	return 0;
+}
+
+struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start)
+{
+	unsigned int order = GUNYAH_GET_ORDER;
+	struct folio *folio;
+
+	MA_STATE(mas, &gp->folios, index, index);
+
+	lockdep_assert_held(&gp->lock);
+
+	folio = mas_walk(&mas);
+	if (folio) {
+		*start = mas.index;
+		return folio;
+	}
+
+	folio = gunyah_guest_pages_add(gp, index, &order);
+	if (!IS_ERR(folio))
+		*start = round_down(index, folio_nr_pages(folio));
+
+	return folio;
+}
+
+/* A page that failed must not go back to the allocator inside of a large folio. */
+static bool gunyah_guest_pages_poisoned(struct folio *folio)
+{
+	long i;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || !folio_test_large(folio))
+		return false;
+
+	for (i = 0; i < folio_nr_pages(folio); i++) {
+		if (PageHWPoison(folio_page(folio, i)))
+			return true;
+	}
+
+	return false;
+}
+
+static void gunyah_guest_pages_free(struct folio *folio)
+{
+	if (gunyah_guest_pages_poisoned(folio))
+		pr_err_ratelimited("%zu KiB kept: a page of them has failed\n",
+				   folio_size(folio) / SZ_1K);
+	else
+		folio_put(folio);
+}
+
+void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	pgoff_t start, end;
+	struct folio *folio;
+
+	MA_STATE(mas, &gp->folios, first, first);
+
+	lockdep_assert_held(&gp->lock);
+
+	mas_for_each(&mas, folio, last) {
+		start = max(mas.index, first);
+		end = min(mas.last, last) + 1;
+
+		if (end - start < folio_nr_pages(folio)) {
+			folio_zero_range(folio, (start - mas.index) << PAGE_SHIFT,
+					 (end - start) << PAGE_SHIFT);
+		} else {
+			/* No new page-table entries are made while the lock is held. */
+			unmap_mapping_range(gp->file->f_mapping, (loff_t)start << PAGE_SHIFT,
+					    folio_size(folio), 0);
+			inode_sub_bytes(file_inode(gp->file), folio_size(folio));
+			mas_set_range(&mas, start, end - 1);
+			mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+			mas_set(&mas, end);
+			gunyah_guest_pages_free(folio);
+		}
+		cond_resched();
+	}
+}
+
+/*
+ * Ranges and their states
+ */
+
+int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	MA_STATE(mas, &gp->ranges, first, last);
+
+	lockdep_assert_held(&gp->lock);
+
+	if (mas_find(&mas, last))
+		return -EEXIST;
+
+	mas_set_range(&mas, first, last);
+	return mas_store_gfp(&mas, xa_mk_value(GUNYAH_MEM_HOST), GFP_KERNEL_ACCOUNT);
+}
+
+void gunyah_guest_pages_unclaim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	MA_STATE(mas, &gp->ranges, first, last);
+
+	lockdep_assert_held(&gp->lock);
+
+	if (!gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LEAKED)))
+		mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+}
+
+void gunyah_guest_pages_set(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+			    enum gunyah_mem_state state)
+{
+	MA_STATE(mas, &gp->ranges, first, last);
+
+	lockdep_assert_held(&gp->lock);
+
+	mas_store_gfp(&mas, xa_mk_value(state), GUNYAH_GFP_NOFAIL);
+}
+
+bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+			    unsigned long states)
+{
+	void *entry;
+
+	MA_STATE(mas, &gp->ranges, first, first);
+
+	lockdep_assert_held(&gp->lock);
+
+	mas_for_each(&mas, entry, last) {
+		if (BIT(xa_to_value(entry)) & states)
+			return true;
+	}
+
+	return false;
+}
+
+enum gunyah_mem_state gunyah_guest_pages_state(struct gunyah_guest_pages *gp, pgoff_t index,
+					       pgoff_t *last)
+{
+	void *entry;
+
+	MA_STATE(mas, &gp->ranges, index, index);
+
+	lockdep_assert_held(&gp->lock);
+
+	entry = mas_walk(&mas);
+	*last = min(mas.last, gp->nr_pages - 1);
+	return entry ? xa_to_value(entry) : GUNYAH_MEM_HOST;
+}
+
+/*
+ * Exact also when mappings were split, moved or inherited: the tree of mappings
+ * is kept, under i_mmap_rwsem, by those who do that.  A mapping leaves it after
+ * its page-table entries are gone; the references that these had may still be on
+ * their way: see gunyah_guest_pages_pinned().
+ */
+bool gunyah_guest_pages_mapped(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	struct address_space *mapping = gp->file->f_mapping;
+	struct vm_area_struct *vma;
+	struct rb_node *node;
+	bool mapped = false;
+
+	lockdep_assert_held(&gp->lock);
+
+	i_mmap_lock_read(mapping);
+	for (node = rb_first_cached(&mapping->i_mmap); node && !mapped; node = rb_next(node)) {
+		vma = rb_entry(node, struct vm_area_struct, shared.rb);
+		mapped = vma->vm_pgoff <= last && vma->vm_pgoff + vma_pages(vma) > first;
+	}
+	i_mmap_unlock_read(mapping);
+
+	return mapped;
+}
+
+bool gunyah_guest_pages_pinned(struct gunyah_guest_pages *gp, struct folio *folio, pgoff_t start,
+			       pgoff_t first, pgoff_t last)
+{
+	lockdep_assert_held(&gp->lock);
+
+	if (likely(folio_ref_count(folio) == 1))
+		return false;
+	if (start >= first && start + folio_nr_pages(folio) - 1 <= last)
+		return true;
+
+	unmap_mapping_range(gp->file->f_mapping, (loff_t)start << PAGE_SHIFT, folio_size(folio), 0);
+	return folio_ref_count(folio) != 1;
+}
+
+void gunyah_guest_pages_destroy(struct gunyah_guest_pages *gp)
+{
+	struct folio *folio;
+
+	MA_STATE(mas, &gp->folios, 0, 0);
+
+	/* For the trees' lockdep checks; nobody else is here. */
+	mutex_lock(&gp->lock);
+	mas_for_each(&mas, folio, ULONG_MAX) {
+		if (!gunyah_guest_pages_has(gp, mas.index, mas.last, BIT(GUNYAH_MEM_LEAKED)))
+			gunyah_guest_pages_free(folio);
+		cond_resched();
+	}
+	__mt_destroy(&gp->folios);
+	__mt_destroy(&gp->ranges);
+	mutex_unlock(&gp->lock);
+
+	mutex_destroy(&gp->lock);
+}

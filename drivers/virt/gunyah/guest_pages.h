@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pages of a guest-memory file and their states, see guest_pages.c.
+ */
+#ifndef _GUNYAH_GUEST_PAGES_H
+#define _GUNYAH_GUEST_PAGES_H
+
+#include <linux/maple_tree.h>
+#include <linux/mmzone.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+#include "mem_provider.h"
+
+struct file;
+struct folio;
+
+/* A huge page is a block of the hypervisor's stage 2, whatever the host's page size. */
+#define GUNYAH_HUGE_SIZE	SZ_2M
+
+/**
+ * struct gunyah_guest_pages - pages of a guest-memory file
+ * @file: the file; no reference, it owns this structure
+ * @lock: guards the trees, and who may make page-table entries for the pages
+ * @folios: page index to folio
+ * @ranges: page index to state (as an XArray value) of what is claimed
+ * @nr_pages: size of the file
+ * @huge: each folio is at least a huge page
+ *
+ * Unless they say otherwise, the functions below take @lock as held, ranges of
+ * page indices inside of the file, first and last one, and may sleep.
+ */
+struct gunyah_guest_pages {
+	struct file *file;
+	struct mutex lock;	/* see above */
+	struct maple_tree folios;
+	struct maple_tree ranges;
+	pgoff_t nr_pages;
+	bool huge;
+};
+
+/* The lock is not held: nobody else has the structure yet, or any more. */
+void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bool huge);
+
+/* All that is not leaked goes back to the allocator, or to those who have it pinned. */
+void gunyah_guest_pages_destroy(struct gunyah_guest_pages *gp);
+
+/**
+ * gunyah_guest_pages_fill() - allocate what is missing in a range
+ * @gp: the pages
+ * @first: first page
+ * @last: last page
+ *
+ * Return: 0, -ENOMEM, -EINTR (a fatal signal); a part may have been allocated.
+ */
+int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+
+/**
+ * gunyah_guest_pages_get() - the folio of a page, allocated if need be
+ * @gp: the pages
+ * @index: the page
+ * @start: filled in: page index of the folio's first page
+ *
+ * Return: the folio, no reference is taken; or ERR_PTR(-ENOMEM).
+ */
+struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start);
+
+/**
+ * gunyah_guest_pages_punch() - free the folios inside a range, clear the rest of it
+ * @gp: the pages; those of the range are the host's
+ * @first: first page
+ * @last: last page
+ *
+ * Also takes them out of user space's mappings.
+ */
+void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+
+/**
+ * gunyah_guest_pages_claim() - claim a range: its state becomes host
+ * @gp: the pages
+ * @first: first page
+ * @last: last page
+ *
+ * Return: 0, -EEXIST when a part of it is claimed, -ENOMEM.
+ */
+int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+
+/* Give up a claim or a part of one.  A range with a leaked page stays claimed. */
+void gunyah_guest_pages_unclaim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+
+/* Set the state of a claim; never fails. */
+void gunyah_guest_pages_set(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+			    enum gunyah_mem_state state);
+
+/* Has a page of the range one of the states?  @states: BIT(state) of each. */
+bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+			    unsigned long states);
+
+/**
+ * gunyah_guest_pages_state() - state of a page
+ * @gp: the pages
+ * @index: the page
+ * @last: filled in: the last page up to which it is the same
+ */
+enum gunyah_mem_state gunyah_guest_pages_state(struct gunyah_guest_pages *gp, pgoff_t index,
+					       pgoff_t *last);
+
+/* Is a page of the range in a mapping of user space, touched or not? */
+bool gunyah_guest_pages_mapped(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+
+/**
+ * gunyah_guest_pages_pinned() - has anybody else a reference to a folio?
+ * @gp: the pages
+ * @folio: one of theirs
+ * @start: page index of its first page
+ * @first: first page of a range that is not mapped
+ * @last: last page of it; the folio has pages in it
+ *
+ * A folio that reaches beyond the range may be mapped there: then it is taken
+ * out of the mappings, and whoever uses it faults it in again.
+ */
+bool gunyah_guest_pages_pinned(struct gunyah_guest_pages *gp, struct folio *folio, pgoff_t start,
+			       pgoff_t first, pgoff_t last);
+
+#endif

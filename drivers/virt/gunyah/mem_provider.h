@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A provider is where a VM's memory comes from: today a guest-memory file;
+ * pages of a process, carve-outs of the device tree and others fit in here.
+ *
+ * A provider owns a range of offsets, from 0.  A binding claims a part of it:
+ * each offset is claimed once only, by any VM.  Then each page of a claim has
+ * one state (enum gunyah_mem_state) and moves
+ *
+ *	host --give--> shared or lent --take_back--> host
+ *	                      |
+ *	                      +--leak--> leaked, for good
+ *
+ * The provider says whether the pages can make the move, and keeps them where
+ * they are while they are not the host's.  Telling the hypervisor, and taking
+ * lent pages out of the kernel's direct map, is the caller's work, between give
+ * and take_back.
+ */
+#ifndef _GUNYAH_MEM_PROVIDER_H
+#define _GUNYAH_MEM_PROVIDER_H
+
+#include <linux/types.h>
+
+struct gunyah_mem_list;
+struct gunyah_mem_provider;
+
+/**
+ * enum gunyah_mem_state - who has a page
+ * @GUNYAH_MEM_HOST: this VM alone
+ * @GUNYAH_MEM_SHARED: this VM and one guest
+ * @GUNYAH_MEM_LENT: one guest alone; nobody here may touch it
+ * @GUNYAH_MEM_LEAKED: the hypervisor may have it, it did not come back: never
+ *	used again and never freed
+ */
+enum gunyah_mem_state {
+	GUNYAH_MEM_HOST,
+	GUNYAH_MEM_SHARED,
+	GUNYAH_MEM_LENT,
+	GUNYAH_MEM_LEAKED,
+};
+
+/**
+ * struct gunyah_mem_provider_ops - what a provider does
+ * @get: take a reference
+ * @put: drop it; may be the last
+ * @claim: claim offsets for one binding.  -EINVAL: beyond the end, or not
+ *	aligned as this provider needs it; -EEXIST: claimed already; -ENOMEM
+ * @unclaim: give up a claim or a part of it; the state is host or leaked
+ * @give: move a claim from host to @state, which is shared or lent, and append
+ *	its pages to @list, in the order of their offsets.  -EBUSY: lent is not
+ *	possible, as user space has mapped or pinned a page; -EIO: some of it was
+ *	leaked before; -EINTR: a fatal signal; -ENOMEM.  On an error the state is
+ *	as before, and @list may have more entries
+ * @take_back: the pages are this VM's again, mapped as they were
+ * @leak: the pages are lost, see GUNYAH_MEM_LEAKED
+ *
+ * @gpa of @claim is the guest address that goes with @offset, for providers that
+ * want the two aligned.  All offsets and sizes are multiples of the page size.
+ *
+ * Context: all may sleep; the caller holds the lock of the bindings, and a
+ * reference for each binding.
+ */
+struct gunyah_mem_provider_ops {
+	void (*get)(struct gunyah_mem_provider *provider);
+	void (*put)(struct gunyah_mem_provider *provider);
+	int (*claim)(struct gunyah_mem_provider *provider, u64 gpa, u64 offset, u64 size);
+	void (*unclaim)(struct gunyah_mem_provider *provider, u64 offset, u64 size);
+	int (*give)(struct gunyah_mem_provider *provider, u64 offset, u64 size,
+		    enum gunyah_mem_state state, struct gunyah_mem_list *list);
+	void (*take_back)(struct gunyah_mem_provider *provider, u64 offset, u64 size);
+	void (*leak)(struct gunyah_mem_provider *provider, u64 offset, u64 size);
+};
+
+/**
+ * struct gunyah_mem_provider - embedded in the provider's own structure
+ * @ops: what it does
+ */
+struct gunyah_mem_provider {
+	const struct gunyah_mem_provider_ops *ops;
+};
+
+#endif

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory of one VM.
+ *
+ * A binding ties a range of a provider (mem_provider.h) to guest addresses.
+ * Bindings stand as long as the user wants them, over any number of runs; the
+ * memory behind them is given to the VM when it starts and comes back when it
+ * has ended.  How it is given here is the eager flow, the one of the published
+ * resource manager: all of it before the VM starts, as parcels.
+ *
+ * Words: the run of a VM's memory is the lent bindings that follow one another
+ * without a gap in guest addresses and hold the device tree.  It is the guest's
+ * RAM, and one parcel, the image parcel: the published resource manager (Dec
+ * 2023) takes one only, which must be lent with all rights.
+ *
+ * Invariants:
+ * - Bindings of a VM don't overlap, neither do those of all VMs in one provider.
+ * - Parcels exist while @given, and each binding is in one then.
+ *
+ * Everything that can be refused is looked at before the first page is touched;
+ * what fails later is undone in reverse order.
+ */
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/align.h>
+#include <linux/cleanup.h>
+#include <linux/file.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+#include <uapi/linux/gunyah.h>
+
+#include "guest_mem.h"
+#include "rm_calls.h"
+#include "vm_mem.h"
+#include "vm_parcel.h"
+
+/* The resource manager's page and the alignment of a guest's memory base. */
+#define GUNYAH_RM_PAGE_SIZE	SZ_4K
+#define GUNYAH_IMAGE_ALIGN	SZ_2M
+
+#define GUNYAH_MEM_FLAGS \
+	(GUNYAH_MEM_ACCESS_MASK | GUNYAH_MEM_ALLOW_RWX | GUNYAH_MEM_UNMAP)
+
+void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
+{
+	mutex_init(&mem->lock);
+	INIT_LIST_HEAD(&mem->bindings);
+	INIT_LIST_HEAD(&mem->parcels);
+	mem->given = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_init);
+
+/*
+ * Bindings
+ */
+
+static u64 gunyah_vm_binding_end(const struct gunyah_vm_binding *b)
+{
+	return b->gpa + b->size;
+}
+
+static bool gunyah_vm_binding_shared(const struct gunyah_vm_binding *b)
+{
+	return (b->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
+}
+
+static u8 gunyah_vm_binding_rights(const struct gunyah_vm_binding *b)
+{
+	return (b->flags & GUNYAH_MEM_ALLOW_READ ? GUNYAH_RM_ACL_R : 0) |
+	       (b->flags & GUNYAH_MEM_ALLOW_WRITE ? GUNYAH_RM_ACL_W : 0) |
+	       (b->flags & GUNYAH_MEM_ALLOW_EXEC ? GUNYAH_RM_ACL_X : 0);
+}
+
+/* The message has no guest address; the monitor writes the same into a shm node. */
+static u32 gunyah_vm_binding_label(const struct gunyah_vm_binding *b)
+{
+	return lower_32_bits(b->gpa >> 12);
+}
+
+static struct gunyah_vm_binding *gunyah_vm_binding_alloc(struct gunyah_mem_provider *provider,
+							 u64 gpa, u64 offset, u64 size, u32 flags)
+{
+	struct gunyah_vm_binding *b;
+
+	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+	if (!b)
+		return NULL;
+
+	INIT_LIST_HEAD(&b->list);
+	INIT_LIST_HEAD(&b->parcel_list);
+	b->provider = provider;
+	b->gpa = gpa;
+	b->offset = offset;
+	b->size = size;
+	b->flags = flags;
+	provider->ops->get(provider);
+	return b;
+}
+
+static void gunyah_vm_binding_free(struct gunyah_vm_binding *b)
+{
+	list_del(&b->list);
+	b->provider->ops->put(b->provider);
+	kfree(b);
+}
+
+static int gunyah_vm_mem_check_args(const struct gunyah_map_mem_args *args)
+{
+	u64 end;
+
+	if (args->flags & ~(u32)GUNYAH_MEM_FLAGS)
+		return -EINVAL;
+	if ((args->flags & GUNYAH_MEM_ACCESS_MASK) > GUNYAH_MEM_FORCE_SHARE)
+		return -EINVAL;
+	if (!(args->flags & GUNYAH_MEM_ALLOW_READ))
+		return -EINVAL;
+	if (!args->size || !PAGE_ALIGNED(args->guest_addr | args->offset | args->size))
+		return -EINVAL;
+	if (check_add_overflow(args->guest_addr, args->size, &end) ||
+	    check_add_overflow(args->offset, args->size, &end))
+		return -EOVERFLOW;
+
+	return 0;
+}
+
+static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+			      const struct gunyah_map_mem_args *args)
+{
+	u64 end = args->guest_addr + args->size;
+	struct gunyah_vm_binding *b, *next;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	/* The first one behind, and so the place to insert. */
+	list_for_each_entry(next, &mem->bindings, list) {
+		if (next->gpa >= end)
+			break;
+		if (gunyah_vm_binding_end(next) > args->guest_addr)
+			return -EEXIST;
+	}
+
+	b = gunyah_vm_binding_alloc(provider, args->guest_addr, args->offset, args->size,
+				    args->flags);
+	if (!b)
+		return -ENOMEM;
+
+	ret = provider->ops->claim(provider, b->gpa, b->offset, b->size);
+	if (ret) {
+		gunyah_vm_binding_free(b);
+		return ret;
+	}
+
+	list_add_tail(&b->list, &next->list);
+	return 0;
+}
+
+/* The binding that has all of the range, as it is named. */
+static struct gunyah_vm_binding *gunyah_vm_mem_find(struct gunyah_vm_mem *mem,
+						    struct gunyah_mem_provider *provider,
+						    const struct gunyah_map_mem_args *args)
+{
+	u64 end = args->guest_addr + args->size;
+	struct gunyah_vm_binding *b;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (b->gpa > args->guest_addr || gunyah_vm_binding_end(b) < end)
+			continue;
+		if (b->provider == provider && b->flags == (args->flags & ~GUNYAH_MEM_UNMAP) &&
+		    args->offset - b->offset == args->guest_addr - b->gpa)
+			return b;
+	}
+
+	return NULL;
+}
+
+static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+				const struct gunyah_map_mem_args *args)
+{
+	struct gunyah_vm_binding *b = gunyah_vm_mem_find(mem, provider, args);
+	struct gunyah_vm_binding *tail;
+	u64 front, back;
+
+	if (!b)
+		return -ENOENT;
+
+	/* What stays of it before and behind. */
+	front = args->guest_addr - b->gpa;
+	back = b->size - front - args->size;
+
+	if (front && back) {
+		tail = gunyah_vm_binding_alloc(provider, args->guest_addr + args->size,
+					       args->offset + args->size, back, b->flags);
+		if (!tail)
+			return -ENOMEM;
+		list_add(&tail->list, &b->list);
+	}
+
+	provider->ops->unclaim(provider, args->offset, args->size);
+	if (front) {
+		b->size = front;
+	} else if (back) {
+		b->gpa += args->size;
+		b->offset += args->size;
+		b->size = back;
+	} else {
+		gunyah_vm_binding_free(b);
+	}
+
+	return 0;
+}
+
+int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args)
+{
+	struct gunyah_mem_provider *provider;
+	int ret;
+
+	ret = gunyah_vm_mem_check_args(args);
+	if (ret)
+		return ret;
+
+	CLASS(fd, f)(args->guest_mem_fd);
+	if (!fd_file(f))
+		return -EBADF;
+	provider = gunyah_guest_mem_provider(fd_file(f));
+	if (!provider)
+		return -EINVAL;
+
+	guard(mutex)(&mem->lock);
+	if (mem->given)
+		return -EOPNOTSUPP;
+
+	if (args->flags & GUNYAH_MEM_UNMAP)
+		return gunyah_vm_mem_unbind(mem, provider, args);
+	return gunyah_vm_mem_bind(mem, provider, args);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
+
+/*
+ * Parcels
+ */
+
+/*
+ * What this resource manager can't give, whatever the device tree says: the
+ * image parcel's memory is RAM with all rights, and a lent parcel with less
+ * would be mapped elsewhere.  Label 0 makes the resource manager take lent
+ * memory for RAM, of which it takes one parcel only; that is in the way of a
+ * lent binding at guest address 0 that is not in the run.
+ */
+static int gunyah_vm_mem_check_bindings(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_binding *b;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (gunyah_vm_binding_shared(b))
+			continue;
+		if ((b->flags & GUNYAH_MEM_ALLOW_RWX) != GUNYAH_MEM_ALLOW_RWX)
+			return -EOPNOTSUPP;
+		if (!gunyah_vm_parcel_can_lend())
+			return -EOPNOTSUPP;
+	}
+
+	return 0;
+}
+
+/* Does @b go on where the binding before it ends, both being lent? */
+static bool gunyah_vm_mem_follows(struct gunyah_vm_mem *mem, struct gunyah_vm_binding *b)
+{
+	struct gunyah_vm_binding *prev;
+
+	if (list_is_first(&b->list, &mem->bindings))
+		return false;
+
+	prev = list_prev_entry(b, list);
+	return gunyah_vm_binding_end(prev) == b->gpa && !gunyah_vm_binding_shared(prev) &&
+	       !gunyah_vm_binding_shared(b);
+}
+
+/* Find the run that holds the device tree: fills all of @image but the handle. */
+static int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 dtb_size,
+				    struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_binding *b;
+	u64 base = 0, end = 0;
+
+	lockdep_assert_held(&mem->lock);
+
+	if (!dtb_size || dtb_size > U64_MAX - GUNYAH_RM_PAGE_SIZE ||
+	    !IS_ALIGNED(dtb_gpa, GUNYAH_RM_PAGE_SIZE))
+		return -EINVAL;
+	dtb_size = ALIGN(dtb_size, GUNYAH_RM_PAGE_SIZE);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (!gunyah_vm_mem_follows(mem, b)) {
+			if (end > dtb_gpa)
+				break;
+			base = b->gpa;
+		}
+		end = gunyah_vm_binding_end(b);
+		if (end > dtb_gpa && b->gpa <= dtb_gpa && gunyah_vm_binding_shared(b))
+			return -EOPNOTSUPP;
+	}
+
+	if (dtb_gpa < base || dtb_gpa >= end || dtb_size > end - dtb_gpa)
+		return -EINVAL;
+	if (!IS_ALIGNED(base, GUNYAH_IMAGE_ALIGN))
+		return -EINVAL;
+
+	*image = (struct gunyah_vm_image) {
+		.handle		= GUNYAH_RM_MEM_HANDLE_INVALID,
+		.base		= base,
+		.size		= end - base,
+		.dtb_offset	= dtb_gpa - base,
+		.dtb_size	= dtb_size,
+	};
+	return 0;
+}
+
+static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
+				   const struct gunyah_vm_image *image)
+{
+	return b->gpa >= image->base && b->gpa - image->base < image->size;
+}
+
+/*
+ * The bindings outside of the run need labels: different ones, and, for what is
+ * lent, not 0 (which would be a second parcel of RAM).
+ */
+static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
+				      const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_binding *b, *other;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (gunyah_vm_mem_in_image(b, image))
+			continue;
+		if (!gunyah_vm_binding_label(b) && !gunyah_vm_binding_shared(b))
+			return -EOPNOTSUPP;
+		/* Equal labels are 16 TiB apart: nothing to look at for most guests. */
+		other = b;
+		list_for_each_entry_continue_reverse(other, &mem->bindings, list) {
+			if (gunyah_vm_binding_label(other) == gunyah_vm_binding_label(b) &&
+			    !gunyah_vm_mem_in_image(other, image))
+				return -EINVAL;
+		}
+	}
+
+	return 0;
+}
+
+static struct gunyah_vm_parcel *gunyah_vm_mem_new_parcel(struct gunyah_vm_mem *mem,
+							 struct gunyah_vm_binding *b)
+{
+	enum gunyah_mem_state state = gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED :
+								    GUNYAH_MEM_LENT;
+	struct gunyah_vm_parcel *parcel;
+
+	parcel = gunyah_vm_parcel_create(state, gunyah_vm_binding_label(b),
+					 gunyah_vm_binding_rights(b));
+	if (parcel)
+		list_add_tail(&parcel->list, &mem->parcels);
+
+	return parcel;
+}
+
+/* Make the parcels, the image parcel first in the list, and get their memory. */
+static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
+				      const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_parcel *parcel, *image_parcel = NULL;
+	struct gunyah_vm_binding *b;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (image_parcel && gunyah_vm_mem_in_image(b, image)) {
+			parcel = image_parcel;
+		} else {
+			parcel = gunyah_vm_mem_new_parcel(mem, b);
+			if (!parcel)
+				return -ENOMEM;
+		}
+		if (!image_parcel && gunyah_vm_mem_in_image(b, image)) {
+			image_parcel = parcel;
+			list_move(&parcel->list, &mem->parcels);
+		}
+
+		ret = gunyah_vm_parcel_add(parcel, b);
+		if (ret)
+			return ret;
+	}
+
+	list_for_each_entry(parcel, &mem->parcels, list) {
+		ret = gunyah_vm_parcel_reserve(parcel);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+/* The last one first.  @rm is NULL when the resource manager is not to be asked. */
+static unsigned int gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_rm *rm,
+				      bool sanitize)
+{
+	struct gunyah_vm_parcel *parcel, *next;
+	unsigned int n_leaked = 0;
+	u64 leaked = 0, size;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry_safe_reverse(parcel, next, &mem->parcels, list) {
+		list_del(&parcel->list);
+		size = gunyah_vm_parcel_destroy(parcel, rm, sanitize);
+		leaked += size;
+		n_leaked += !!size;
+	}
+	mem->given = false;
+
+	if (n_leaked)
+		pr_err("%llu KiB of guest memory did not come back (%u parcels): lost until the next boot\n",
+		       leaked / SZ_1K, n_leaked);
+
+	return n_leaked;
+}
+
+int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
+		       u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_parcel *parcel;
+	int ret;
+
+	guard(mutex)(&mem->lock);
+	if (mem->given)
+		return -EBUSY;
+
+	ret = gunyah_vm_mem_check_bindings(mem) ?:
+	      gunyah_vm_mem_find_image(mem, dtb_gpa, dtb_size, image) ?:
+	      gunyah_vm_mem_check_labels(mem, image);
+	if (ret)
+		return ret;
+
+	mem->given = true;
+	ret = gunyah_vm_mem_make_parcels(mem, image);
+	if (!ret) {
+		list_for_each_entry(parcel, &mem->parcels, list) {
+			ret = gunyah_vm_parcel_give(parcel, rm, vmid);
+			if (ret)
+				break;
+		}
+	}
+	if (ret) {
+		gunyah_vm_mem_end(mem, rm, false);
+		return ret;
+	}
+
+	image->handle = list_first_entry(&mem->parcels, struct gunyah_vm_parcel, list)->handle;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_give);
+
+unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
+{
+	guard(mutex)(&mem->lock);
+	return gunyah_vm_mem_end(mem, rm, sanitize);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_take_back);
+
+unsigned int gunyah_vm_mem_abandon(struct gunyah_vm_mem *mem)
+{
+	return gunyah_vm_mem_take_back(mem, NULL, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_abandon);
+
+void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_binding *b, *next;
+
+	scoped_guard(mutex, &mem->lock) {
+		gunyah_vm_mem_end(mem, NULL, false);
+		list_for_each_entry_safe(b, next, &mem->bindings, list) {
+			b->provider->ops->unclaim(b->provider, b->offset, b->size);
+			gunyah_vm_binding_free(b);
+		}
+	}
+	mutex_destroy(&mem->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_destroy);

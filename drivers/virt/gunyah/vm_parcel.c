@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One parcel's way to the resource manager and back:
+ *
+ *	create, add ..., reserve, give, destroy
+ *
+ * Each step can fail, and destroy undoes whatever was done.  The steps that a
+ * user can make fail come first; what is left after them are the direct map and
+ * the request itself.
+ *
+ * Invariants:
+ * - A lent page is out of the direct map from before the request until after
+ *   the reclaim.
+ * - Memory goes back to its provider only when the hypervisor certainly does
+ *   not have it: it was never asked for, or refused, or reclaimed.  Otherwise it
+ *   is leaked: the provider keeps it for ever, and what was lent stays out of
+ *   the direct map.
+ *
+ * The count of entries is one for the machine, not one for a connection: it
+ * stands for the small heap of the one resource manager, and what a connection
+ * has left there is still there for the next.
+ */
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+
+#include "direct_map.h"
+#include "rm_calls.h"
+#include "vm_parcel.h"
+
+static bool lend_mapped;
+module_param_unsafe(lend_mapped, bool, 0400);
+MODULE_PARM_DESC(lend_mapped,
+		 "Lend memory although the kernel's direct map can't be changed: the kernel may crash (default: false)");
+
+MODULE_IMPORT_NS(GUNYAH_DIRECT_MAP);
+
+static DEFINE_MUTEX(gunyah_mem_stats_lock);
+static struct gunyah_mem_stats gunyah_mem_stats;
+
+void gunyah_mem_stats_read(struct gunyah_mem_stats *stats)
+{
+	guard(mutex)(&gunyah_mem_stats_lock);
+	*stats = gunyah_mem_stats;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_mem_stats_read);
+
+/* Bytes in the state of the parcel. */
+static u64 *gunyah_vm_parcel_counter(const struct gunyah_vm_parcel *parcel)
+{
+	lockdep_assert_held(&gunyah_mem_stats_lock);
+
+	return parcel->state == GUNYAH_MEM_LENT ? &gunyah_mem_stats.lent : &gunyah_mem_stats.shared;
+}
+
+bool gunyah_vm_parcel_can_lend(void)
+{
+	return gunyah_direct_map_can_change() || lend_mapped;
+}
+
+struct gunyah_vm_parcel *gunyah_vm_parcel_create(enum gunyah_mem_state state, u32 label, u8 rights)
+{
+	struct gunyah_vm_parcel *parcel;
+
+	parcel = kzalloc(sizeof(*parcel), GFP_KERNEL_ACCOUNT);
+	if (!parcel)
+		return NULL;
+
+	INIT_LIST_HEAD(&parcel->list);
+	INIT_LIST_HEAD(&parcel->bindings);
+	parcel->state = state;
+	parcel->label = label;
+	parcel->rights = rights;
+	parcel->handle = GUNYAH_RM_MEM_HANDLE_INVALID;
+	return parcel;
+}
+
+int gunyah_vm_parcel_add(struct gunyah_vm_parcel *parcel, struct gunyah_vm_binding *binding)
+{
+	struct gunyah_mem_provider *provider = binding->provider;
+	int ret;
+
+	ret = provider->ops->give(provider, binding->offset, binding->size, parcel->state,
+				  &parcel->mem);
+	if (ret)
+		return ret;
+
+	list_add_tail(&binding->parcel_list, &parcel->bindings);
+	return 0;
+}
+
+int gunyah_vm_parcel_reserve(struct gunyah_vm_parcel *parcel)
+{
+	guard(mutex)(&gunyah_mem_stats_lock);
+	if (gunyah_mem_stats.entries + parcel->mem.n > GUNYAH_MAX_MEM_ENTRIES) {
+		pr_warn_ratelimited("%zu more pieces of memory for a guest, besides %llu: the limit is %u\n",
+				    parcel->mem.n, gunyah_mem_stats.entries,
+				    GUNYAH_MAX_MEM_ENTRIES);
+		return -E2BIG;
+	}
+
+	gunyah_mem_stats.entries += parcel->mem.n;
+	parcel->reserved = true;
+	return 0;
+}
+
+/* Put the entries that were taken out of the direct map back into it. */
+static int gunyah_vm_parcel_show(struct gunyah_vm_parcel *parcel)
+{
+	const struct gunyah_rm_mem_entry *entry;
+	int ret;
+
+	while (parcel->hidden) {
+		entry = &parcel->mem.entries[parcel->hidden - 1];
+		ret = gunyah_direct_map_restore(entry->ipa, entry->size);
+		if (ret)
+			return ret;
+		parcel->hidden--;
+	}
+
+	return 0;
+}
+
+static int gunyah_vm_parcel_hide(struct gunyah_vm_parcel *parcel)
+{
+	const struct gunyah_rm_mem_entry *entry;
+	int ret;
+
+	if (!gunyah_direct_map_can_change())
+		return lend_mapped ? 0 : -EOPNOTSUPP;
+
+	while (parcel->hidden < parcel->mem.n) {
+		entry = &parcel->mem.entries[parcel->hidden];
+		ret = gunyah_direct_map_remove(entry->ipa, entry->size);
+		if (ret)
+			return ret;
+		parcel->hidden++;
+	}
+
+	return 0;
+}
+
+/*
+ * The host's rights in memory that it shares stay what they were: all.  The
+ * resource manager holds the host to its own entry of the access list until the
+ * parcel is reclaimed; a user mapping with PROT_EXEC would abort without X.
+ */
+static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
+{
+	bool share = parcel->state == GUNYAH_MEM_SHARED;
+	struct gunyah_rm_mem_acl acl[2] = {
+		{ .vmid = vmid, .rights = parcel->rights },
+	};
+	struct gunyah_rm_mem_parcel req = {
+		.label		= parcel->label,
+		.share		= share,
+		.n_acl		= share ? 2 : 1,
+		.acl		= acl,
+		.n_entries	= parcel->mem.n,
+		.entries	= parcel->mem.entries,
+		.handle		= GUNYAH_RM_MEM_HANDLE_INVALID,
+	};
+	int ret;
+
+	if (share) {
+		acl[1].vmid = gunyah_rm_own_vmid(rm);
+		acl[1].rights = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X;
+	}
+
+	ret = gunyah_rm_mem_give(rm, &req);
+	parcel->handle = req.handle;
+	if (!ret || req.handle != GUNYAH_RM_MEM_HANDLE_INVALID)
+		parcel->fate = GUNYAH_PARCEL_GIVEN;
+	else if (ret == -ETIMEDOUT || ret == -EIO)
+		parcel->fate = GUNYAH_PARCEL_UNKNOWN;
+
+	return ret;
+}
+
+int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
+{
+	int ret;
+
+	if (parcel->state == GUNYAH_MEM_LENT) {
+		ret = gunyah_vm_parcel_hide(parcel);
+		if (ret)
+			return ret;
+	}
+
+	ret = gunyah_vm_parcel_request(parcel, rm, vmid);
+	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN) {
+		guard(mutex)(&gunyah_mem_stats_lock);
+		gunyah_mem_stats.given += parcel->mem.size;
+		gunyah_mem_stats.parcels++;
+		*gunyah_vm_parcel_counter(parcel) += parcel->mem.size;
+	}
+
+	switch (ret) {
+	case 0:
+	case -ETIMEDOUT:
+	case -EIO:
+	case -ENOMEM:
+	case -EINTR:
+		return ret;
+	default:
+		pr_err_ratelimited("vm %u: the resource manager refused %llu KiB of memory in %zu pieces, label 0x%x: %d\n",
+				   vmid, parcel->mem.size / SZ_1K, parcel->mem.n, parcel->label,
+				   ret);
+		return -ENODEV;
+	}
+}
+
+/* True when the memory is certainly this VM's alone, and as it was. */
+static bool gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
+				     bool sanitize)
+{
+	bool back = true;
+
+	if (parcel->fate == GUNYAH_PARCEL_GIVEN)
+		back = rm && !gunyah_rm_mem_reclaim(rm, parcel->handle, sanitize);
+	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
+		back = false;
+
+	return back && !gunyah_vm_parcel_show(parcel);
+}
+
+static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool back)
+{
+	guard(mutex)(&gunyah_mem_stats_lock);
+
+	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN) {
+		*gunyah_vm_parcel_counter(parcel) -= parcel->mem.size;
+		gunyah_mem_stats.parcels--;
+		if (back)
+			gunyah_mem_stats.reclaimed += parcel->mem.size;
+	}
+	if (!back)
+		gunyah_mem_stats.leaked += parcel->mem.size;
+	else if (parcel->reserved)
+		gunyah_mem_stats.entries -= parcel->mem.n;
+}
+
+u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, bool sanitize)
+{
+	bool back = gunyah_vm_parcel_reclaim(parcel, rm, sanitize);
+	struct gunyah_vm_binding *binding, *next;
+	struct gunyah_mem_provider *provider;
+	u64 leaked = back ? 0 : parcel->mem.size;
+
+	gunyah_vm_parcel_count_end(parcel, back);
+
+	list_for_each_entry_safe_reverse(binding, next, &parcel->bindings, parcel_list) {
+		provider = binding->provider;
+		if (back)
+			provider->ops->take_back(provider, binding->offset, binding->size);
+		else
+			provider->ops->leak(provider, binding->offset, binding->size);
+		list_del_init(&binding->parcel_list);
+	}
+
+	gunyah_mem_list_free(&parcel->mem);
+	kfree(parcel);
+	return leaked;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A parcel: memory of one VM that goes to the resource manager, and comes back,
+ * as one.  See vm_parcel.c.
+ */
+#ifndef _GUNYAH_VM_PARCEL_H
+#define _GUNYAH_VM_PARCEL_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "mem_list.h"
+#include "mem_provider.h"
+
+struct gunyah_rm;
+
+/*
+ * Entries of all parcels together that the driver lets the resource manager
+ * have.  The published resource manager (Dec 2023) starts no guest when it has
+ * more than about 6,144, and from 8,192 on it never answers again.
+ */
+#define GUNYAH_MAX_MEM_ENTRIES	6000
+
+/**
+ * struct gunyah_vm_binding - a range of a provider at a guest address
+ * @list: in struct gunyah_vm_mem
+ * @parcel_list: in its parcel, while it has one
+ * @provider: whose memory it is; the binding holds a reference
+ * @gpa: guest address
+ * @offset: in the provider
+ * @size: in bytes
+ * @flags: enum gunyah_map_flags, as the user gave them
+ *
+ * Guarded by the lock of struct gunyah_vm_mem.
+ */
+struct gunyah_vm_binding {
+	struct list_head list;
+	struct list_head parcel_list;
+	struct gunyah_mem_provider *provider;
+	u64 gpa;
+	u64 offset;
+	u64 size;
+	u32 flags;
+};
+
+/**
+ * struct gunyah_vm_parcel - a parcel
+ * @list: in struct gunyah_vm_mem
+ * @bindings: whose memory it is, in the order in which the guest sees it
+ * @mem: the memory: entries of the request
+ * @state: what its pages become: shared or lent
+ * @label: label of the parcel
+ * @rights: what the guest may do: GUNYAH_RM_ACL_*
+ * @reserved: its entries are counted
+ * @hidden: so many of its entries are out of the direct map
+ * @fate: what is known of the request
+ * @handle: valid when @fate is GUNYAH_PARCEL_GIVEN
+ *
+ * Guarded by the lock of struct gunyah_vm_mem.
+ */
+struct gunyah_vm_parcel {
+	struct list_head list;
+	struct list_head bindings;
+	struct gunyah_mem_list mem;
+	enum gunyah_mem_state state;
+	u32 label;
+	u8 rights;
+	bool reserved;
+	size_t hidden;
+	enum {
+		GUNYAH_PARCEL_NOT_GIVEN,
+		GUNYAH_PARCEL_GIVEN,
+		/* No answer, or none that could be understood. */
+		GUNYAH_PARCEL_UNKNOWN,
+	} fate;
+	u32 handle;
+};
+
+/**
+ * struct gunyah_mem_stats - what became of guests' memory, all VMs together
+ * @given: bytes given so far
+ * @reclaimed: bytes that came back so far
+ * @shared: bytes shared now
+ * @lent: bytes lent now
+ * @leaked: bytes lost
+ * @parcels: parcels alive
+ * @entries: list entries of these and of lost ones
+ */
+struct gunyah_mem_stats {
+	u64 given;
+	u64 reclaimed;
+	u64 shared;
+	u64 lent;
+	u64 leaked;
+	u64 parcels;
+	u64 entries;
+};
+
+/* For debugfs: a consistent copy. */
+void gunyah_mem_stats_read(struct gunyah_mem_stats *stats);
+
+/**
+ * gunyah_vm_parcel_create() - begin a parcel
+ * @state: GUNYAH_MEM_LENT or GUNYAH_MEM_SHARED
+ * @label: label of the parcel
+ * @rights: what the guest may do: GUNYAH_RM_ACL_*
+ *
+ * Return: the parcel, empty, or NULL.
+ */
+struct gunyah_vm_parcel *gunyah_vm_parcel_create(enum gunyah_mem_state state, u32 label, u8 rights);
+
+/**
+ * gunyah_vm_parcel_add() - add a binding's memory behind what is there
+ * @parcel: not given yet
+ * @binding: in no parcel
+ *
+ * Return: 0, or the errnos of the provider's give: the parcel is good for
+ * gunyah_vm_parcel_destroy() only then.
+ */
+int gunyah_vm_parcel_add(struct gunyah_vm_parcel *parcel, struct gunyah_vm_binding *binding);
+
+/**
+ * gunyah_vm_parcel_reserve() - reserve the parcel's list entries
+ * @parcel: complete, not given yet
+ *
+ * Return: 0, or -E2BIG when all parcels alive would have more than
+ * GUNYAH_MAX_MEM_ENTRIES.
+ */
+int gunyah_vm_parcel_reserve(struct gunyah_vm_parcel *parcel);
+
+/**
+ * gunyah_vm_parcel_give() - lend or share it
+ * @parcel: complete, with its entries reserved
+ * @rm: connection
+ * @vmid: the VM that gets it
+ *
+ * Return: 0; -ENODEV when the resource manager refused; -ETIMEDOUT, -EIO,
+ * -ENOMEM, -EINTR as from the connection; -EOPNOTSUPP when the direct map can't
+ * be changed.
+ */
+int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid);
+
+/**
+ * gunyah_vm_parcel_destroy() - end a parcel, given or not
+ * @parcel: the parcel, out of all lists
+ * @rm: connection; NULL when nothing can be asked of the resource manager
+ * @sanitize: the resource manager clears the memory
+ *
+ * What was given is reclaimed, and the bindings' memory is the host's again; or,
+ * where that fails, it is leaked knowingly.  The caller says so.
+ *
+ * Return: bytes that were leaked.
+ */
+u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, bool sanitize);
+
+/* True when memory can be lent on this kernel. */
+bool gunyah_vm_parcel_can_lend(void);
+
+#endif
