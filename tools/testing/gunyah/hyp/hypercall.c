@@ -15,7 +15,6 @@
 #include "lib.h"
 #include "mem.h"
 #include "msgq.h"
-#include "rm/rm.h"
 #include "vm.h"
 
 #define CALL_MAX_ARGS	5

@@ -13,7 +13,6 @@
 
 #include "abi.h"
 #include "msgq.h"
-#include "rm/rm.h"
 #include "vgic.h"
 #include "vm.h"
 
@@ -84,8 +83,8 @@ u64 msgq_send(struct msgq *q, const void *data, u32 len, bool push, bool *ready)
 	q->len[at] = (u16)len;
 	was_empty = !q->count++;
 	full = q->count == q->depth;
-	if (q->rm && !q->rx.vm)
-		rm_log_message(true, data, len);
+	if (q->log && q->tx.vm)
+		q->log(true, data, len);
 	if (q->rx.vm && (was_empty || push))
 		vgic_raise(q->rx.vm, NULL, q->rx.irq);
 	spin_unlock(&q->lock);
@@ -130,8 +129,8 @@ u64 msgq_recv(struct msgq *q, u32 max, msgq_copy_t copy, void *ctx, u32 *len, bo
 	data = q->buf + (size_t)q->head * q->max_size;
 	if (q->len[q->head] <= max && copy(ctx, data, q->len[q->head])) {
 		*len = q->len[q->head];
-		if (q->rm && !q->tx.vm)
-			rm_log_message(false, data, *len);
+		if (q->log && q->rx.vm)
+			q->log(false, data, *len);
 		q->head = (q->head + 1) % q->depth;
 		emptied = !--q->count;
 	}

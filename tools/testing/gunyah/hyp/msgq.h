@@ -31,7 +31,8 @@ struct msgq {
 	u32 max_size, depth;
 	u32 head, count;
 	bool tx_waits;		/* the sender was told that the queue is full */
-	bool rm;		/* its messages go to the resource manager's log */
+	/* Queue lock held: a message goes in at the VM's end (@tx), or out there. */
+	void (*log)(bool tx, const void *data, u32 len);
 	struct msgq_end tx, rx;
 	void *owner;		/* of the resource manager's end */
 	u16 *len;

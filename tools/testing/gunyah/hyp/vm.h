@@ -164,6 +164,8 @@ unsigned int nr_cpus(void);
  */
 enum vm_event { VM_EV_OFF, VM_EV_RESET, VM_EV_RESET2, VM_EV_FAULT };
 void rm_vm_event(struct vm *vm, enum vm_event ev, const u64 data[2]);
+/* A vcpu_run hypercall begins: ends of guests that were noted before are older now. */
+void rm_note_vcpu_run(void);
 /* Called by the core on each entry from the primary VM, after its trap was handled. */
 void rm_background(struct vcpu *caller);
 /* HVC64/SMC64 fast calls of vendor-hyp owner 6, and native hvc #0x6000+n: hypercall.c.

@@ -100,10 +100,10 @@ void rm_init(void)
 	rm_queues.out = msgq_new(RM_QUEUE_SIZE, RM_QUEUE_DEPTH);
 	if (!rm_queues.in || !rm_queues.out)
 		hyp_panic("no memory for the resource manager's queues");
-	rm_queues.in->rm = true;
+	rm_queues.in->log = rm_log_message;
 	rm_queues.in->tx = (struct msgq_end){ .vm = primary, .irq = RM_TX_INTID };
 	rm_queues.in->rx = (struct msgq_end){ .call = rm_queue_sent };
-	rm_queues.out->rm = true;
+	rm_queues.out->log = rm_log_message;
 	rm_queues.out->tx = (struct msgq_end){ .call = rm_queue_read };
 	rm_queues.out->rx = (struct msgq_end){ .vm = primary, .irq = RM_RX_INTID };
 

@@ -189,8 +189,6 @@ void rm_late_before_request(void);
 void rm_late_reset(u16 vmid);
 /* VM_STOP overtook the guest's own exit. */
 void rm_late_forget_exit(u16 vmid);
-/* Called by vcpu_run: exits noted before are now older. */
-void rm_note_vcpu_run(void);
 
 /* ---- VMs (vm.c) ---- */
 
