@@ -15,6 +15,7 @@
 
 #define PRIO_FORWARDED	0xa0a0a0a0u
 #define PRIO_OWN	0xc0
+#define ISR_I		BIT(7)
 #define GIC_MAX_SPI	1019
 
 static u64 dist, redist;
@@ -135,20 +136,22 @@ static bool is_own(u32 intid)
 	return intid == GIC_SGI_KICK || intid == GIC_PPI_MAINT || intid == GIC_PPI_HYPTIMER;
 }
 
+/* Cheaper than asking the GIC: most often there is nothing. */
+static bool irq_line(void)
+{
+	return read_sysreg(isr_el1) & ISR_I;
+}
+
 u32 gic_ack(void)
 {
-	u32 intid = gic_sysreg_read(ICC_IAR1_EL1);
+	u32 intid;
 
+	if (!irq_line())
+		return GIC_NO_IRQ;
+	intid = gic_sysreg_read(ICC_IAR1_EL1);
 	dsb(sy);
 	if (intid > GIC_MAX_SPI)
 		return GIC_NO_IRQ;
-
-	/*
-	 * The maintenance interrupt is a level that the next vgic_sync() ends.
-	 * Switch it off, so that a loop over gic_ack() before that ends too.
-	 */
-	if (intid == GIC_PPI_MAINT)
-		gic_sysreg_write(ICH_HCR_EL2, gic_sysreg_read(ICH_HCR_EL2) & ~ICH_HCR_EN);
 
 	gic_sysreg_write(ICC_EOIR1_EL1, intid);
 	isb();
@@ -165,8 +168,11 @@ void gic_deactivate(u32 intid)
 
 bool gic_irq_waiting(void)
 {
-	u32 intid = gic_sysreg_read(ICC_HPPIR1_EL1);
+	u32 intid;
 
+	if (!irq_line())
+		return false;
+	intid = gic_sysreg_read(ICC_HPPIR1_EL1);
 	return intid <= GIC_MAX_SPI && !is_own(intid);
 }
 

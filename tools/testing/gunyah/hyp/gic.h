@@ -49,7 +49,7 @@ void gic_send_sgi(unsigned int cpu, unsigned int sgi);
  * The hypervisor's own interrupts are deactivated here; each other one stays
  * active, and the caller hands it on with vgic_forward() or ends it with
  * gic_deactivate().  GIC_PPI_HYPTIMER is a level: the caller silences the
- * timer before the next call.
+ * timer before the next call.  So is GIC_PPI_MAINT, silenced by vgic_sync().
  *
  * Return: the INTID, or GIC_NO_IRQ.
  */

@@ -67,6 +67,7 @@
 #define ICH_AP1R_EL2(n)		"S3_4_C12_C9_" #n
 #define ICH_HCR_EL2		"S3_4_C12_C11_0"
 #define ICH_VTR_EL2		"S3_4_C12_C11_1"
+#define ICH_ELRSR_EL2		"S3_4_C12_C11_5"
 #define ICH_VMCR_EL2		"S3_4_C12_C11_7"
 #define ICH_LR_LOW_EL2(n)	"S3_4_C12_C12_" #n	/* 0 to 7 */
 #define ICH_LR_HIGH_EL2(n)	"S3_4_C12_C13_" #n	/* 8 to 15, from 0 */

@@ -47,9 +47,9 @@ struct vgic_cpu {
 	struct vgic_irq priv[32];	/* SGIs and PPIs */
 	u64 queued[(VGIC_NR_LINES + 63) / 64];	/* INTIDs with queue == this vCPU */
 	u32 nr_queued;
-	u64 lr[VGIC_MAX_LR];		/* as written at the last flush */
-	u64 ap0r[4], ap1r[4];
-	u64 vmcr;			/* as of the last sync */
+	u64 lr[VGIC_MAX_LR];		/* what the hardware has, while loaded */
+	u64 hcr;			/* likewise, but for EOIcount */
+	u64 ap0r[4], ap1r[4], vmcr;	/* while not loaded */
 	u32 used_lrs;
 	u32 syncs;			/* counts syncs: others wait for it */
 	bool asleep;			/* GICR_WAKER.ProcessorSleep */

@@ -4,7 +4,12 @@
  *
  * vgic_flush() writes the queued interrupts of highest priority into list
  * registers, vgic_sync() reads them all back; in between the vCPU is in its
- * guest.  While EL2 runs, ICH_HCR_EL2 is 0 and no list register is valid.
+ * guest.  While EL2 runs, list registers may still hold what was read back,
+ * c->lr[] is what they hold, and the next flush writes those that differ.
+ *
+ * Under emulation each access to most ICH_* registers takes QEMU's global lock,
+ * so none is done with the vgic's lock held, nor without need: an exit that
+ * finds list registers unused and leaves them unused has no access at all.
  *
  * What an interrupt's list register looks like:
  *  - physical one behind it, pending or active but not both: HW = 1, the
@@ -167,14 +172,41 @@ void vgic_init_cpu(void)
 	gic_sysreg_write(ICH_VMCR_EL2, 0);
 }
 
+static bool lr_valid(u64 lr)
+{
+	return lr & (ICH_LR_ACTIVE | ICH_LR_PENDING);
+}
+
+static void lr_set(struct vgic_cpu *c, u32 n, u64 lr)
+{
+	if (c->lr[n] == lr)
+		return;
+	c->lr[n] = lr;
+	lr_write(n, lr);
+}
+
+static void hcr_set(struct vgic_cpu *c, u64 hcr)
+{
+	if (c->hcr == hcr)
+		return;
+	c->hcr = hcr;
+	gic_sysreg_write(ICH_HCR_EL2, hcr);
+}
+
 void vgic_load(struct vcpu *v)
 {
 	aprs_load(&v->vgic);
 	gic_sysreg_write(ICH_VMCR_EL2, v->vgic.vmcr);
+	hcr_set(&v->vgic, ICH_HCR_EN);
 }
 
 void vgic_put(struct vcpu *v)
 {
+	u32 i;
+
+	hcr_set(&v->vgic, 0);
+	for (i = 0; i < nr_lrs; i++)
+		lr_set(&v->vgic, i, 0);
 	aprs_save(&v->vgic);
 	v->vgic.vmcr = gic_sysreg_read(ICH_VMCR_EL2);
 }
@@ -253,8 +285,8 @@ static void choose_all(struct vcpu *v, struct choice *ch)
 	}
 }
 
-/* Interrupt into list register n. */
-static void lr_fill(struct vcpu *v, u32 n, u32 intid)
+/* An interrupt goes into a list register: what is to be written there. */
+static u64 lr_take(struct vcpu *v, u32 intid)
 {
 	struct vgic_irq *irq = vgic_irq_get(v->vm, v, intid);
 	u64 lr = lr_build(irq, intid, vgic_irq_wanted(&v->vm->vgic, irq));
@@ -266,8 +298,7 @@ static void lr_fill(struct vcpu *v, u32 n, u32 intid)
 		irq->pending = 0;
 		irq->told = 0;
 	}
-	v->vgic.lr[n] = lr;
-	lr_write(n, lr);
+	return lr;
 }
 
 void vgic_flush(struct vcpu *v)
@@ -275,42 +306,47 @@ void vgic_flush(struct vcpu *v)
 	struct vgic_cpu *c = &v->vgic;
 	struct choice ch = { .nr = 0 };
 	u64 hcr = ICH_HCR_EN;
+	u64 lr[VGIC_MAX_LR];
 	u32 i;
 
 	/* Whoever queues one from now on finds on_cpu set, and makes it come out. */
 	dmb(ish);
-	if (!READ_ONCE(c->nr_queued)) {
-		gic_sysreg_write(ICH_HCR_EL2, hcr);
-		return;
+	if (READ_ONCE(c->nr_queued)) {
+		spin_lock(&v->vm->vgic.lock);
+		choose_all(v, &ch);
+		for (i = 0; i < ch.nr; i++)
+			lr[i] = lr_take(v, KEY_INTID(ch.key[i]));
+		c->used_lrs = ch.nr;
+		spin_unlock(&v->vm->vgic.lock);
 	}
-	spin_lock(&v->vm->vgic.lock);
-	choose_all(v, &ch);
 	for (i = 0; i < ch.nr; i++) {
-		lr_fill(v, i, KEY_INTID(ch.key[i]));
-		if (ch.spilled && c->lr[i] & ICH_LR_PENDING)
+		lr_set(c, i, lr[i]);
+		if (ch.spilled && lr[i] & ICH_LR_PENDING)
 			hcr |= ICH_HCR_NPIE;
 	}
-	c->used_lrs = ch.nr;
-	spin_unlock(&v->vm->vgic.lock);
+	for (; i < nr_lrs; i++) {
+		if (lr_valid(c->lr[i]))
+			lr_set(c, i, 0);
+	}
 	if (ch.spilled)
 		hcr |= ICH_HCR_UIE;
 	if (ch.spilled_active)
 		hcr |= ICH_HCR_LRENPIE;
-	gic_sysreg_write(ICH_HCR_EL2, hcr);
+	hcr_set(c, hcr);
 }
 
 /*
- * Bring an interrupt back from its list register: what was written there, and
- * what the guest made of it.  Returns true when the guest has ended it.
+ * Bring an interrupt back from its list register, as the guest has left it.
+ * Returns true when the guest has ended it.
  */
-static bool lr_fold(struct vgic_irq *irq, u32 intid, u64 was, u64 lr)
+static bool lr_fold(struct vgic_irq *irq, u32 intid, u64 lr)
 {
-	bool ended = !(lr & (ICH_LR_ACTIVE | ICH_LR_PENDING));
+	bool ended = !lr_valid(lr);
 
 	irq->in_lr = 0;
 	if (lr & ICH_LR_PENDING && irq->lr_latch)
 		irq->pending = 1;
-	if (was & ICH_LR_HW) {
+	if (lr & ICH_LR_HW) {
 		irq->active = !!(lr & ICH_LR_ACTIVE);
 		irq->act_phys = irq->active;
 		if (ended)
@@ -350,30 +386,53 @@ static u32 end_spilled(struct vcpu *v)
 	return vgic_irq_update(v->vm, best, id);
 }
 
+/*
+ * Read the used list registers back, and how many interrupts have been ended
+ * without one.  A level that has ended asks for maintenance until its list
+ * register is cleared.
+ */
+static u32 lrs_read(struct vgic_cpu *c, u64 *lr)
+{
+	u64 empty = gic_sysreg_read(ICH_ELRSR_EL2);
+	u32 count = 0;
+	u32 i;
+
+	if (c->hcr & ICH_HCR_LRENPIE)
+		count = ICH_HCR_EOICOUNT(gic_sysreg_read(ICH_HCR_EL2));
+	for (i = 0; i < c->used_lrs; i++) {
+		if (empty & BIT(i))
+			c->lr[i] &= ~(ICH_LR_ACTIVE | ICH_LR_PENDING);
+		else
+			c->lr[i] = lr_read(i);
+		lr[i] = c->lr[i];
+		if (!lr_valid(lr[i]) && lr[i] & ICH_LR_EOI && !(lr[i] & ICH_LR_HW))
+			lr_set(c, i, 0);
+	}
+	hcr_set(c, ICH_HCR_EN);
+	return count;
+}
+
 void vgic_sync(struct vcpu *v)
 {
-	u64 hcr = gic_sysreg_read(ICH_HCR_EL2);
 	struct vgic_cpu *c = &v->vgic;
 	u32 level[VGIC_MAX_LR];
+	u64 lr[VGIC_MAX_LR];
 	struct vgic_irq *irq;
 	u32 nr_level = 0;
 	u32 mask = 0;
 	u32 intid, i;
 
-	c->vmcr = gic_sysreg_read(ICH_VMCR_EL2);
-	gic_sysreg_write(ICH_HCR_EL2, 0);
 	if (!c->used_lrs)
 		return;
-
+	i = lrs_read(c, lr);
 	spin_lock(&v->vm->vgic.lock);
-	for (i = ICH_HCR_EOICOUNT(hcr); i; i--)
+	for (; i; i--)
 		mask |= end_spilled(v);
 	for (i = 0; i < c->used_lrs; i++) {
-		intid = ICH_LR_VINTID(c->lr[i]);
+		intid = ICH_LR_VINTID(lr[i]);
 		irq = vgic_irq_get(v->vm, v, intid);
-		if (lr_fold(irq, intid, c->lr[i], lr_read(i)) && !irq->edge && !irq->hw)
+		if (lr_fold(irq, intid, lr[i]) && !irq->edge && !irq->hw)
 			level[nr_level++] = intid;
-		lr_write(i, 0);
 		mask |= vgic_irq_update(v->vm, irq, intid);
 	}
 	c->used_lrs = 0;
@@ -386,28 +445,29 @@ void vgic_sync(struct vcpu *v)
 }
 
 /* Of those that are queued at the vCPU. */
-static bool deliverable(const struct vcpu *v, const struct vgic_irq *irq)
+static bool deliverable(const struct vcpu *v, const struct vgic_irq *irq, u64 vmcr)
 {
 	return !irq->active && !irq->in_lr && vgic_irq_wanted(&v->vm->vgic, irq) &&
-	       v->vgic.vmcr & (irq->group1 ? ICH_VMCR_ENG1 : ICH_VMCR_ENG0);
+	       vmcr & (irq->group1 ? ICH_VMCR_ENG1 : ICH_VMCR_ENG0);
 }
 
 bool vgic_has_pending(struct vcpu *v)
 {
 	struct vgic_cpu *c = &v->vgic;
 	bool found = false;
-	u64 bits;
+	u64 vmcr, bits;
 	u32 i;
 
 	/* Against the caller's on_cpu, as in vgic_flush(). */
 	dmb(ish);
 	if (!READ_ONCE(c->nr_queued))
 		return false;
+	vmcr = v == this_vcpu() ? gic_sysreg_read(ICH_VMCR_EL2) : c->vmcr;
 	spin_lock(&v->vm->vgic.lock);
 	for (i = 0; i < ARRAY_SIZE(c->queued) && !found; i++) {
 		for (bits = c->queued[i]; bits && !found; bits &= bits - 1)
 			found = deliverable(v, vgic_irq_get(v->vm, v,
-							    i * 64 + __builtin_ctzll(bits)));
+							    i * 64 + __builtin_ctzll(bits)), vmcr);
 	}
 	spin_unlock(&v->vm->vgic.lock);
 	return found;
