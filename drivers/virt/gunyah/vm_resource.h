@@ -52,7 +52,7 @@ struct gunyah_vm_ticket {
  * @resources: resources of the present run that nobody has claimed yet
  */
 struct gunyah_vm_resources {
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct list_head tickets;
 	struct list_head resources;
 };
