@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Handlers of writes to guest addresses: what the kernel answers itself,
+ * without an exit to the monitor.
+ */
+#ifndef _GUNYAH_VM_IO_H
+#define _GUNYAH_VM_IO_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/types.h>
+
+struct gunyah_vm_io_handler;
+
+/**
+ * struct gunyah_vm_io_ops - what a handler does
+ * @write: a vCPU wrote what the handler asked for.  Runs in the vCPU's thread
+ *	under rcu_read_lock(): must not sleep.  Returns 0 when the access is
+ *	done, else the monitor gets it as an exit.
+ */
+struct gunyah_vm_io_ops {
+	int (*write)(struct gunyah_vm_io_handler *handler, u64 addr, u32 len, u64 data);
+};
+
+/**
+ * struct gunyah_vm_io_key - which writes a handler wants, without holes
+ * @addr: guest address
+ * @data: value, cut to @len; 0 without @match
+ * @len: length of the access: 1, 2, 4 or 8, or 0 for any
+ * @match: 1 when only writes of @data are wanted, else 0
+ */
+struct gunyah_vm_io_key {
+	u64 addr;
+	u64 data;
+	u32 len;
+	u32 match;
+};
+
+/**
+ * struct gunyah_vm_io_handler - a handler
+ * @ops: what it does
+ * @key: which writes it wants; written by gunyah_vm_io_add()
+ * @list: private to the table
+ * @node: private to the table
+ */
+struct gunyah_vm_io_handler {
+	const struct gunyah_vm_io_ops *ops;
+	struct gunyah_vm_io_key key;
+	struct list_head list;
+	struct rhash_head node;
+};
+
+/**
+ * struct gunyah_vm_io - the handlers of a VM
+ * @lock: held by who adds or removes, never by a vCPU
+ * @handlers: all handlers, guarded by @lock
+ * @table: the same by key: changed under @lock, read under RCU
+ */
+struct gunyah_vm_io {
+	struct mutex lock;	/* see above */
+	struct list_head handlers;
+	struct rhashtable table;
+};
+
+int gunyah_vm_io_init(struct gunyah_vm_io *io);
+void gunyah_vm_io_destroy(struct gunyah_vm_io *io);
+int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler,
+		     u64 addr, u32 len, const u64 *datamatch);
+void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler);
+int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data);
+
+#endif
