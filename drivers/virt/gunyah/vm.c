@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtual machines, put together from their parts.
+ *
+ * A VM's life at the resource manager (a "run") begins with each start and ends
+ * with a failed start, the closing of its fd, or the unbinding of the driver;
+ * between runs nothing of it is known there.  Functions and bindings of memory
+ * stand over runs.
+ *
+ * The end of a run is done by a worker, not by the thread that closes the fd or
+ * whose start failed: it must not fail because that thread was killed or has no
+ * memory left.
+ *
+ * Nothing here waits for a vCPU's thread: it is kicked, and finds the state
+ * changed before it would enter the guest again.
+ */
+#include <linux/bits.h>
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/overflow.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/gunyah.h>
+
+#include "vm.h"
+
+/* ---- states ---- */
+
+static void set_state_locked(struct gunyah_vm *vm, enum gunyah_vm_state state)
+{
+	struct gunyah_vm_watcher *watcher;
+
+	lockdep_assert_held(&vm->rm.lock);
+	WRITE_ONCE(vm->state, state);
+	list_for_each_entry(watcher, &vm->watchers, list)
+		watcher->kick(watcher);
+}
+
+/* Another thread or a notification may have been quicker: false then. */
+static bool change_state(struct gunyah_vm *vm, enum gunyah_vm_state from, enum gunyah_vm_state to)
+{
+	guard(spinlock)(&vm->rm.lock);
+	if (vm->state != from)
+		return false;
+	set_state_locked(vm, to);
+	return true;
+}
+
+static void rm_changed(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state)
+{
+	struct gunyah_vm *vm = container_of(v, struct gunyah_vm, rm);
+
+	lockdep_assert_held(&vm->rm.lock);
+	if (vm->state != GUNYAH_VM_RUNNING && vm->state != GUNYAH_VM_STARTING)
+		return;
+	if (state == GUNYAH_VM_RM_LOST)
+		vm->crashed = true;
+	/* While the VM is starting, start_locked() looks. */
+	if (vm->state == GUNYAH_VM_RUNNING)
+		set_state_locked(vm, GUNYAH_VM_EXITED);
+}
+
+static void rm_drain(struct gunyah_vm_rm *v)
+{
+	gunyah_vm_resources_drain(&container_of(v, struct gunyah_vm, rm)->resources);
+}
+
+static void rm_reclaim(struct gunyah_vm_rm *v, bool lost)
+{
+	struct gunyah_vm_mem *mem = &container_of(v, struct gunyah_vm, rm)->mem;
+
+	if (lost)
+		gunyah_vm_mem_abandon(mem);
+	else
+		gunyah_vm_mem_take_back(mem, v->rm, false);
+}
+
+static const struct gunyah_vm_rm_ops rm_ops = {
+	.changed = rm_changed,
+	.drain = rm_drain,
+	.reclaim = rm_reclaim,
+};
+
+/**
+ * gunyah_vm_watch() - be told of changes of a VM's state
+ * @vm: the VM
+ * @watcher: its kick is set; stays until gunyah_vm_unwatch()
+ */
+void gunyah_vm_watch(struct gunyah_vm *vm, struct gunyah_vm_watcher *watcher)
+{
+	guard(spinlock)(&vm->rm.lock);
+	list_add_tail(&watcher->list, &vm->watchers);
+}
+
+/**
+ * gunyah_vm_unwatch() - undo gunyah_vm_watch()
+ * @vm: the VM
+ * @watcher: on return its kick does not run and will not
+ */
+void gunyah_vm_unwatch(struct gunyah_vm *vm, struct gunyah_vm_watcher *watcher)
+{
+	guard(spinlock)(&vm->rm.lock);
+	list_del(&watcher->list);
+}
+
+/**
+ * gunyah_vm_crashed() - a vCPU can't go on
+ * @vm: the VM, which is over with that
+ */
+void gunyah_vm_crashed(struct gunyah_vm *vm)
+{
+	guard(spinlock)(&vm->rm.lock);
+	if (vm->state != GUNYAH_VM_RUNNING)
+		return;
+	vm->crashed = true;
+	set_state_locked(vm, GUNYAH_VM_EXITED);
+}
+
+/**
+ * gunyah_vm_end_status() - how a VM ended
+ * @vm: the VM
+ * @status: filled in: enum gunyah_vm_status
+ * @info: filled in: with GUNYAH_VM_STATUS_EXITED what the resource manager said
+ *
+ * The answer is the same until the VM is started again.
+ *
+ * Return: false when the VM has not ended.
+ */
+bool gunyah_vm_end_status(struct gunyah_vm *vm, u32 *status, struct gunyah_vm_exit_info *info)
+{
+	const struct gunyah_rm_vm_exited *exited = &vm->rm.exited;
+
+	memset(info, 0, sizeof(*info));
+
+	guard(spinlock)(&vm->rm.lock);
+	if (vm->state == GUNYAH_VM_EXITED && vm->crashed) {
+		*status = GUNYAH_VM_STATUS_CRASHED;
+		return true;
+	}
+	if (vm->state == GUNYAH_VM_EXITED) {
+		*status = GUNYAH_VM_STATUS_EXITED;
+		info->type = exited->type;
+		info->reason_size = min_t(u32, exited->reason_size, sizeof(info->reason));
+		memcpy(info->reason, exited->reason, info->reason_size);
+		return true;
+	}
+	if (vm->load_failed &&
+	    (vm->state == GUNYAH_VM_NOT_STARTED || vm->state == GUNYAH_VM_ENDING)) {
+		*status = GUNYAH_VM_STATUS_LOAD_FAILED;
+		return true;
+	}
+	return false;
+}
+
+/* ---- the end of a run ---- */
+
+struct end_work {
+	struct work_struct work;
+	struct gunyah_vm *vm;
+};
+
+static void end_work(struct work_struct *work)
+{
+	struct gunyah_vm *vm = container_of(work, struct end_work, work)->vm;
+
+	guard(mutex)(&vm->lock);
+	gunyah_vm_rm_end(&vm->rm);
+}
+
+/* On return there is no run; the state is such that none can begin. */
+static void end_run(struct gunyah_vm *vm)
+{
+	struct end_work w = { .vm = vm };
+
+	INIT_WORK_ONSTACK(&w.work, end_work);
+	queue_work(system_unbound_wq, &w.work);
+	flush_work(&w.work);
+	destroy_work_on_stack(&w.work);
+}
+
+/* End the VM for good; may be called twice. */
+static void shut_down(struct gunyah_vm *vm)
+{
+	scoped_guard(spinlock, &vm->rm.lock) {
+		if (vm->state != GUNYAH_VM_GONE)
+			set_state_locked(vm, GUNYAH_VM_CLOSING);
+	}
+	end_run(vm);
+}
+
+static void set_gone(struct gunyah_vm *vm)
+{
+	guard(spinlock)(&vm->rm.lock);
+	set_state_locked(vm, GUNYAH_VM_GONE);
+}
+
+/**
+ * gunyah_vm_unbind_all() - end all VMs, with their fds open
+ * @host: the connection's VMs; the connection still works
+ *
+ * Afterwards everything on any fd is -ENODEV.
+ */
+void gunyah_vm_unbind_all(struct gunyah_vm_host *host)
+{
+	struct gunyah_vm *vm;
+
+	guard(mutex)(&host->lock);
+	host->gone = true;
+	list_for_each_entry(vm, &host->vms, list) {
+		shut_down(vm);
+		set_gone(vm);
+	}
+}
+
+/* ---- making and closing ---- */
+
+/**
+ * gunyah_vm_create() - make a VM
+ * @host: the connection's VMs
+ *
+ * Sends nothing to the resource manager.
+ *
+ * Return: the VM, with a reference that gunyah_vm_close() gives up, or
+ * ERR_PTR: -ENOMEM, -ENODEV when the driver was unbound.
+ */
+struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
+{
+	struct gunyah_vm *vm;
+	int ret;
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+
+	ret = gunyah_vm_io_init(&vm->io);
+	if (ret)
+		goto err_free;
+
+	kref_init(&vm->ref);
+	gunyah_vm_resources_init(&vm->resources);
+	gunyah_vm_mem_init(&vm->mem);
+	gunyah_vm_functions_init(&vm->functions);
+	gunyah_vm_rm_setup(&vm->rm, host->rm, &rm_ops, &host->stats);
+	mutex_init(&vm->lock);
+	vm->state = GUNYAH_VM_NOT_STARTED;
+	INIT_LIST_HEAD(&vm->watchers);
+
+	scoped_guard(mutex, &host->lock) {
+		if (!host->gone) {
+			vm->host = gunyah_vm_host_get(host);
+			list_add_tail(&vm->list, &host->vms);
+		}
+	}
+	if (vm->host)
+		return vm;
+
+	ret = -ENODEV;
+	gunyah_vm_mem_destroy(&vm->mem);
+	gunyah_vm_io_destroy(&vm->io);
+err_free:
+	kfree(vm);
+	return ERR_PTR(ret);
+}
+
+/* Take a reference; returns @vm. */
+struct gunyah_vm *gunyah_vm_get(struct gunyah_vm *vm)
+{
+	kref_get(&vm->ref);
+	return vm;
+}
+
+static void vm_free(struct kref *ref)
+{
+	struct gunyah_vm *vm = container_of(ref, struct gunyah_vm, ref);
+
+	gunyah_vm_io_destroy(&vm->io);
+	gunyah_vm_host_put(vm->host);
+	kfree(vm);
+}
+
+/* Give a reference up. */
+void gunyah_vm_put(struct gunyah_vm *vm)
+{
+	kref_put(&vm->ref, vm_free);
+}
+
+/**
+ * gunyah_vm_close() - end a VM: its fd was closed for the last time
+ * @vm: the VM; the reference of gunyah_vm_create() is given up
+ *
+ * Always ends, in at most the sum of the limits of the resource manager.
+ */
+void gunyah_vm_close(struct gunyah_vm *vm)
+{
+	shut_down(vm);
+	gunyah_vm_functions_close(&vm->functions);
+	set_gone(vm);
+	gunyah_vm_mem_destroy(&vm->mem);
+
+	scoped_guard(mutex, &vm->host->lock)
+		list_del(&vm->list);
+	gunyah_vm_put(vm);
+}
+
+/* ---- configuration ---- */
+
+/* Is this the time to configure?  The VM's lock is held. */
+static int may_configure_locked(struct gunyah_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	switch (gunyah_vm_state(vm)) {
+	case GUNYAH_VM_NOT_STARTED:
+		return 0;
+	case GUNYAH_VM_CLOSING:
+	case GUNYAH_VM_GONE:
+		return -ENODEV;
+	default:
+		return -EBUSY;
+	}
+}
+
+/**
+ * gunyah_vm_set_dtb() - say where the device tree is
+ * @vm: the VM
+ * @gpa: guest address
+ * @size: size in bytes
+ *
+ * Return: 0; -EINVAL for a size of 0 or an address that is not page aligned;
+ * -EOVERFLOW when the range, in pages, wraps; -EBUSY when the VM was started;
+ * -ENODEV; -EINTR.
+ */
+int gunyah_vm_set_dtb(struct gunyah_vm *vm, u64 gpa, u64 size)
+{
+	u64 end;
+	int ret;
+
+	if (!size || !IS_ALIGNED(gpa, SZ_4K))
+		return -EINVAL;
+	if (check_add_overflow(gpa, size, &end) || check_add_overflow(end, (u64)SZ_4K - 1, &end))
+		return -EOVERFLOW;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	ret = may_configure_locked(vm);
+	if (!ret) {
+		vm->dtb_gpa = gpa;
+		vm->dtb_size = size;
+	}
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+/**
+ * gunyah_vm_set_boot_reg() - set a register of the first vCPU
+ * @vm: the VM
+ * @set: enum gunyah_vm_boot_context_reg_set
+ * @index: register of that set
+ * @value: its value
+ *
+ * Return: 0; -EINVAL when there is no such register; -EBUSY when the VM was
+ * started; -ENODEV; -EINTR.
+ */
+int gunyah_vm_set_boot_reg(struct gunyah_vm *vm, u32 set, u32 index, u64 value)
+{
+	int ret;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	ret = may_configure_locked(vm);
+	if (!ret)
+		ret = gunyah_vm_boot_set(&vm->boot, set, index, value);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+/**
+ * gunyah_vm_set_auth_none() - choose no authentication, which is the default
+ * @vm: the VM
+ *
+ * Return: 0; -EBUSY when the VM was started; -ENODEV; -EINTR.
+ */
+int gunyah_vm_set_auth_none(struct gunyah_vm *vm)
+{
+	int ret;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	ret = may_configure_locked(vm);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+/* ---- start ---- */
+
+/*
+ * What the user is told of a call to the resource manager that failed: that it
+ * was refused, but where the reason is not the resource manager's opinion.
+ */
+static int start_error(struct gunyah_vm *vm, const char *what, int ret)
+{
+	switch (ret) {
+	case 0:
+	case -EINTR:
+	case -EIO:
+	case -ENOMEM:
+	case -EOPNOTSUPP:
+	case -ETIMEDOUT:
+		return ret;
+	default:
+		dev_warn_ratelimited(gunyah_rm_dev(vm->host->rm),
+				     "VM %u: the resource manager refused to %s: error %d\n",
+				     vm->rm.vmid, what, ret);
+		return -ENODEV;
+	}
+}
+
+/* LOAD to INIT: memory and image. */
+static int load_locked(struct gunyah_vm *vm, enum gunyah_vm_flow flow)
+{
+	struct gunyah_vm_image image = {};
+	u64 offset = 0;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	if (flow == GUNYAH_VM_FLOW_EAGER) {
+		ret = gunyah_vm_boot_check_eager(&vm->boot, vm->dtb_gpa);
+		if (ret)
+			return ret;
+	}
+
+	ret = gunyah_vm_mem_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
+				 vm->dtb_size, &image);
+	if (ret)
+		return ret;
+
+	if (flow == GUNYAH_VM_FLOW_EAGER) {
+		ret = gunyah_vm_boot_image_offset(&vm->boot, &image, &offset);
+		if (ret)
+			return ret;
+	}
+	return start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, &image, offset));
+}
+
+/* READY: the tickets get what the VM has. */
+static int fill_tickets(struct gunyah_vm *vm)
+{
+	struct gunyah_rm_hyp_resource *list;
+	size_t n;
+	int ret;
+
+	ret = gunyah_rm_get_hyp_resources(vm->host->rm, vm->rm.vmid, &n, &list);
+	if (ret)
+		return start_error(vm, "list resources", ret);
+
+	ret = gunyah_vm_resources_fill(&vm->resources, gunyah_rm_irq_parent(vm->host->rm),
+				       n, list);
+	kvfree(list);
+	return start_error(vm, "give usable resources", ret);
+}
+
+static int start_run_locked(struct gunyah_vm *vm)
+{
+	enum gunyah_vm_flow flow;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	ret = start_error(vm, "make a VM", gunyah_vm_rm_alloc(&vm->rm));
+	if (ret)
+		return ret;
+
+	ret = gunyah_vm_host_flow_in_load(vm->host, vm->rm.vmid, &flow);
+	if (ret)
+		return ret;
+
+	ret = load_locked(vm, flow);
+	if (ret)
+		return ret;
+
+	ret = start_error(vm, "initialise", gunyah_vm_rm_init(&vm->rm));
+	if (ret)
+		return ret;
+
+	if (flow == GUNYAH_VM_FLOW_PAGED) {
+		ret = gunyah_vm_boot_send(&vm->boot, vm->host->rm, vm->rm.vmid);
+		ret = start_error(vm, "set a register", ret);
+		if (ret)
+			return ret;
+	}
+
+	ret = fill_tickets(vm);
+	if (ret)
+		return ret;
+
+	return start_error(vm, "start", gunyah_vm_rm_start(&vm->rm));
+}
+
+/* From NOT_STARTED: 0, or an errno, and then the state is ENDING. */
+static int start_locked(struct gunyah_vm *vm)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	if (!vm->dtb_size)
+		return -EINVAL;
+
+	scoped_guard(spinlock, &vm->rm.lock) {
+		/* The driver may be unbound just now. */
+		if (vm->state != GUNYAH_VM_NOT_STARTED)
+			return -ENODEV;
+		vm->crashed = false;
+		vm->load_failed = false;
+		set_state_locked(vm, GUNYAH_VM_STARTING);
+	}
+
+	ret = start_run_locked(vm);
+
+	guard(spinlock)(&vm->rm.lock);
+	if (vm->state != GUNYAH_VM_STARTING)
+		return ret ?: -ENODEV;
+	if (ret) {
+		vm->load_failed = vm->rm.state == GUNYAH_VM_RM_INIT_FAILED;
+		set_state_locked(vm, GUNYAH_VM_ENDING);
+	} else if (vm->rm.state == GUNYAH_VM_RM_RUNNING) {
+		set_state_locked(vm, GUNYAH_VM_RUNNING);
+	} else {
+		/* It was quick: VM_EXITED came before the reply was looked at. */
+		set_state_locked(vm, GUNYAH_VM_EXITED);
+	}
+	return ret;
+}
+
+/**
+ * gunyah_vm_start() - start a VM
+ * @vm: the VM
+ *
+ * After an error all that was given was taken back, and the call can be tried
+ * again.
+ *
+ * Context: a system call; may sleep, for as long as the limits of the resource
+ * manager allow.
+ * Return: 0, also on a running VM; -EINVAL: device tree or memory layout;
+ * -EBUSY: a lent range is mapped, or another thread's failed start is being
+ * cleaned up; -E2BIG; -EOPNOTSUPP: can't be honoured here; -ENODEV: refused, or
+ * exited, or unbound; -ENOMEM; -EINTR; -ETIMEDOUT; -EIO.
+ */
+int gunyah_vm_start(struct gunyah_vm *vm)
+{
+	bool failed = false;
+	int ret;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+
+	switch (gunyah_vm_state(vm)) {
+	case GUNYAH_VM_NOT_STARTED:
+		ret = start_locked(vm);
+		failed = gunyah_vm_state(vm) == GUNYAH_VM_ENDING;
+		break;
+	case GUNYAH_VM_RUNNING:
+		ret = 0;
+		break;
+	case GUNYAH_VM_ENDING:
+		ret = -EBUSY;
+		break;
+	default:
+		ret = -ENODEV;
+		break;
+	}
+	mutex_unlock(&vm->lock);
+
+	if (failed) {
+		end_run(vm);
+		change_state(vm, GUNYAH_VM_ENDING, GUNYAH_VM_NOT_STARTED);
+	}
+	return ret;
+}
