@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running a vCPU: GUNYAH_VCPU_RUN lets the calling thread be the vCPU until the
+ * monitor is needed.  The contract with the monitor is in
+ * Documentation/virt/gunyah/vcpu.rst.
+ *
+ * One thread at a time is "the runner": it holds the run lock over the whole
+ * call.  Nobody else takes that lock, because the runner does its task work
+ * while it holds it, and that may be the closing of this very VM.
+ *
+ * The capability is used with interrupts masked only, which is a read-side
+ * section of RCU: who takes the resource away clears @res, kicks the runner, and
+ * waits for a grace period.  The kick, an IPI, ends the hypercall, because the
+ * hypervisor comes back as soon as an interrupt of the host is pending.  All
+ * that can stop a run (the state of the VM, the removal of the function, work of
+ * the thread) is looked at with interrupts masked right before the hypercall:
+ * who changes one of them and then kicks is seen before the guest is entered, or
+ * ends it.
+ *
+ * The run page belongs to the user: what is read from it is read once, and what
+ * is needed later is kept in struct gunyah_vcpu.
+ */
+#include <linux/bits.h>
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/gunyah.h>
+#include <linux/jiffies.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/vtime.h>
+#include <uapi/linux/gunyah.h>
+
+#include "resource.h"
+#include "vcpu_run.h"
+#include "vm_trace.h"
+
+/* A step of a run that neither ended it nor failed. */
+#define GO_ON			1
+
+/* While a VM goes down its vCPUs are busy: how often to look. */
+#define BUSY_LOOK_MS		10
+
+/* ---- what stops a run ---- */
+
+/**
+ * gunyah_vcpu_kick() - let the runner look again
+ * @vcpu: the vCPU; the caller changed something that should_look() sees
+ *
+ * Context: any but hard interrupts; does not sleep.
+ */
+void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu)
+{
+	rcuwait_wake_up(&vcpu->wait);
+
+	/* The change is visible before the runner's CPU is looked up. */
+	smp_mb();
+	guard(spinlock)(&vcpu->kick_lock);
+	if (vcpu->runner)
+		kick_process(vcpu->runner);
+}
+
+static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
+{
+	guard(spinlock)(&vcpu->kick_lock);
+	vcpu->runner = task;
+}
+
+static bool should_look(struct gunyah_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
+	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING;
+}
+
+/*
+ * May the vCPU run?  GO_ON if so; 0 when the VM has ended: the run page says how
+ * (the same each time, written anew); else an errno.
+ */
+static int look(struct gunyah_vcpu *vcpu)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+	struct gunyah_vm_exit_info info;
+	u32 status;
+
+	if (READ_ONCE(vcpu->removed))
+		return -ENODEV;
+
+	switch (gunyah_vm_state(vcpu->vm)) {
+	case GUNYAH_VM_RUNNING:
+		return READ_ONCE(vcpu->res) ? GO_ON : -ENODEV;
+	case GUNYAH_VM_CLOSING:
+		return -EBUSY;
+	case GUNYAH_VM_GONE:
+		return -ENODEV;
+	default:
+		break;
+	}
+
+	if (!gunyah_vm_end_status(vcpu->vm, &status, &info))
+		return -ENODEV;
+
+	memset(&run->status, 0, sizeof(run->status));
+	run->status.status = status;
+	run->status.exit_info = info;
+	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_STATUS);
+	return 0;
+}
+
+/* ---- exits and answers ---- */
+
+static bool hyp_action(u8 action, u64 *word)
+{
+	switch (action) {
+	case GUNYAH_VCPU_RESUME_HANDLED:
+		*word = GUNYAH_VCPU_ACTION_EMULATE;
+		return true;
+	case GUNYAH_VCPU_RESUME_FAULT:
+		*word = GUNYAH_VCPU_ACTION_FAULT;
+		return true;
+	case GUNYAH_VCPU_RESUME_RETRY:
+		*word = GUNYAH_VCPU_ACTION_RETRY;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The hypervisor does not cut a value to the access. */
+static u64 cut(u64 value, u32 len)
+{
+	return value & GENMASK_ULL(len * 8 - 1, 0);
+}
+
+/*
+ * Take the monitor's answer to the last exit.  From here on the page does not
+ * matter any more: the next hypercall delivers it, in this call or a later one.
+ */
+static int take_answer(struct gunyah_vcpu *vcpu)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+	u64 data = 0;
+	u64 action;
+	u8 user;
+
+	lockdep_assert_held(&vcpu->run_lock);
+	switch (vcpu->pending) {
+	case GUNYAH_VCPU_PENDING_NOTHING:
+		return 0;
+	case GUNYAH_VCPU_PENDING_READ:
+		data = le64_to_cpu(READ_ONCE(*(__le64 *)run->mmio.data));
+		data = cut(data, vcpu->len);
+		fallthrough;
+	case GUNYAH_VCPU_PENDING_WRITE:
+		user = READ_ONCE(run->mmio.resume_action);
+		break;
+	case GUNYAH_VCPU_PENDING_PAGE_FAULT:
+		user = READ_ONCE(run->page_fault.resume_action);
+		break;
+	}
+
+	if (!hyp_action(user, &action))
+		return -EINVAL;
+
+	vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
+	vcpu->resume[0] = data;
+	vcpu->resume[1] = action;
+	return 0;
+}
+
+static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u64 data)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+	__le64 le = cpu_to_le64(data);
+
+	lockdep_assert_held(&vcpu->run_lock);
+	memset(&run->mmio, 0, sizeof(run->mmio));
+	run->mmio.phys_addr = addr;
+	run->mmio.len = len;
+	run->mmio.is_write = write;
+	run->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+	memcpy(run->mmio.data, &le, sizeof(le));
+
+	vcpu->len = len;
+	vcpu->pending = write ? GUNYAH_VCPU_PENDING_WRITE : GUNYAH_VCPU_PENDING_READ;
+	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_MMIO);
+	return 0;
+}
+
+static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
+{
+	struct gunyah_vm *vm = vcpu->vm;
+	bool handled = false;
+	u64 addr = data[0];
+	u64 len = data[1];
+	u64 value = 0;
+
+	if (len != 1 && len != 2 && len != 4 && len != 8) {
+		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
+				    "VM %u vCPU %u: access of %llu bytes\n",
+				    vm->rm.vmid, vcpu->id, len);
+		return -EIO;
+	}
+
+	if (write) {
+		value = cut(data[2], len);
+		handled = !gunyah_vm_io_write(&vm->io, addr, len, value);
+	}
+	trace_gunyah_vcpu_mmio(vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
+	return handled ? GO_ON : exit_mmio(vcpu, write, addr, len, value);
+}
+
+/* All memory was given before the start: there is nothing to give now. */
+static int handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+
+	lockdep_assert_held(&vcpu->run_lock);
+	memset(&run->page_fault, 0, sizeof(run->page_fault));
+	run->page_fault.phys_addr = addr;
+	run->page_fault.attempt = -EOPNOTSUPP;
+	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_FAULT;
+
+	vcpu->pending = GUNYAH_VCPU_PENDING_PAGE_FAULT;
+	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_PAGE_FAULT);
+	return 0;
+}
+
+/*
+ * Sleep until the vCPU's interrupt, or the end.  A signal ends the sleep; that
+ * there is one is found by gunyah_guest_work().
+ */
+static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
+{
+	rcuwait_wait_event(&vcpu->wait, READ_ONCE(vcpu->woken) || should_look(vcpu),
+			   TASK_INTERRUPTIBLE);
+	return GO_ON;
+}
+
+/*
+ * The resource manager runs the vCPU itself while it takes the VM down: wait
+ * for the news.  A vCPU that is busy for longer is not scheduled by this VM.
+ */
+static int wait_while_busy(struct gunyah_vcpu *vcpu, unsigned long *until)
+{
+	if (!*until)
+		*until = (jiffies + msecs_to_jiffies(GUNYAH_RM_STATE_LIMIT_MS)) | 1;
+	else if (time_after(jiffies, *until))
+		return -EBUSY;
+
+	rcuwait_wait_event_timeout(&vcpu->wait, should_look(vcpu), TASK_INTERRUPTIBLE,
+				   msecs_to_jiffies(BUSY_LOOK_MS));
+	return GO_ON;
+}
+
+static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_result *result)
+{
+	struct gunyah_vm *vm = vcpu->vm;
+
+	switch (result->state) {
+	case GUNYAH_VCPU_STATE_READY:
+		return GO_ON;
+	case GUNYAH_VCPU_STATE_BLOCKED:
+		schedule();
+		return GO_ON;
+	case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
+	case GUNYAH_VCPU_STATE_POWERED_OFF:
+	case GUNYAH_VCPU_STATE_PSCI_SYSTEM_RESET:
+		/* Off or reset for good: VM_EXITED follows and has the type. */
+		return wait_for_wakeup(vcpu);
+	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ:
+		return handle_mmio(vcpu, false, result->data);
+	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
+		return handle_mmio(vcpu, true, result->data);
+	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
+		return handle_page_fault(vcpu, result->data[0]);
+	case GUNYAH_VCPU_STATE_FAULT:
+		gunyah_vm_crashed(vm);
+		return GO_ON;
+	default:
+		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
+				    "VM %u vCPU %u: unknown state %#llx\n",
+				    vm->rm.vmid, vcpu->id, result->state);
+		return -EIO;
+	}
+}
+
+/* ---- the loop ---- */
+
+/* False when something has to be looked at first: then nothing was done. */
+static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
+		  struct gunyah_vcpu_run_result *result)
+{
+	struct gunyah_resource *res;
+	bool entered = false;
+
+	lockdep_assert_held(&vcpu->run_lock);
+
+	/* Over the window below, too: no other thread may count as a guest. */
+	preempt_disable();
+	local_irq_disable();
+
+	/* What wakes the vCPU from here on ends the hypercall or is seen after it. */
+	smp_store_mb(vcpu->woken, false);
+	res = READ_ONCE(vcpu->res);
+	if (!should_look(vcpu) && res && !gunyah_guest_work_pending()) {
+		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
+					vcpu->resume[1]);
+		vtime_account_guest_enter();
+		*error = gunyah_hypercall_vcpu_run(res->capid, vcpu->resume[0],
+						   vcpu->resume[1], 0, result);
+		/* The tick that ended it, if one did, counts as the guest's. */
+		local_irq_enable();
+		isb();
+		local_irq_disable();
+		vtime_account_guest_exit();
+		entered = true;
+	}
+
+	local_irq_enable();
+	preempt_enable();
+	return entered;
+}
+
+static int run_once(struct gunyah_vcpu *vcpu, unsigned long *busy_until)
+{
+	struct gunyah_vcpu_run_result result = {};
+	enum gunyah_error error;
+	int ret;
+
+	if (!enter(vcpu, &error, &result))
+		return GO_ON;
+
+	trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, result.state, result.data);
+
+	switch (error) {
+	case GUNYAH_ERROR_OK:
+		/* The answer was used, also if the guest did not get far. */
+		memset(vcpu->resume, 0, sizeof(vcpu->resume));
+		*busy_until = 0;
+		return handle_state(vcpu, &result);
+	case GUNYAH_ERROR_RETRY:
+		schedule();
+		return GO_ON;
+	case GUNYAH_ERROR_BUSY:
+		return wait_while_busy(vcpu, busy_until);
+	default:
+		/* The capability dies with the VM: that comes first. */
+		ret = look(vcpu);
+		return ret == GO_ON ? gunyah_error_to_errno(error) : ret;
+	}
+}
+
+static int run_loop(struct gunyah_vcpu *vcpu)
+{
+	unsigned long busy_until = 0;
+	int ret;
+
+	do {
+		ret = look(vcpu);
+		if (ret != GO_ON)
+			return ret;
+
+		if (READ_ONCE(vcpu->run->immediate_exit))
+			return -EINTR;
+
+		ret = gunyah_guest_work();
+		if (ret)
+			return ret;
+
+		ret = run_once(vcpu, &busy_until);
+	} while (ret == GO_ON);
+
+	return ret;
+}
+
+static int run_locked(struct gunyah_vcpu *vcpu)
+{
+	int ret;
+
+	lockdep_assert_held(&vcpu->run_lock);
+	WRITE_ONCE(vcpu->run->exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
+
+	ret = look(vcpu);
+	if (ret != GO_ON)
+		return ret;
+
+	if (READ_ONCE(vcpu->new_run)) {
+		WRITE_ONCE(vcpu->new_run, false);
+		vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
+		memset(vcpu->resume, 0, sizeof(vcpu->resume));
+	}
+
+	ret = take_answer(vcpu);
+	if (ret)
+		return ret;
+
+	set_runner(vcpu, current);
+	ret = run_loop(vcpu);
+	set_runner(vcpu, NULL);
+	return ret;
+}
+
+/**
+ * gunyah_vcpu_run() - GUNYAH_VCPU_RUN
+ * @vcpu: the vCPU
+ *
+ * Context: a system call of the thread that is to be the vCPU; no lock held.
+ * Return: 0 with the run page filled in, or an errno: see the contract.
+ */
+int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
+{
+	int ret;
+
+	/* The page is the present runner's: not touched. */
+	if (mutex_lock_interruptible(&vcpu->run_lock))
+		return -EINTR;
+	ret = run_locked(vcpu);
+	mutex_unlock(&vcpu->run_lock);
+	return ret;
+}
+
+/* ---- called from outside of a run ---- */
+
+/**
+ * gunyah_vcpu_setup_run() - prepare a new vCPU's members for running
+ * @vcpu: the vCPU, zeroed
+ */
+void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu)
+{
+	mutex_init(&vcpu->run_lock);
+	rcuwait_init(&vcpu->wait);
+	spin_lock_init(&vcpu->kick_lock);
+}
+
+/**
+ * gunyah_vcpu_wake() - the vCPU's interrupt came
+ * @vcpu: the vCPU
+ *
+ * Context: any, also hard interrupts.
+ */
+void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu)
+{
+	WRITE_ONCE(vcpu->woken, true);
+	rcuwait_wake_up(&vcpu->wait);
+}
+
+/**
+ * gunyah_vcpu_set_resource() - the vCPU got the resource of a new run
+ * @vcpu: the vCPU, without resource
+ * @res: its resource; from now on the vCPU can be run
+ */
+void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *res)
+{
+	WRITE_ONCE(vcpu->new_run, true);
+	/* Who sees the resource sees that it is new, and what it is. */
+	smp_store_release(&vcpu->res, res);
+}
+
+static bool has_runner(struct gunyah_vcpu *vcpu)
+{
+	guard(spinlock)(&vcpu->kick_lock);
+	return vcpu->runner;
+}
+
+/**
+ * gunyah_vcpu_clear_resource() - take the resource away
+ * @vcpu: the vCPU; on return nothing uses its resource
+ *
+ * Does not wait for the runner but for its present hypercall, which is kicked.
+ *
+ * Context: may sleep.
+ */
+void gunyah_vcpu_clear_resource(struct gunyah_vcpu *vcpu)
+{
+	WRITE_ONCE(vcpu->res, NULL);
+	gunyah_vcpu_kick(vcpu);
+	/* A thread that becomes the runner after this look finds no resource. */
+	if (has_runner(vcpu))
+		synchronize_rcu();
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A vCPU, and how it is run. */
+#ifndef _GUNYAH_VCPU_RUN_H
+#define _GUNYAH_VCPU_RUN_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/rcuwait.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "vm.h"
+
+struct gunyah_vcpu_run;
+
+/**
+ * enum gunyah_vcpu_pending - the exit that the monitor has not answered yet
+ * @GUNYAH_VCPU_PENDING_NOTHING: none
+ * @GUNYAH_VCPU_PENDING_READ: an MMIO read
+ * @GUNYAH_VCPU_PENDING_WRITE: an MMIO write
+ * @GUNYAH_VCPU_PENDING_PAGE_FAULT: a page fault
+ */
+enum gunyah_vcpu_pending {
+	GUNYAH_VCPU_PENDING_NOTHING,
+	GUNYAH_VCPU_PENDING_READ,
+	GUNYAH_VCPU_PENDING_WRITE,
+	GUNYAH_VCPU_PENDING_PAGE_FAULT,
+};
+
+/**
+ * struct gunyah_vcpu - a vCPU
+ * @ref: references: the function's, the file's
+ * @vm: the VM, referenced
+ * @id: its index
+ * @ticket: claim on the vCPU's resource
+ * @watcher: kicks the runner when the VM's state changes
+ * @page: the run page
+ * @run: the same, mapped
+ * @fd: reserved for @file until it is published
+ * @file: the vCPU's file until it is published
+ * @run_lock: held by the runner; guards @pending, @len and @resume
+ * @pending: enum gunyah_vcpu_pending
+ * @len: length of a pending read
+ * @resume: words that the next hypercall brings; 0 but after an answer
+ * @res: the resource, NULL while there is none; see above
+ * @new_run: the resource is that of a new run: old exits don't count any more
+ * @removed: the function was removed
+ * @woken: the vCPU's interrupt came since the last hypercall
+ * @wait: the runner sleeps here
+ * @kick_lock: guards @runner
+ * @runner: the thread that is in the loop
+ */
+struct gunyah_vcpu {
+	struct kref ref;
+	struct gunyah_vm *vm;
+	u32 id;
+	struct gunyah_vm_ticket ticket;
+	struct gunyah_vm_watcher watcher;
+	struct page *page;
+	struct gunyah_vcpu_run *run;
+	int fd;
+	struct file *file;
+
+	struct mutex run_lock;	/* see above */
+	enum gunyah_vcpu_pending pending;
+	u32 len;
+	u64 resume[2];
+
+	struct gunyah_resource *res;
+	bool new_run;
+	bool removed;
+	bool woken;
+	struct rcuwait wait;
+	spinlock_t kick_lock;	/* see above */
+	struct task_struct *runner;
+};
+
+void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu);
+void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu);
+void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu);
+void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *res);
+void gunyah_vcpu_clear_resource(struct gunyah_vcpu *vcpu);
+int gunyah_vcpu_run(struct gunyah_vcpu *vcpu);
+
+#endif
