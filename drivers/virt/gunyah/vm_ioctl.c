@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of /dev/gunyah and of a VM: copy in, check what can be checked
+ * without the VM, call.
+ *
+ * Each is a line of a table: the number, which holds the size of the argument,
+ * and a function that sees the argument as a kernel copy, or as the number that
+ * it is.  What is not in the table is -ENOTTY.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/array_size.h>
+#include <linux/bits.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/gunyah.h>
+
+#include "guest_mem.h"
+#include "vm.h"
+#include "vm_ioctl.h"
+
+/* A VM of the published hypervisor (Dec 2023). */
+#define MAX_VCPUS	8
+
+/* The argument of a call, by its number. */
+union ioctl_arg {
+	unsigned long value;
+	struct gunyah_create_mem_args create_mem;
+	struct gunyah_userspace_memory_region user_mem;
+	struct gunyah_vm_dtb_config dtb;
+	struct gunyah_fn_desc fn;
+	struct gunyah_map_mem_args map_mem;
+	struct gunyah_vm_boot_context boot;
+	struct gunyah_vm_auth_desc auth;
+	struct gunyah_address_range range;
+};
+
+/* Fill @arg in from the user's argument of @cmd. */
+static int copy_arg(unsigned int cmd, unsigned long uarg, union ioctl_arg *arg)
+{
+	if (!(_IOC_DIR(cmd) & _IOC_WRITE)) {
+		arg->value = uarg;
+		return 0;
+	}
+	return copy_from_user(arg, (void __user *)uarg, _IOC_SIZE(cmd)) ? -EFAULT : 0;
+}
+
+/* What follows the flow of this connection. */
+static int check_flow_extension(struct gunyah_vm_host *host)
+{
+	enum gunyah_vm_flow flow;
+	int ret;
+
+	ret = gunyah_vm_host_flow(host, &flow);
+	return ret ?: flow == GUNYAH_VM_FLOW_PAGED;
+}
+
+static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
+{
+	switch (extension) {
+	case GUNYAH_EXT_API_VERSION:
+		return GUNYAH_API_VERSION;
+	case GUNYAH_EXT_BOOT_CONTEXT:
+	case GUNYAH_EXT_RESUME_ACTIONS:
+		return check_flow_extension(host);
+	case GUNYAH_EXT_MAX_VCPUS:
+		return MAX_VCPUS;
+	case GUNYAH_EXT_AUTH_TYPES:
+		return BIT(GUNYAH_VM_AUTH_NONE);
+	case GUNYAH_EXT_HUGE_PAGES:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* ---- VM ---- */
+
+struct vm_call {
+	unsigned int cmd;
+	long (*call)(struct gunyah_vm *vm, const union ioctl_arg *arg);
+};
+
+static long vm_set_user_mem_region(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return -EOPNOTSUPP;
+}
+
+static long vm_set_dtb_config(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return gunyah_vm_set_dtb(vm, arg->dtb.guest_phys_addr, arg->dtb.size);
+}
+
+static long vm_start(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return gunyah_vm_start(vm);
+}
+
+/* Add or remove: the argument of the function is copied, too. */
+static long vm_change_function(struct gunyah_vm *vm, const struct gunyah_fn_desc *desc, bool add)
+{
+	u8 fn_arg[GUNYAH_FN_MAX_ARG_SIZE] __aligned(8);
+
+	if (desc->arg_size > sizeof(fn_arg))
+		return -EINVAL;
+	if (copy_from_user(fn_arg, u64_to_user_ptr(desc->arg), desc->arg_size))
+		return -EFAULT;
+
+	if (add)
+		return gunyah_vm_functions_add(&vm->functions, vm, desc->type, fn_arg,
+					       desc->arg_size);
+	return gunyah_vm_functions_remove(&vm->functions, desc->type, fn_arg, desc->arg_size);
+}
+
+static long vm_add_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return vm_change_function(vm, &arg->fn, true);
+}
+
+static long vm_remove_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return vm_change_function(vm, &arg->fn, false);
+}
+
+static long vm_map_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return gunyah_vm_mem_map(&vm->mem, &arg->map_mem);
+}
+
+static long vm_set_boot_context(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	const struct gunyah_vm_boot_context *boot = &arg->boot;
+
+	if (boot->reserved)
+		return -EINVAL;
+	return gunyah_vm_set_boot_reg(vm, boot->reg >> GUNYAH_VM_BOOT_CONTEXT_REG_SHIFT,
+				      boot->reg & 0xff, boot->value);
+}
+
+static long vm_check_extension(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return check_extension(vm->host, arg->value);
+}
+
+static long vm_set_auth(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	const struct gunyah_vm_auth_desc *auth = &arg->auth;
+
+	switch (auth->type) {
+	case GUNYAH_VM_AUTH_NONE:
+		if (auth->arg_size || auth->arg)
+			return -EINVAL;
+		return gunyah_vm_set_auth_none(vm);
+	case GUNYAH_VM_AUTH_QCOM_TRUSTED_VM:
+	case GUNYAH_VM_AUTH_QCOM_ANDROID_PVM:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+static long vm_reclaim_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return -EOPNOTSUPP;
+}
+
+static long vm_reset(struct gunyah_vm *vm, const union ioctl_arg *arg)
+{
+	return -EOPNOTSUPP;
+}
+
+static const struct vm_call vm_calls[] = {
+	{ GUNYAH_VM_SET_USER_MEM_REGION,	vm_set_user_mem_region },
+	{ GUNYAH_VM_SET_DTB_CONFIG,		vm_set_dtb_config },
+	{ GUNYAH_VM_START,			vm_start },
+	{ GUNYAH_VM_ADD_FUNCTION,		vm_add_function },
+	{ GUNYAH_VM_REMOVE_FUNCTION,		vm_remove_function },
+	{ GUNYAH_VM_MAP_MEM,			vm_map_mem },
+	{ GUNYAH_VM_SET_BOOT_CONTEXT,		vm_set_boot_context },
+	{ GUNYAH_CHECK_EXTENSION,		vm_check_extension },
+	{ GUNYAH_VM_SET_AUTH,			vm_set_auth },
+	{ GUNYAH_VM_RECLAIM_MEM,		vm_reclaim_mem },
+	{ GUNYAH_VM_RESET,			vm_reset },
+};
+
+static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	struct gunyah_vm *vm = file->private_data;
+	union ioctl_arg arg = {};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(vm_calls); i++) {
+		if (vm_calls[i].cmd != cmd)
+			continue;
+		if (gunyah_vm_state(vm) == GUNYAH_VM_GONE)
+			return -ENODEV;
+		ret = copy_arg(cmd, uarg, &arg);
+		return ret ?: vm_calls[i].call(vm, &arg);
+	}
+	return -ENOTTY;
+}
+
+static int vm_release(struct inode *inode, struct file *file)
+{
+	gunyah_vm_close(file->private_data);
+	return 0;
+}
+
+static const struct file_operations vm_fops = {
+	.owner = THIS_MODULE,
+	.release = vm_release,
+	.unlocked_ioctl = vm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/* ---- /dev/gunyah ---- */
+
+struct dev_call {
+	unsigned int cmd;
+	long (*call)(struct gunyah_vm_host *host, const union ioctl_arg *arg);
+};
+
+static long dev_create_vm(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+{
+	struct gunyah_vm *vm;
+	struct file *file;
+	int fd;
+
+	if (arg->value)
+		return -EINVAL;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	vm = gunyah_vm_create(host);
+	if (IS_ERR(vm)) {
+		put_unused_fd(fd);
+		return PTR_ERR(vm);
+	}
+
+	file = anon_inode_getfile("gunyah-vm", &vm_fops, vm, O_RDWR);
+	if (IS_ERR(file)) {
+		gunyah_vm_close(vm);
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+
+	fd_install(fd, file);
+	return fd;
+}
+
+static long dev_create_guest_mem(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+{
+	const struct gunyah_create_mem_args *args = &arg->create_mem;
+
+	if (memchr_inv(args->reserved, 0, sizeof(args->reserved)))
+		return -EINVAL;
+	return gunyah_guest_mem_create(args);
+}
+
+static long dev_check_extension(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+{
+	return check_extension(host, arg->value);
+}
+
+static const struct dev_call dev_calls[] = {
+	{ GUNYAH_CREATE_VM,		dev_create_vm },
+	{ GUNYAH_CREATE_GUEST_MEM,	dev_create_guest_mem },
+	{ GUNYAH_CHECK_EXTENSION,	dev_check_extension },
+};
+
+/**
+ * gunyah_dev_ioctl() - an ioctl of /dev/gunyah
+ * @host: the connection's VMs
+ * @cmd: number
+ * @uarg: argument
+ *
+ * Return: as the call says; -ENOTTY for an unknown one; -ENODEV when the driver
+ * was unbound; -EFAULT.
+ */
+long gunyah_dev_ioctl(struct gunyah_vm_host *host, unsigned int cmd, unsigned long uarg)
+{
+	union ioctl_arg arg = {};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(dev_calls); i++) {
+		if (dev_calls[i].cmd != cmd)
+			continue;
+		if (READ_ONCE(host->gone))
+			return -ENODEV;
+		ret = copy_arg(cmd, uarg, &arg);
+		return ret ?: dev_calls[i].call(host, &arg);
+	}
+	return -ENOTTY;
+}
