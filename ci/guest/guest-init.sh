@@ -77,10 +77,12 @@ shell)
 	;;
 reboot)
 	echo "guest: asking for a reset"
+	stty opost
 	reboot -f
 	;;
 panic)
 	echo "guest: about to panic"
+	stty opost
 	echo c > /proc/sysrq-trigger
 	;;
 hang)
@@ -97,4 +99,6 @@ console)
 *) echo "guest: unknown guest.mode" ;;
 esac
 echo "guest: powering off"
+# Setting a mode waits until all output is out: poweroff would cut it off.
+stty opost
 poweroff -f

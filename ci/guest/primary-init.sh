@@ -206,5 +206,6 @@ shell)
 esac
 status=$?
 echo "GUNYAH-RESULT status=$status"
-sync
+# Setting a mode waits until all output is out: poweroff would cut it off.
+stty opost
 poweroff -f
