@@ -45,6 +45,7 @@ BAD = [
         (rb'UBSAN: ', 'an UBSAN report'),
         (rb'INFO: task .* blocked for more', 'a hung task'),
         (rb'rcu: INFO: rcu_\S+ (?:self-)?detected', 'an RCU stall'),
+        (rb'^guest: FAILED', "the guest's own check failed"),
         (rb'unreferenced object 0x', 'a kmemleak report'),
     )
 ]

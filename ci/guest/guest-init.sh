@@ -44,7 +44,7 @@ show()
 # Write pseudo-random bytes, read them back by two ways.
 check_tmpfs()
 {
-	kib=$(awk '/^MemAvailable/ { k = int($2 / 8); print k > 8192 ? 8192 : k }' \
+	kib=$(awk '/^MemAvailable/ { k = int($2 / 8); print (k > 8192 ? 8192 : k) }' \
 		/proc/meminfo)
 	dd if=/dev/urandom of=/tmp/a bs=1k count="$kib" 2> /dev/null || return 1
 	cp /tmp/a /tmp/b || return 1
