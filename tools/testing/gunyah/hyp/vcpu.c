@@ -33,9 +33,9 @@
 #define PAR_PA		0x0000fffffffff000UL
 #define SCTLR_M		BIT(0)
 
-_Static_assert(offsetof(struct vcpu, regs) == 0, "entry.S");
-_Static_assert(offsetof(struct vcpu_regs, pc) == REGS_PC, "asm.h");
-_Static_assert(offsetof(struct vcpu_regs, pstate) == REGS_PSTATE, "asm.h");
+ASSERT_TRUE(offsetof(struct vcpu, regs) == 0);
+ASSERT_TRUE(offsetof(struct vcpu_regs, pc) == REGS_PC);
+ASSERT_TRUE(offsetof(struct vcpu_regs, pstate) == REGS_PSTATE);
 
 /* Interrupts of the machine taken while a guest was loaded. */
 struct host_irqs {
@@ -51,8 +51,6 @@ static void reset(struct vcpu *v, u64 entry, u64 context)
 	v->regs.pstate = SPSR_EL1H_DAIF;
 	sysregs_reset(v);
 	vgic_vcpu_reset(v);
-	v->timer_ctl = 0;
-	v->timer_cval = 0;
 	v->mmio_pending = false;
 }
 
@@ -73,9 +71,12 @@ void vcpu_load(struct vcpu *v)
 
 	cpu->loaded = v;
 	WRITE_ONCE(v->on_cpu, (int)cpu->index);
-	dmb(ish);
+	smp_mb();	/* on_cpu before what is looked at: see the top */
 	if (READ_ONCE(v->reset_pending)) {
 		v->reset_pending = false;
+		/* Not in reset(): the timer goes on over a power-down suspend. */
+		v->timer_ctl = 0;
+		v->timer_cval = 0;
 		reset(v, v->reset_entry, v->reset_context);
 	}
 	sysregs_load(v);
@@ -91,7 +92,7 @@ void vcpu_put(struct vcpu *v)
 	sysregs_save(v);
 	cpu_this()->loaded = NULL;
 	WRITE_ONCE(v->on_cpu, -1);
-	dmb(ish);
+	smp_mb();	/* likewise */
 }
 
 bool vcpu_translate(struct vcpu *v, u64 va, bool write, u64 *ipa)
@@ -119,7 +120,7 @@ void vcpu_irq_pending(struct vcpu *v)
 {
 	int cpu;
 
-	dmb(ish);
+	smp_mb();	/* the pending interrupt before on_cpu: see the top */
 	cpu = READ_ONCE(v->on_cpu);
 	/* The primary VM's vCPUs have their CPU also while a guest is loaded there. */
 	if (v->vm->primary)
@@ -259,7 +260,7 @@ static void guest_sleeps(struct vcpu *v, struct vcpu_run_result *res)
 	v->suspend_why = res->data[1];
 	v->wfi = true;
 	vtimer_watch(v);
-	dmb(ish);
+	smp_mb();	/* asleep and on_cpu before the look at interrupts */
 	if (vgic_has_pending(v))
 		set_result(res, VCPU_RUN_READY, 0, 0);
 }

@@ -299,34 +299,34 @@ static u32 parse_shm(const void *fdt, int node, struct guest_device *d)
 	return IS_ALIGNED(d->base, PAGE_SIZE) ? RM_OK : RM_MEM_INVALID;
 }
 
+/* Those of type GUEST_DEV_OTHER can't be made on this platform: INIT fails later. */
 static const struct {
 	const char *name;
 	enum guest_device_type type;
-	bool possible;		/* the others can't be made on this platform */
 } device_types[] = {
-	{ "doorbell", GUEST_DEV_DOORBELL, true },
-	{ "doorbell-source", GUEST_DEV_DOORBELL_SOURCE, true },
-	{ "message-queue", GUEST_DEV_MSGQ, true },
-	{ "message-queue-pair", GUEST_DEV_MSGQ_PAIR, true },
-	{ "shm", GUEST_DEV_SHM, true },
-	{ "rm-rpc", GUEST_DEV_RM_RPC, true },
-	{ "shm-doorbell", GUEST_DEV_SHM, false },
-	{ "virtio-mmio", GUEST_DEV_SHM, false },
-	{ "iomem", GUEST_DEV_SHM, false },
+	{ "doorbell", GUEST_DEV_DOORBELL },
+	{ "doorbell-source", GUEST_DEV_DOORBELL_SOURCE },
+	{ "message-queue", GUEST_DEV_MSGQ },
+	{ "message-queue-pair", GUEST_DEV_MSGQ_PAIR },
+	{ "shm", GUEST_DEV_SHM },
+	{ "rm-rpc", GUEST_DEV_RM_RPC },
+	{ "shm-doorbell", GUEST_DEV_OTHER },
+	{ "virtio-mmio", GUEST_DEV_OTHER },
+	{ "iomem", GUEST_DEV_OTHER },
 };
 
-static u32 parse_type(const void *fdt, int node, struct guest_device *d)
+static bool parse_type(const void *fdt, int node, struct guest_device *d)
 {
 	const char *type = get_string(fdt, node, "vdevice-type");
 	unsigned int i;
 
 	for (i = 0; type && i < ARRAY_SIZE(device_types); i++) {
-		if (strcmp(type, device_types[i].name))
-			continue;
-		d->type = device_types[i].type;
-		return device_types[i].possible ? RM_OK : RM_NORESOURCE;
+		if (!strcmp(type, device_types[i].name)) {
+			d->type = device_types[i].type;
+			return true;
+		}
 	}
-	return RM_MEM_INVALID;
+	return false;
 }
 
 /* The name of the node to make: last part of "generate", else this node's own. */
@@ -342,18 +342,14 @@ static bool parse_name(const void *fdt, int node, struct guest_device *d)
 
 static u32 parse_device(const void *fdt, int node, struct guest_device *d)
 {
-	u32 err = parse_type(fdt, node, d);
-
-	if (err)
-		return err;
-	if (!parse_name(fdt, node, d) || !parse_irq(fdt, node, d))
+	if (!parse_type(fdt, node, d) || !parse_name(fdt, node, d) || !parse_irq(fdt, node, d))
 		return RM_MEM_INVALID;
 	if (!get_u32(fdt, node, "label", &d->label) &&
 	    !get_u32(fdt, node, "qcom,label", &d->label))
 		return RM_MEM_INVALID;
 	/* The only peer that there is: the owner. */
 	if (d->type != GUEST_DEV_RM_RPC && !has_prop(fdt, node, "peer-default"))
-		return RM_NORESOURCE;
+		d->type = GUEST_DEV_OTHER;
 	d->peer = VMID_PRIMARY;
 	d->source_can_clear = has_prop(fdt, node, "source-can-clear");
 	d->is_sender = has_prop(fdt, node, "is-sender");

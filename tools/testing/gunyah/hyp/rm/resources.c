@@ -227,6 +227,8 @@ static bool make_device(struct rm_vm *vm, struct guest_device *d)
 		return make_channel(vm, d);
 	case GUEST_DEV_SHM:
 		return true;
+	case GUEST_DEV_OTHER:
+		break;
 	}
 	return false;
 }

@@ -224,6 +224,7 @@ enum guest_device_type {
 	GUEST_DEV_MSGQ_PAIR,
 	GUEST_DEV_SHM,
 	GUEST_DEV_RM_RPC,		/* a channel to the resource manager */
+	GUEST_DEV_OTHER,		/* known, but can't be made: INIT says NORESOURCE */
 };
 
 struct guest_device {
