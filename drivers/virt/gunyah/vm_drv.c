@@ -17,6 +17,7 @@
 #include "vcpu.h"
 #include "vm.h"
 #include "vm_ioctl.h"
+#include "vm_parcel.h"
 
 /**
  * struct vm_drv - of a bound auxiliary device
@@ -77,6 +78,7 @@ static struct dentry *add_debugfs(struct gunyah_vm_host *host)
 	struct dentry *dir = debugfs_create_dir("gunyah_vm", NULL);
 
 	debugfs_create_file("vms", 0400, dir, host, &vms_fops);
+	gunyah_mem_stats_debugfs(dir);
 	debugfs_create_atomic_t("lost_vms", 0400, dir, &host->stats.lost);
 	debugfs_create_atomic_t("lost_vmids", 0400, dir, &host->stats.vmids);
 	return dir;

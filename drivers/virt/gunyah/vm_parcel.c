@@ -23,10 +23,12 @@
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/debugfs.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 
@@ -51,6 +53,27 @@ void gunyah_mem_stats_read(struct gunyah_mem_stats *stats)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_mem_stats_read);
 
+static int memory_show(struct seq_file *m, void *unused)
+{
+	struct gunyah_mem_stats stats;
+
+	gunyah_mem_stats_read(&stats);
+	seq_printf(m, "given %llu\n", stats.given);
+	seq_printf(m, "reclaimed %llu\n", stats.reclaimed);
+	seq_printf(m, "shared %llu\n", stats.shared);
+	seq_printf(m, "lent %llu\n", stats.lent);
+	seq_printf(m, "leaked %llu\n", stats.leaked);
+	seq_printf(m, "parcels %llu\n", stats.parcels);
+	seq_printf(m, "entries %llu\n", stats.entries);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(memory);
+
+void gunyah_mem_stats_debugfs(struct dentry *dir)
+{
+	debugfs_create_file("memory", 0400, dir, NULL, &memory_fops);
+}
+
 /* Bytes in the state of the parcel. */
 static u64 *gunyah_vm_parcel_counter(const struct gunyah_vm_parcel *parcel)
 {
@@ -63,6 +86,7 @@ bool gunyah_vm_parcel_can_lend(void)
 {
 	return gunyah_direct_map_can_change() || lend_mapped;
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_parcel_can_lend);
 
 struct gunyah_vm_parcel *gunyah_vm_parcel_create(enum gunyah_mem_state state, u32 label, u8 rights)
 {
@@ -177,7 +201,7 @@ static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct guny
 	parcel->handle = req.handle;
 	if (!ret || req.handle != GUNYAH_RM_MEM_HANDLE_INVALID)
 		parcel->fate = GUNYAH_PARCEL_GIVEN;
-	else if (ret == -ETIMEDOUT || ret == -EIO)
+	else if (ret == -EIO || (ret == -ETIMEDOUT && gunyah_rm_is_dead(rm)))
 		parcel->fate = GUNYAH_PARCEL_UNKNOWN;
 
 	return ret;

@@ -12,6 +12,7 @@
 #include "mem_list.h"
 #include "mem_provider.h"
 
+struct dentry;
 struct gunyah_rm;
 
 /*
@@ -96,8 +97,11 @@ struct gunyah_mem_stats {
 	u64 entries;
 };
 
-/* For debugfs: a consistent copy. */
+/* A consistent copy of the counters. */
 void gunyah_mem_stats_read(struct gunyah_mem_stats *stats);
+
+/* Add the file "memory" with the counters to a debugfs folder, whose owner removes it. */
+void gunyah_mem_stats_debugfs(struct dentry *dir);
 
 /**
  * gunyah_vm_parcel_create() - begin a parcel
