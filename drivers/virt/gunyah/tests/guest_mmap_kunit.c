@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of guest-memory files in user space's mappings (R62, R67): a mapped
+ * range is not lent, a lent one is a SIGBUS, which this thread sees as -EFAULT
+ * of an access by the kernel.
+ */
+#include <linux/fs.h>
+#include <linux/falloc.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "../mem_list.h"
+#include "../rm_calls.h"
+#include "mem_test.h"
+
+#define FILE_SIZE	(2ULL * SZ_2M)
+#define MAGIC		0x5a5a1234
+
+struct mmap_test {
+	struct file *file;
+	struct gunyah_mem_provider *provider;
+};
+
+/* All of the file is claimed, in two halves. */
+static int mmap_test_init(struct kunit *test)
+{
+	struct gunyah_mem_provider *p;
+	struct mmap_test *t;
+
+	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->file = mem_test_file(test, FILE_SIZE, 0);
+	t->provider = gunyah_guest_mem_provider(t->file);
+	p = t->provider;
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, SZ_2M));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, SZ_2M, SZ_2M));
+	test->priv = t;
+	return 0;
+}
+
+static unsigned long map(struct kunit *test, u64 offset, u64 size)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr;
+
+	addr = kunit_vm_mmap(test, t->file, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, offset);
+	KUNIT_ASSERT_NE(test, addr, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	return addr;
+}
+
+static int read_user(unsigned long addr, u32 *val)
+{
+	return get_user(*val, (u32 __user *)addr);
+}
+
+static int write_user(unsigned long addr, u32 val)
+{
+	return put_user(val, (u32 __user *)addr);
+}
+
+static int lend(struct kunit *test, u64 offset, u64 size)
+{
+	struct mmap_test *t = test->priv;
+	struct gunyah_mem_list list = {};
+	int ret;
+
+	ret = t->provider->ops->give(t->provider, offset, size, GUNYAH_MEM_LENT, &list);
+	gunyah_mem_list_free(&list);
+	return ret;
+}
+
+static void take_back(struct kunit *test, u64 offset, u64 size)
+{
+	struct mmap_test *t = test->priv;
+
+	t->provider->ops->take_back(t->provider, offset, size);
+}
+
+static void new_pages_are_zero(struct kunit *test)
+{
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	u64 offset;
+	u32 val;
+
+	for (offset = 0; offset < FILE_SIZE; offset += PAGE_SIZE) {
+		KUNIT_ASSERT_EQ(test, read_user(addr + offset + 8, &val), 0);
+		KUNIT_ASSERT_EQ(test, val, 0);
+	}
+}
+
+static void two_mappings_are_coherent(struct kunit *test)
+{
+	unsigned long one = map(test, 0, FILE_SIZE);
+	unsigned long two = map(test, SZ_1M, SZ_1M);
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, write_user(one + SZ_1M + 12, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, read_user(two + 12, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+}
+
+static void private_mapping_is_refused(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr;
+
+	addr = kunit_vm_mmap(test, t->file, 0, PAGE_SIZE, PROT_READ, MAP_PRIVATE, 0);
+	KUNIT_EXPECT_EQ(test, (long)addr, -EINVAL);
+}
+
+static void beyond_the_end_is_sigbus(struct kunit *test)
+{
+	unsigned long addr = map(test, FILE_SIZE - PAGE_SIZE, 2 * PAGE_SIZE);
+	u32 val;
+
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), -EFAULT);
+}
+
+static void mapped_is_not_lent(struct kunit *test)
+{
+	unsigned long addr = map(test, SZ_1M, PAGE_SIZE);
+
+	/* Though never touched. */
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), -EBUSY);
+	/* The other half is not mapped. */
+	KUNIT_EXPECT_EQ(test, lend(test, SZ_2M, SZ_2M), 0);
+	take_back(test, SZ_2M, SZ_2M);
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), 0);
+	take_back(test, 0, SZ_2M);
+}
+
+static void touched_and_unmapped_is_lent(struct kunit *test)
+{
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	u64 offset;
+
+	for (offset = 0; offset < FILE_SIZE; offset += PAGE_SIZE)
+		KUNIT_ASSERT_EQ(test, write_user(addr + offset, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, FILE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), 0);
+	take_back(test, 0, SZ_2M);
+}
+
+/* A mapping cut in two: what was cut out can be lent, what stays can't. */
+static void split_mapping_is_exact(struct kunit *test)
+{
+	unsigned long addr = map(test, 0, FILE_SIZE);
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, SZ_2M, SZ_2M), -EBUSY);
+	take_back(test, 0, SZ_2M);
+
+	/* Leave one page in the middle, and then none. */
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr + SZ_2M, SZ_1M), 0);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr + SZ_2M + SZ_1M + PAGE_SIZE, SZ_1M - PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, SZ_2M, SZ_2M), -EBUSY);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr + SZ_2M + SZ_1M, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, SZ_2M, SZ_2M), 0);
+	take_back(test, SZ_2M, SZ_2M);
+}
+
+static void lent_is_sigbus(struct kunit *test)
+{
+	unsigned long addr = map(test, 0, SZ_2M);
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, write_user(addr + 16, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, SZ_2M), 0);
+	KUNIT_ASSERT_EQ(test, lend(test, 0, SZ_2M), 0);
+
+	/* It can be mapped, but not touched. */
+	addr = map(test, 0, FILE_SIZE);
+	KUNIT_EXPECT_EQ(test, read_user(addr + 16, &val), -EFAULT);
+	KUNIT_EXPECT_EQ(test, write_user(addr + SZ_2M - 4, 0), -EFAULT);
+	KUNIT_EXPECT_EQ(test, write_user(addr + SZ_2M, MAGIC), 0);
+
+	take_back(test, 0, SZ_2M);
+	KUNIT_EXPECT_EQ(test, read_user(addr + 16, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+}
+
+/* A fault next to a lent range maps no page of it, though the folio is one. */
+static void fault_around_stops_at_lent(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr;
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, lend(test, SZ_2M, SZ_2M), 0);
+	addr = map(test, 0, FILE_SIZE);
+	KUNIT_EXPECT_EQ(test, read_user(addr + SZ_2M - PAGE_SIZE, &val), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + SZ_2M, &val), -EFAULT);
+	take_back(test, SZ_2M, SZ_2M);
+}
+
+/* R67: a page pinned for I/O by someone who has unmapped it since. */
+static void pinned_is_not_lent(struct kunit *test)
+{
+	unsigned long addr = map(test, 0, SZ_2M);
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, write_user(addr + PAGE_SIZE, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr + PAGE_SIZE, 1, FOLL_WRITE | FOLL_LONGTERM,
+						  &page), 1);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), -EBUSY);
+	unpin_user_page(page);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), 0);
+	take_back(test, 0, SZ_2M);
+}
+
+/* The same where the folio reaches into a range that is in use otherwise. */
+static void folio_mapped_beside_is_lent(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr;
+	struct page *page;
+	u32 val;
+
+	t->provider->ops->unclaim(t->provider, 0, SZ_2M);
+	KUNIT_ASSERT_EQ(test, t->provider->ops->claim(t->provider, 0, 0, SZ_1M), 0);
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+
+	addr = map(test, SZ_1M, SZ_1M);
+	KUNIT_ASSERT_EQ(test, write_user(addr, MAGIC), 0);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_1M), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+	take_back(test, 0, SZ_1M);
+
+	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr, 1, FOLL_WRITE, &page), 1);
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_1M), -EBUSY);
+	unpin_user_page(page);
+}
+
+static void punch_clears_mapped_memory(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, write_user(addr, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, write_user(addr + PAGE_SIZE, MAGIC), 0);
+
+	/* A part of a folio, if it is a large one: cleared. */
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, mode, PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+
+	/* All of it: freed, and new on the next touch. */
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, mode, 0, FILE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, file_inode(t->file)->i_blocks, 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+}
+
+static struct kunit_case guest_mmap_test_cases[] = {
+	KUNIT_CASE(new_pages_are_zero),
+	KUNIT_CASE(two_mappings_are_coherent),
+	KUNIT_CASE(private_mapping_is_refused),
+	KUNIT_CASE(beyond_the_end_is_sigbus),
+	KUNIT_CASE(mapped_is_not_lent),
+	KUNIT_CASE(touched_and_unmapped_is_lent),
+	KUNIT_CASE(split_mapping_is_exact),
+	KUNIT_CASE(lent_is_sigbus),
+	KUNIT_CASE(fault_around_stops_at_lent),
+	KUNIT_CASE(pinned_is_not_lent),
+	KUNIT_CASE(folio_mapped_beside_is_lent),
+	KUNIT_CASE(punch_clears_mapped_memory),
+	{}
+};
+
+static struct kunit_suite guest_mmap_test_suite = {
+	.name		= "gunyah_guest_mmap",
+	.init		= mmap_test_init,
+	.test_cases	= guest_mmap_test_cases,
+};
+
+kunit_test_suites(&guest_mmap_test_suite);
+
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_DESCRIPTION("KUnit tests of mappings of Gunyah's guest-memory files");
+MODULE_LICENSE("GPL");
