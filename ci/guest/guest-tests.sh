@@ -105,6 +105,7 @@ two_at_once()
 # A guest that stays up ends with the monitor, by signal $1, status $2.
 signalled()
 {
+	: > "$OUT"
 	gunyah-vmm --kernel $KERNEL --initrd $INITRD --mem 128M \
 		--append guest.mode=hang > "$OUT" 2>&1 < /dev/null &
 	pid=$!
