@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command interpreter.  A command word is operation << 56 | size << 48 |
+ * argument; its addresses and values follow, one read each.
+ */
+
+#include "guest.h"
+
+enum operation {
+	OP_LOAD = 1,
+	OP_STORE = 2,
+	OP_WFI = 3,
+	OP_ACK = 4,
+	OP_HVC = 5,
+	OP_ENABLE = 6,
+	OP_SPECIAL = 7,
+	OP_COPY = 9,
+	OP_PENDING = 10,
+	OP_DTB = 17,
+	OP_VECTOR = 18,
+	OP_OFF = 0xff,
+};
+
+static u64 next(void)
+{
+	return read64(CMD_READ);
+}
+
+static void result(u64 v)
+{
+	write64(CMD_RESULT, v);
+}
+
+/*
+ * The address is in the register that takes the value: when the load fails and
+ * is passed over, the address is reported.
+ */
+static void load(unsigned int size)
+{
+	u64 v = next();
+
+	switch (size) {
+	case 1:
+		asm volatile("ldrb %w0, [%0]" : "+r"(v) : : "memory");
+		break;
+	case 2:
+		asm volatile("ldrh %w0, [%0]" : "+r"(v) : : "memory");
+		break;
+	case 4:
+		asm volatile("ldr %w0, [%0]" : "+r"(v) : : "memory");
+		break;
+	default:
+		asm volatile("ldr %0, [%0]" : "+r"(v) : : "memory");
+		break;
+	}
+	result(v);
+}
+
+static void store(unsigned int size)
+{
+	u64 addr = next();
+	u64 v = next();
+
+	switch (size) {
+	case 1:
+		write8(addr, (u8)v);
+		break;
+	case 2:
+		write16(addr, (u16)v);
+		break;
+	case 4:
+		write32(addr, (u32)v);
+		break;
+	default:
+		write64(addr, v);
+		break;
+	}
+}
+
+static void hypercall(unsigned int args)
+{
+	u64 regs[4] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < args && i < 4; i++)
+		regs[i] = next();
+	hvc(regs);
+	result(regs[0]);
+	result(regs[1]);
+}
+
+static void copy(u64 len)
+{
+	u64 dst = next();
+	u64 src = next();
+	u64 i;
+
+	for (i = 0; i < len; i += 8)
+		write64(dst + i, read64(src + i));
+}
+
+static void set_vector(void)
+{
+	u64 addr = next();
+
+	asm volatile("msr vbar_el1, %0\n\tisb" : : "r"(addr));
+}
+
+static void run(u64 cmd)
+{
+	unsigned int size = cmd >> 48 & 0xff;
+	u64 arg = cmd & 0xffffffffffffUL;
+
+	switch (cmd >> 56) {
+	case OP_LOAD:
+		load(size);
+		break;
+	case OP_STORE:
+		store(size);
+		break;
+	case OP_WFI:
+		wfi();
+		break;
+	case OP_ACK:
+		result(gic_ack());
+		break;
+	case OP_HVC:
+		hypercall(size);
+		break;
+	case OP_ENABLE:
+		gic_enable((u32)arg, (int)size);
+		break;
+	case OP_SPECIAL:
+		result(special(arg, next()));
+		break;
+	case OP_COPY:
+		copy(arg);
+		break;
+	case OP_PENDING:
+		result(gic_highest_pending());
+		result(gic_pending_word((u32)arg));
+		break;
+	case OP_DTB:
+		result(dtb_address);
+		break;
+	case OP_VECTOR:
+		set_vector();
+		break;
+	case OP_OFF:
+		psci(PSCI_SYSTEM_OFF, 0, 0, 0);
+		break;
+	}
+}
+
+void shell(void)
+{
+	for (;;)
+		run(next());
+}
