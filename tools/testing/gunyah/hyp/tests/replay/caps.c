@@ -48,7 +48,7 @@ u64 cap_or_value(u64 recorded)
 	return find(recorded, &i) ? caps[i].now : recorded;
 }
 
-/* A capability that nobody gave: the same bits are flipped as in the recording. */
+/* One that nobody gave: a little above a good one, or with one bit flipped. */
 u64 cap_now(u64 recorded, bool *invented)
 {
 	u32 i;
@@ -57,9 +57,12 @@ u64 cap_now(u64 recorded, bool *invented)
 	if (!*invented)
 		return caps[i].now;
 	for (i = 0; i < nr_caps; i++) {
+		u64 above = recorded - caps[i].recorded;
 		u64 flipped = caps[i].recorded ^ recorded;
 
-		if (!(flipped & (flipped - 1)) || flipped < 8)
+		if (above < 8)
+			return caps[i].now + above;
+		if (!(flipped & (flipped - 1)))
 			return caps[i].now ^ flipped;
 	}
 	return recorded;

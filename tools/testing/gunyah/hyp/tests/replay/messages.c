@@ -250,7 +250,7 @@ bool queue_is_quiet(void)
 
 static void check_queue_error(const struct line *line, bool invented, u64 err, u64 got)
 {
-	if (invented ? !cap_error(got) : got != err)
+	if (invented && err ? !cap_error(got) : got != err)
 		difference(line, "queue call: error %lu expected, not %lu", err, got);
 }
 
