@@ -179,6 +179,8 @@ def extract(log):
             # The suites of the module are the tests.
             for node in nodes:
                 number += 1
+                if node.name.startswith('plan:'):
+                    node.name = f'{name} {node.name}'
                 write(out, node, 0, number)
                 good = good and first_bad(node) is None
             if good:
