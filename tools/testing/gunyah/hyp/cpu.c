@@ -27,7 +27,7 @@ static unsigned int count = 1;
 
 void secondary_entry(void);
 
-_Static_assert(offsetof(struct cpu, panic_sp) == CPU_PANIC_SP, "asm.h");
+ASSERT_TRUE(offsetof(struct cpu, panic_sp) == CPU_PANIC_SP);
 
 void cpu_init(unsigned int index)
 {

@@ -16,10 +16,37 @@
 	asm volatile("msr " #r ", %x0" :: "rZ" (__v) : "memory");	\
 } while (0)
 
-#define isb()		asm volatile("isb" ::: "memory")
-#define dsb(opt)	asm volatile("dsb " #opt ::: "memory")
-#define dmb(opt)	asm volatile("dmb " #opt ::: "memory")
-#define wfi()		asm volatile("dsb sy\n\twfi" ::: "memory")
+static inline void isb(void)
+{
+	asm volatile("isb" ::: "memory");
+}
+
+/* What was written to tables is seen by every CPU's walks. */
+static inline void dsb_ishst(void)
+{
+	asm volatile("dsb ishst" ::: "memory");
+}
+
+static inline void dsb_sy(void)
+{
+	asm volatile("dsb sy" ::: "memory");
+}
+
+static inline void dsb_ish(void)
+{
+	asm volatile("dsb ish" ::: "memory");
+}
+
+/* What was written before is seen before what is read after. */
+static inline void smp_mb(void)
+{
+	asm volatile("dmb ish" ::: "memory");
+}
+
+static inline void wfi(void)
+{
+	asm volatile("dsb sy\n\twfi" ::: "memory");
+}
 
 /*
  * TPIDR_EL2 points to this CPU's.  Fields are the CPU's own but where a lock

@@ -65,7 +65,7 @@ void gic_init_dist(u64 dist_pa, u64 redist_pa)
 	dist = dist_pa;
 	redist = redist_pa;
 	nr_lines = ((reg_read(dist + GICD_TYPER) & 0x1f) + 1) * 32;
-	nr_lines = MIN(nr_lines, GIC_MAX_SPI + 1);
+	nr_lines = MIN(nr_lines, GIC_MAX_SPI + 1U);
 
 	reg_write(dist + GICD_CTLR, 0);
 	wait_rwp(dist + GICD_CTLR, GICD_CTLR_RWP);
@@ -126,7 +126,7 @@ void gic_init_cpu(void)
 
 void gic_send_sgi(unsigned int cpu, unsigned int sgi)
 {
-	dsb(ish);
+	dsb_ish();
 	gic_sysreg_write(ICC_SGI1R_EL1, (u64)sgi << 24 | BIT(cpu));
 	isb();
 }
@@ -149,7 +149,7 @@ u32 gic_ack(void)
 	if (!irq_line())
 		return GIC_NO_IRQ;
 	intid = gic_sysreg_read(ICC_IAR1_EL1);
-	dsb(sy);
+	dsb_sy();
 	if (intid > GIC_MAX_SPI)
 		return GIC_NO_IRQ;
 

@@ -20,16 +20,21 @@ void mem_init(u64 ram_base, u64 ram_size);	/* the primary VM's RAM: all PAGE_HOS
 enum page_state mem_state(u64 pa);
 /* Every range PAGE_HOST, no page twice?  0, or -1 (MEM_INVALID). */
 int mem_check_host(const struct mem_range *r, unsigned int n);
-/* Commit after a check under mem_lock/mem_unlock: changes state and the primary VM's stage 2.
- * host_prot: what the host keeps (0 for lend). -1 when the pool is empty, nothing changed. */
+/*
+ * Commit after a check under mem_lock/mem_unlock: changes state and the primary VM's stage 2.
+ * host_prot: what the host keeps (0 for lend). -1 when the pool is empty, nothing changed.
+ */
 int mem_take(const struct mem_range *r, unsigned int n, enum page_state to, unsigned int host_prot);
 /* Back to PAGE_HOST with full access; zeroes first when sanitize is set. */
 int mem_return(const struct mem_range *r, unsigned int n, bool sanitize);
 void mem_lock(void);
 void mem_unlock(void);
 u64 mem_pages_not_host_owned(void);
-/* Copy to/from guest-physical memory of vm by its stage 2 (the primary's VA arguments are IPAs after
- * translation; see vcpu_translate in vcpu.c). false when a page is not mapped with prot. */
+/*
+ * Copy to/from guest-physical memory of vm by its stage 2 (the primary's VA
+ * arguments are IPAs after translation; see vcpu_translate in vcpu.c).
+ * false when a page is not mapped with prot.
+ */
 bool mem_copy_from_vm(struct vm *vm, void *dst, u64 ipa, u64 size);
 bool mem_copy_to_vm(struct vm *vm, u64 ipa, const void *src, u64 size);
 /* Clean and invalidate data cache, invalidate instruction cache for a physical range. */

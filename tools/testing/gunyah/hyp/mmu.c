@@ -11,8 +11,8 @@
 #include "mmu.h"
 
 #define ENTRIES		512
-#define GIG		(1UL << 30)
-#define MEG2		(1UL << 21)
+#define GIG		BIT(30)
+#define MEG2		BIT(21)
 
 #define PTE_BLOCK	1UL
 #define PTE_TABLE	3UL
@@ -74,7 +74,7 @@ void mmu_init(void)
 	l2[(image - RAM_BASE) / MEG2] = (u64)l3 | PTE_TABLE;
 	l1[0] = DEVICE | PTE_BLOCK;
 	l1[RAM_BASE / GIG] = (u64)l2 | PTE_TABLE;
-	dsb(sy);
+	dsb_ish();
 }
 
 void mmu_map_ram(u64 end)
@@ -83,7 +83,7 @@ void mmu_map_ram(u64 end)
 
 	for (i = RAM_BASE / GIG + 1; i < ENTRIES && i * GIG < end; i++)
 		l1[i] = (i * GIG) | RAM | PTE_BLOCK;
-	dsb(ishst);
+	dsb_ishst();
 	isb();
 }
 

@@ -17,7 +17,7 @@
 #include "primary.h"
 
 #define PRIMARY_ENTRY	0x60000000UL
-#define IPA_END		(1UL << 40)
+#define IPA_END		BIT(40)
 #define FDT_ROOM	0x10000
 #define FDT_MAX_SIZE	0x200000	/* the arm64 boot protocol's limit */
 

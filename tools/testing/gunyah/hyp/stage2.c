@@ -15,7 +15,7 @@
 #define ENTRIES		512
 #define ROOT_ENTRIES	1024
 #define ROOT_ORDER	1
-#define IPA_LIMIT	(1UL << 40)
+#define IPA_LIMIT	BIT(40)
 
 #define PTE_VALID	BIT(0)
 #define PTE_TABLE	BIT(1)		/* levels 1, 2; a page at level 3 */
@@ -96,11 +96,11 @@ static void flush(const struct stage2 *s2)
 {
 	u64 old = read_sysreg(vttbr_el2);
 
-	dsb(ishst);
+	dsb_ishst();
 	write_sysreg(stage2_vttbr(s2), vttbr_el2);
 	isb();
 	asm volatile("tlbi vmalls12e1is" ::: "memory");
-	dsb(ish);
+	dsb_ish();
 	write_sysreg(old, vttbr_el2);
 	isb();
 }
@@ -122,9 +122,9 @@ static void set_table(struct stage2 *s2, u64 *entry, u64 *table)
 		WRITE_ONCE(*entry, 0);
 		flush(s2);
 	}
-	dsb(ishst);
+	dsb_ishst();
 	WRITE_ONCE(*entry, (u64)table | PTE_VALID | PTE_TABLE);
-	dsb(ishst);
+	dsb_ishst();
 }
 
 /* The table below an entry; made when there is none, with the block's pages in it. */
@@ -258,7 +258,7 @@ static int change(struct stage2 *s2, const struct change *c)
 	free_chain(chain);
 	if (c->attr) {
 		commit(c, s2->root, c->ipa, c->end, 1);
-		dsb(ishst);
+		dsb_ishst();
 	}
 	spin_unlock(&s2->lock);
 	return 0;

@@ -19,7 +19,7 @@ enum {				/* the ABI's access bits: X=1 W=2 R=4 */
 };
 
 struct stage2 {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards the tables */
 	u64 *root;
 	u16 hw_vmid;		/* VMID in VTTBR_EL2 */
 };

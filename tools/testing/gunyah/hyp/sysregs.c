@@ -76,19 +76,102 @@ void sysregs_reset(struct vcpu *v)
 	v->sys->r[SR_SCTLR] = SCTLR_RESET;
 }
 
+static void save_el1(u64 *r)
+{
+	r[SR_SCTLR] = read_sysreg(sctlr_el1);
+	r[SR_CPACR] = read_sysreg(cpacr_el1);
+	r[SR_TTBR0] = read_sysreg(ttbr0_el1);
+	r[SR_TTBR1] = read_sysreg(ttbr1_el1);
+	r[SR_TCR] = read_sysreg(tcr_el1);
+	r[SR_ESR] = read_sysreg(esr_el1);
+	r[SR_AFSR0] = read_sysreg(afsr0_el1);
+	r[SR_AFSR1] = read_sysreg(afsr1_el1);
+	r[SR_FAR] = read_sysreg(far_el1);
+	r[SR_MAIR] = read_sysreg(mair_el1);
+	r[SR_AMAIR] = read_sysreg(amair_el1);
+	r[SR_VBAR] = read_sysreg(vbar_el1);
+	r[SR_CONTEXTIDR] = read_sysreg(contextidr_el1);
+	r[SR_TPIDR_EL0] = read_sysreg(tpidr_el0);
+	r[SR_TPIDRRO] = read_sysreg(tpidrro_el0);
+	r[SR_TPIDR_EL1] = read_sysreg(tpidr_el1);
+	r[SR_CNTKCTL] = read_sysreg(cntkctl_el1);
+	r[SR_PAR] = read_sysreg(par_el1);
+	r[SR_CSSELR] = read_sysreg(csselr_el1);
+	r[SR_SP_EL0] = read_sysreg(sp_el0);
+	r[SR_SP_EL1] = read_sysreg(sp_el1);
+	r[SR_ELR] = read_sysreg(elr_el1);
+	r[SR_SPSR] = read_sysreg(spsr_el1);
+	r[SR_MDSCR] = read_sysreg(mdscr_el1);
+	r[SR_MDCCINT] = read_sysreg(mdccint_el1);
+}
+
+static void load_el1(const u64 *r)
+{
+	write_sysreg(r[SR_SCTLR], sctlr_el1);
+	write_sysreg(r[SR_CPACR], cpacr_el1);
+	write_sysreg(r[SR_TTBR0], ttbr0_el1);
+	write_sysreg(r[SR_TTBR1], ttbr1_el1);
+	write_sysreg(r[SR_TCR], tcr_el1);
+	write_sysreg(r[SR_ESR], esr_el1);
+	write_sysreg(r[SR_AFSR0], afsr0_el1);
+	write_sysreg(r[SR_AFSR1], afsr1_el1);
+	write_sysreg(r[SR_FAR], far_el1);
+	write_sysreg(r[SR_MAIR], mair_el1);
+	write_sysreg(r[SR_AMAIR], amair_el1);
+	write_sysreg(r[SR_VBAR], vbar_el1);
+	write_sysreg(r[SR_CONTEXTIDR], contextidr_el1);
+	write_sysreg(r[SR_TPIDR_EL0], tpidr_el0);
+	write_sysreg(r[SR_TPIDRRO], tpidrro_el0);
+	write_sysreg(r[SR_TPIDR_EL1], tpidr_el1);
+	write_sysreg(r[SR_CNTKCTL], cntkctl_el1);
+	write_sysreg(r[SR_PAR], par_el1);
+	write_sysreg(r[SR_CSSELR], csselr_el1);
+	write_sysreg(r[SR_SP_EL0], sp_el0);
+	write_sysreg(r[SR_SP_EL1], sp_el1);
+	write_sysreg(r[SR_ELR], elr_el1);
+	write_sysreg(r[SR_SPSR], spsr_el1);
+	write_sysreg(r[SR_MDSCR], mdscr_el1);
+	write_sysreg(r[SR_MDCCINT], mdccint_el1);
+}
+
+static void save_keys(u64 *r)
+{
+	r[SR_APIALO] = read_sysreg(s3_0_c2_c1_0);
+	r[SR_APIAHI] = read_sysreg(s3_0_c2_c1_1);
+	r[SR_APIBLO] = read_sysreg(s3_0_c2_c1_2);
+	r[SR_APIBHI] = read_sysreg(s3_0_c2_c1_3);
+	r[SR_APDALO] = read_sysreg(s3_0_c2_c2_0);
+	r[SR_APDAHI] = read_sysreg(s3_0_c2_c2_1);
+	r[SR_APDBLO] = read_sysreg(s3_0_c2_c2_2);
+	r[SR_APDBHI] = read_sysreg(s3_0_c2_c2_3);
+	r[SR_APGALO] = read_sysreg(s3_0_c2_c3_0);
+	r[SR_APGAHI] = read_sysreg(s3_0_c2_c3_1);
+}
+
+static void load_keys(const u64 *r)
+{
+	write_sysreg(r[SR_APIALO], s3_0_c2_c1_0);
+	write_sysreg(r[SR_APIAHI], s3_0_c2_c1_1);
+	write_sysreg(r[SR_APIBLO], s3_0_c2_c1_2);
+	write_sysreg(r[SR_APIBHI], s3_0_c2_c1_3);
+	write_sysreg(r[SR_APDALO], s3_0_c2_c2_0);
+	write_sysreg(r[SR_APDAHI], s3_0_c2_c2_1);
+	write_sysreg(r[SR_APDBLO], s3_0_c2_c2_2);
+	write_sysreg(r[SR_APDBHI], s3_0_c2_c2_3);
+	write_sysreg(r[SR_APGALO], s3_0_c2_c3_0);
+	write_sysreg(r[SR_APGAHI], s3_0_c2_c3_1);
+}
+
 void sysregs_save(struct vcpu *v)
 {
 	u64 mdscr = v->sys->r[SR_MDSCR];
 	u64 *r = v->sys->r;
 
-#define SAVE(n, reg)	r[SR_##n] = read_sysreg(reg);
-	EL1_REGS(SAVE)
-	if (has_pauth) {
-		PAUTH_REGS(SAVE)
-	}
-#undef SAVE
+	save_el1(r);
 	if (!v->vm->primary)
 		r[SR_MDSCR] = mdscr;		/* emulated */
+	if (has_pauth)
+		save_keys(r);
 	if (has_sme)
 		r[SR_TPIDR2] = read_sysreg(s3_3_c13_c0_5);
 	if (has_ras)
@@ -114,12 +197,9 @@ void sysregs_load(struct vcpu *v)
 	const u64 *r = v->sys->r;
 
 	load_el2(v);
-#define LOAD(n, reg)	write_sysreg(r[SR_##n], reg);
-	EL1_REGS(LOAD)
-	if (has_pauth) {
-		PAUTH_REGS(LOAD)
-	}
-#undef LOAD
+	load_el1(r);
+	if (has_pauth)
+		load_keys(r);
 	if (!v->vm->primary)
 		write_sysreg(r[SR_MDSCR] & MDSCR_GUEST_HW, mdscr_el1);
 	if (has_sme)

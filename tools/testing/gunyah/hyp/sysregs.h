@@ -3,7 +3,7 @@
  * What a vCPU has in system registers, and what of them it is shown.
  *
  * Everything that EL1 or EL0 can write and that stays is one of: switched
- * (EL1_REGS, PAuth keys, FP/SIMD), emulated (a guest's debug registers), or
+ * (enum below, FP/SIMD), emulated (a guest's debug registers), or
  * trapped and undefined (SVE, SME, a guest's PMU and physical timer,
  * LORegions, activity monitors, MTE's registers, SCXTNUM).
  */
@@ -12,56 +12,48 @@
 
 #include "cpu.h"
 
-/* name, and how the assembler names it */
-#define EL1_REGS(X)			\
-	X(SCTLR, sctlr_el1)		\
-	X(CPACR, cpacr_el1)		\
-	X(TTBR0, ttbr0_el1)		\
-	X(TTBR1, ttbr1_el1)		\
-	X(TCR, tcr_el1)			\
-	X(ESR, esr_el1)			\
-	X(AFSR0, afsr0_el1)		\
-	X(AFSR1, afsr1_el1)		\
-	X(FAR, far_el1)			\
-	X(MAIR, mair_el1)		\
-	X(AMAIR, amair_el1)		\
-	X(VBAR, vbar_el1)		\
-	X(CONTEXTIDR, contextidr_el1)	\
-	X(TPIDR_EL0, tpidr_el0)		\
-	X(TPIDRRO, tpidrro_el0)		\
-	X(TPIDR_EL1, tpidr_el1)		\
-	X(CNTKCTL, cntkctl_el1)		\
-	X(PAR, par_el1)			\
-	X(CSSELR, csselr_el1)		\
-	X(SP_EL0, sp_el0)		\
-	X(SP_EL1, sp_el1)		\
-	X(ELR, elr_el1)			\
-	X(SPSR, spsr_el1)		\
-	X(MDSCR, mdscr_el1)		\
-	X(MDCCINT, mdccint_el1)
-
-/* APIAKey to APGAKey, low and high: op0 3, op1 0, CRn 2 */
-#define PAUTH_REGS(X)			\
-	X(APIALO, s3_0_c2_c1_0)		\
-	X(APIAHI, s3_0_c2_c1_1)		\
-	X(APIBLO, s3_0_c2_c1_2)		\
-	X(APIBHI, s3_0_c2_c1_3)		\
-	X(APDALO, s3_0_c2_c2_0)		\
-	X(APDAHI, s3_0_c2_c2_1)		\
-	X(APDBLO, s3_0_c2_c2_2)		\
-	X(APDBHI, s3_0_c2_c2_3)		\
-	X(APGALO, s3_0_c2_c3_0)		\
-	X(APGAHI, s3_0_c2_c3_1)
-
-#define SR_ENUM(n, r)	SR_##n,
+/* Index into vcpu_sysregs.r[]; EL1's where the name does not say another level. */
 enum {
-	EL1_REGS(SR_ENUM)
-	PAUTH_REGS(SR_ENUM)
-	SR_TPIDR2,		/* when there is SME */
+	SR_SCTLR,
+	SR_CPACR,
+	SR_TTBR0,
+	SR_TTBR1,
+	SR_TCR,
+	SR_ESR,
+	SR_AFSR0,
+	SR_AFSR1,
+	SR_FAR,
+	SR_MAIR,
+	SR_AMAIR,
+	SR_VBAR,
+	SR_CONTEXTIDR,
+	SR_TPIDR_EL0,
+	SR_TPIDRRO,
+	SR_TPIDR_EL1,
+	SR_CNTKCTL,
+	SR_PAR,
+	SR_CSSELR,
+	SR_SP_EL0,
+	SR_SP_EL1,
+	SR_ELR,
+	SR_SPSR,
+	SR_MDSCR,
+	SR_MDCCINT,
+	/* APIAKey to APGAKey, low and high halves, when there is PAuth */
+	SR_APIALO,
+	SR_APIAHI,
+	SR_APIBLO,
+	SR_APIBHI,
+	SR_APDALO,
+	SR_APDAHI,
+	SR_APDBLO,
+	SR_APDBHI,
+	SR_APGALO,
+	SR_APGAHI,
+	SR_TPIDR2,		/* TPIDR2_EL0, when there is SME */
 	SR_VDISR,		/* when there is RAS: DISR_EL1 as the VM sees it */
 	SR_COUNT
 };
-#undef SR_ENUM
 
 #define DEBUG_PAIRS	16
 
@@ -77,7 +69,7 @@ struct vcpu_sysregs {
 	u64 brk[DEBUG_PAIRS][2], wat[DEBUG_PAIRS][2];
 };
 
-_Static_assert(offsetof(struct fp_regs, fpcr) == 512, "entry.S");
+ASSERT_TRUE(offsetof(struct fp_regs, fpcr) == 512);	/* entry.S */
 
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);

@@ -22,13 +22,26 @@ typedef int64_t s64;
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define BIT(n)		(1UL << (n))
+#define BIT(n)		(UINT64_C(1) << (n))
 #define GENMASK(h, l)	((~0UL >> (63 - (h))) & (~0UL << (l)))
-#define ALIGN_UP(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define ALIGN_UP(x, a)	({			\
+	__typeof__(x) __m = (a) - 1;		\
+	((x) + __m) & ~__m;			\
+})
 #define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
 #define IS_ALIGNED(x, a) (((x) & ((a) - 1)) == 0)
-#define MIN(a, b)	((a) < (b) ? (a) : (b))
-#define MAX(a, b)	((a) > (b) ? (a) : (b))
+#define MIN(a, b)	({			\
+	__typeof__(a) __a = (a);		\
+	__typeof__(b) __b = (b);		\
+	__a < __b ? __a : __b;			\
+})
+#define MAX(a, b)	({			\
+	__typeof__(a) __a = (a);		\
+	__typeof__(b) __b = (b);		\
+	__a > __b ? __a : __b;			\
+})
+/* At file scope; false is a compile-time error. */
+#define ASSERT_TRUE(c)	extern char assert_true[(c) ? 1 : -1]
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 #define __packed	__attribute__((packed))

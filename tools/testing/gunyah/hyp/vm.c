@@ -116,7 +116,7 @@ bool vcpu_start(struct vcpu *v, u64 entry, u64 context)
 		v->reset_context = context;
 		v->reset_pending = true;
 		v->wfi = false;
-		dmb(ish);
+		smp_mb();	/* vcpu_run looks at power first */
 		WRITE_ONCE(v->power, VCPU_ON);
 	}
 	spin_unlock(&v->vm->lock);
@@ -134,7 +134,7 @@ void vm_kick(struct vm *vm)
 	unsigned int i;
 	int cpu;
 
-	dmb(ish);
+	smp_mb();	/* kill or dying before on_cpu: vcpu.c, top */
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		cpu = READ_ONCE(vm->vcpu[i]->on_cpu);
 		if (cpu >= 0 && (unsigned int)cpu != this_cpu())

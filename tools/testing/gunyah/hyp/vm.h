@@ -168,8 +168,10 @@ void rm_vm_event(struct vm *vm, enum vm_event ev, const u64 data[2]);
 void rm_note_vcpu_run(void);
 /* Called by the core on each entry from the primary VM, after its trap was handled. */
 void rm_background(struct vcpu *caller);
-/* HVC64/SMC64 fast calls of vendor-hyp owner 6, and native hvc #0x6000+n: hypercall.c.
- * v->regs.x[] in and out.  True when handled. */
+/*
+ * HVC64/SMC64 fast calls of vendor-hyp owner 6, and native hvc #0x6000+n: hypercall.c.
+ * v->regs.x[] in and out.  True when handled.
+ */
 bool hypercall_smccc(struct vcpu *v);
 bool hypercall_native(struct vcpu *v, u32 imm);
 /*
