@@ -181,13 +181,27 @@ TEST_F(life, start_without_a_vcpu)
 	EXPECT_EQ(0, __vm_start(&self->vm));
 }
 
-/* The VM may be closed first: its vCPU fd keeps it. */
-TEST_F(life, vcpu_fd_keeps_the_vm)
+/* The last close of the VM's fd ends the VM; a vCPU fd that is left finds nobody. */
+TEST_F(life, vm_closed_before_its_vcpu)
 {
+	vm_start(&self->vm);
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	close(self->vm.fd);
+	EXPECT_EQ(-ENODEV, __vcpu_run(&self->vm.vcpu[0]));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->vm.vcpu[0].run->exit_reason);
+	self->vm.fd = create_vm(self->vm.dev_fd);
+}
+
+/* A copy of the fd keeps it. */
+TEST_F(life, dup_of_the_fd_keeps_the_vm)
+{
+	int copy = dup(self->vm.fd);
+
 	vm_start(&self->vm);
 	close(self->vm.fd);
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
-	self->vm.fd = create_vm(self->vm.dev_fd);
+	self->vm.fd = copy;
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 }
 
 FIXTURE(refused)
