@@ -176,13 +176,13 @@ def extract(log):
         nodes = tree('\n'.join(text))
         good = status == 0 and bool(nodes)
         if kind == 'KUNIT':
-            # The suites of the module are the tests.
+            # The suites of the module are the tests; the module itself is a
+            # result only when it failed to be loaded or unloaded.
             for node in nodes:
                 number += 1
                 if node.name.startswith('plan:'):
                     node.name = f'{name} {node.name}'
                 write(out, node, 0, number)
-                good = good and first_bad(node) is None
             if good:
                 continue
             number += 1
