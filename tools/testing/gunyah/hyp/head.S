@@ -72,7 +72,7 @@ not_el2:
 	cbz	w3, 3f
 	str	w3, [x1]
 	b	1b
-2:	.asciz	"hyp: panic: not entered at EL2 (virtualization=on is missing)\r\n"
+2:	.asciz	"hyp: PANIC: not entered at EL2 (virtualization=on is missing)\r\n"
 	.balign	8
 4:	.quad	0x20026, 2
 3:	mov	w0, #0x20

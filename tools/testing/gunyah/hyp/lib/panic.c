@@ -65,7 +65,7 @@ void hyp_panic(const char *fmt, ...)
 		va_start(ap, fmt);
 		hyp_vsnprintf(buf, sizeof(buf), fmt, ap);
 		va_end(ap);
-		line("panic: %s", buf);
+		line("PANIC: %s", buf);
 		line("cpu %u, called from %016lx, sp %016lx", cpu ? cpu->index : 0,
 		     (u64)__builtin_return_address(0), (u64)__builtin_frame_address(0));
 		print_el2();
@@ -80,7 +80,7 @@ void panic_exception(const struct vcpu_regs *regs, u64 vector, u64 sp)
 	static const char *const name[] = { "synchronous", "IRQ", "FIQ", "SError" };
 
 	if (first()) {
-		line("panic: %s exception at EL2", name[vector & 3]);
+		line("PANIC: %s exception at EL2", name[vector & 3]);
 		line("cpu %u sp %016lx", cpu_this()->index, sp);
 		print_regs(regs);
 		print_el2();
