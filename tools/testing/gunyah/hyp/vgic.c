@@ -23,6 +23,25 @@
 #include "cpu.h"
 #include "vgic_priv.h"
 
+#define LOCK_TRIES	BIT(24)
+
+void vgic_lock(struct vgic *vgic)
+{
+	u32 i;
+
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (spin_trylock(&vgic->lock))
+			return;
+		asm volatile("yield");
+	}
+	spin_lock(&vgic->lock);		/* says so when it is never free */
+}
+
+void vgic_unlock(struct vgic *vgic)
+{
+	spin_unlock(&vgic->lock);
+}
+
 struct vgic_irq *vgic_irq_get(struct vm *vm, struct vcpu *v, u32 intid)
 {
 	if (intid < 32)
@@ -123,13 +142,15 @@ void vgic_irq_pull(struct vm *vm, struct vgic_irq *irq)
 	while (irq->in_lr) {
 		v = vm->vcpu[irq->queue];
 		syncs = v->vgic.syncs;
-		spin_unlock(&vm->vgic.lock);
+		v->vgic.pullers++;
+		vgic_unlock(&vm->vgic);
 		cpu = READ_ONCE(v->on_cpu);
 		if (cpu >= 0)
 			gic_send_sgi(cpu, GIC_SGI_KICK);
 		while (READ_ONCE(v->vgic.syncs) == syncs)
 			asm volatile("yield");
-		spin_lock(&vm->vgic.lock);
+		vgic_lock(&vm->vgic);
+		v->vgic.pullers--;
 	}
 }
 
@@ -157,7 +178,7 @@ void vgic_notify(struct vm *vm, u32 mask)
 	unsigned int i;
 
 	/* Either we see where the vCPU runs, or it sees what we have queued. */
-	dmb(ish);
+	smp_mb();
 	for (i = 0; mask; i++, mask >>= 1) {
 		if (mask & 1 && vm->vcpu[i] != this_vcpu())
 			vcpu_irq_pending(vm->vcpu[i]);
@@ -187,13 +208,13 @@ int vgic_init(struct vm *vm, u64 dist_base, u64 redist_base, u32 nr_lines)
 		irq_init(&spi[i - 32], 0);
 		spi[i - 32].hw = vm->primary && gic_is_forwardable(i);
 	}
-	spin_lock(&vgic->lock);
+	vgic_lock(vgic);
 	vgic->dist_base = dist_base;
 	vgic->redist_base = redist_base;
 	vgic->nr_lines = nr_lines;
 	vgic->ctlr = 0;
 	vgic->spi = spi;
-	spin_unlock(&vgic->lock);
+	vgic_unlock(vgic);
 	return 0;
 }
 
@@ -202,10 +223,10 @@ void vgic_destroy(struct vm *vm)
 	struct vgic *vgic = &vm->vgic;
 	struct vgic_irq *spi;
 
-	spin_lock(&vgic->lock);
+	vgic_lock(vgic);
 	spi = vgic->spi;
 	vgic->spi = NULL;
-	spin_unlock(&vgic->lock);
+	vgic_unlock(vgic);
 	if (spi)
 		hyp_free(spi);
 }
@@ -227,11 +248,11 @@ void vgic_vcpu_init(struct vcpu *v)
 {
 	u32 i;
 
-	spin_lock(&v->vm->vgic.lock);
+	vgic_lock(&v->vm->vgic);
 	for (i = 0; i < 32; i++)
 		priv_init(v, i);
 	v->vgic.asleep = true;
-	spin_unlock(&v->vm->vgic.lock);
+	vgic_unlock(&v->vm->vgic);
 	vgic_vcpu_reset(v);
 }
 
@@ -248,10 +269,10 @@ void vgic_forward(struct vcpu *primary, u32 intid)
 	struct vgic_irq *irq;
 	u32 mask;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, primary, intid);
 	if (!irq || !irq->hw) {
-		spin_unlock(&vm->vgic.lock);
+		vgic_unlock(&vm->vgic);
 		gic_deactivate(intid);
 		return;
 	}
@@ -263,7 +284,7 @@ void vgic_forward(struct vcpu *primary, u32 intid)
 	if (!irq->enabled && !irq->in_lr)
 		vgic_irq_withdraw(irq, intid);
 	mask = vgic_irq_update(vm, irq, intid);
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 
@@ -272,13 +293,13 @@ void vgic_raise(struct vm *vm, struct vcpu *v, u32 intid)
 	struct vgic_irq *irq;
 	u32 mask = 0;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, v, intid);
 	if (irq && !irq->pending) {
 		irq->pending = 1;
 		mask = vgic_irq_update(vm, irq, intid);
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 
@@ -287,7 +308,7 @@ void vgic_set_level(struct vm *vm, struct vcpu *v, u32 intid, bool level)
 	struct vgic_irq *irq;
 	u32 mask = 0;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, v, intid);
 	if (irq && irq->level != level) {
 		irq->level = level;
@@ -295,7 +316,7 @@ void vgic_set_level(struct vm *vm, struct vcpu *v, u32 intid, bool level)
 			irq->pending = 1;
 		mask = vgic_irq_update(vm, irq, intid);
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 
@@ -303,11 +324,11 @@ void vgic_config(struct vm *vm, u32 intid, bool edge)
 {
 	struct vgic_irq *irq;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, NULL, intid);
 	if (irq)
 		vgic_irq_set_edge(irq, intid, edge);
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 }
 
 bool vgic_is_enabled(struct vm *vm, struct vcpu *v, u32 intid)
@@ -315,10 +336,10 @@ bool vgic_is_enabled(struct vm *vm, struct vcpu *v, u32 intid)
 	struct vgic_irq *irq;
 	bool enabled;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, v, intid);
 	enabled = irq && irq->enabled;
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	return enabled;
 }
 
@@ -342,7 +363,7 @@ void vgic_sgi1r(struct vcpu *v, u64 val)
 	u32 mask = 0;
 	u8 to;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	if (val & BIT(40)) {			/* IRM: all but the sender */
 		for (i = 0; i < vm->nr_vcpus; i++) {
 			if (vm->vcpu[i] != v)
@@ -355,7 +376,7 @@ void vgic_sgi1r(struct vcpu *v, u64 val)
 				mask |= sgi_send(vm, vm->vcpu[to], sgi);
 		}
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 

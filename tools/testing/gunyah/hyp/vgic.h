@@ -51,7 +51,8 @@ struct vgic_cpu {
 	u64 hcr;			/* likewise, but for EOIcount */
 	u64 ap0r[4], ap1r[4], vmcr;	/* while not loaded */
 	u32 used_lrs;
-	u32 syncs;			/* counts syncs: others wait for it */
+	u32 syncs;			/* counts syncs: pullers wait for it */
+	u32 pullers;			/* ... and the next flush waits for them */
 	bool asleep;			/* GICR_WAKER.ProcessorSleep */
 };
 

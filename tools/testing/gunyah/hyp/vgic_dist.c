@@ -138,7 +138,7 @@ u32 vgic_bank_read(struct vm *vm, struct vcpu *v, u32 off)
 	if ((off >= GIC_ITARGETSR && off < GIC_ICFGR) || off >= GIC_IGRPMODR)
 		return 0;
 	first = bank_first(off, &bank, &n);
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	for (i = 0; i < n; i++) {
 		irq = vgic_irq_get(vm, v, first + i);
 		if (!irq)
@@ -150,7 +150,7 @@ u32 vgic_bank_read(struct vm *vm, struct vcpu *v, u32 off)
 		else
 			val |= bit_read(vm, irq, first + i, bank) << i;
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	return val;
 }
 
@@ -171,13 +171,13 @@ void vgic_bank_write(struct vm *vm, struct vcpu *v, u32 off, unsigned int size, 
 	} else if (size != 4) {
 		return;
 	}
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	for (i = 0; i < n; i++) {
 		irq = vgic_irq_get(vm, v, first + i);
 		if (irq && field_write(vm, irq, first + i, bank, val >> i * 32 / per_word))
 			mask |= vgic_irq_update(vm, irq, first + i);
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 
@@ -193,11 +193,11 @@ static u64 router_read(struct vm *vm, u32 intid)
 	struct vgic_irq *irq;
 	u64 val = 0;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, NULL, intid);
 	if (irq)
 		val = route_of(irq);
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	return val;
 }
 
@@ -207,7 +207,7 @@ static void router_write(struct vm *vm, u32 intid, u64 val, u64 bits)
 	struct vgic_irq *irq;
 	u32 mask = 0;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	irq = vgic_irq_get(vm, NULL, intid);
 	if (irq) {
 		val = (val & bits) | (route_of(irq) & ~bits);
@@ -218,7 +218,7 @@ static void router_write(struct vm *vm, u32 intid, u64 val, u64 bits)
 			gic_set_route(intid, irq->any ? 0 : val & 0xff00ffffffUL);
 		mask = vgic_irq_update(vm, irq, intid);
 	}
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 
@@ -256,10 +256,10 @@ static void ctlr_write(struct vm *vm, u32 val)
 {
 	u32 mask;
 
-	spin_lock(&vm->vgic.lock);
+	vgic_lock(&vm->vgic);
 	vm->vgic.ctlr = val & (GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
 	mask = vgic_update_all(vm);
-	spin_unlock(&vm->vgic.lock);
+	vgic_unlock(&vm->vgic);
 	vgic_notify(vm, mask);
 }
 

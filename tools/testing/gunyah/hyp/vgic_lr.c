@@ -310,14 +310,19 @@ void vgic_flush(struct vcpu *v)
 	u32 i;
 
 	/* Whoever queues one from now on finds on_cpu set, and makes it come out. */
-	dmb(ish);
+	smp_mb();
 	if (READ_ONCE(c->nr_queued)) {
-		spin_lock(&v->vm->vgic.lock);
+		vgic_lock(&v->vm->vgic);
+		while (c->pullers) {
+			vgic_unlock(&v->vm->vgic);
+			asm volatile("yield");
+			vgic_lock(&v->vm->vgic);
+		}
 		choose_all(v, &ch);
 		for (i = 0; i < ch.nr; i++)
 			lr[i] = lr_take(v, KEY_INTID(ch.key[i]));
 		c->used_lrs = ch.nr;
-		spin_unlock(&v->vm->vgic.lock);
+		vgic_unlock(&v->vm->vgic);
 	}
 	for (i = 0; i < ch.nr; i++) {
 		lr_set(c, i, lr[i]);
@@ -425,7 +430,7 @@ void vgic_sync(struct vcpu *v)
 	if (!c->used_lrs)
 		return;
 	i = lrs_read(c, lr);
-	spin_lock(&v->vm->vgic.lock);
+	vgic_lock(&v->vm->vgic);
 	for (; i; i--)
 		mask |= end_spilled(v);
 	for (i = 0; i < c->used_lrs; i++) {
@@ -437,7 +442,7 @@ void vgic_sync(struct vcpu *v)
 	}
 	c->used_lrs = 0;
 	WRITE_ONCE(c->syncs, c->syncs + 1);
-	spin_unlock(&v->vm->vgic.lock);
+	vgic_unlock(&v->vm->vgic);
 
 	vgic_notify(v->vm, mask);
 	for (i = 0; i < nr_level; i++)
@@ -459,16 +464,16 @@ bool vgic_has_pending(struct vcpu *v)
 	u32 i;
 
 	/* Against the caller's on_cpu, as in vgic_flush(). */
-	dmb(ish);
+	smp_mb();
 	if (!READ_ONCE(c->nr_queued))
 		return false;
 	vmcr = v == this_vcpu() ? gic_sysreg_read(ICH_VMCR_EL2) : c->vmcr;
-	spin_lock(&v->vm->vgic.lock);
+	vgic_lock(&v->vm->vgic);
 	for (i = 0; i < ARRAY_SIZE(c->queued) && !found; i++) {
 		for (bits = c->queued[i]; bits && !found; bits &= bits - 1)
 			found = deliverable(v, vgic_irq_get(v->vm, v,
 							    i * 64 + __builtin_ctzll(bits)), vmcr);
 	}
-	spin_unlock(&v->vm->vgic.lock);
+	vgic_unlock(&v->vm->vgic);
 	return found;
 }

@@ -10,6 +10,14 @@
 #define VGIC_PRIORITY_MASK	0xf8	/* five bits, as QEMU's GIC has them */
 
 /*
+ * The lock of a vGIC, taken by whoever runs first and not in turn: under an
+ * emulator with more CPUs than the machine has, the next in turn is often one
+ * that does not run, and all wait for it.
+ */
+void vgic_lock(struct vgic *vgic);
+void vgic_unlock(struct vgic *vgic);
+
+/*
  * All of these with the vgic's lock held.  Those that return a u32 return a
  * mask of vCPU indices, for vgic_notify() after the lock is dropped.
  */
@@ -37,7 +45,8 @@ void vgic_irq_withdraw(struct vgic_irq *irq, u32 intid);
 
 /*
  * Get the interrupt out of the list register of a vCPU that runs on another
- * CPU, so that its state is all in @irq.  Drops and takes the lock.
+ * CPU, so that its state is all in @irq.  Drops and takes the lock.  That vCPU
+ * leaves its guest, and does not flush before the lock was had here.
  */
 void vgic_irq_pull(struct vm *vm, struct vgic_irq *irq);
 
