@@ -70,17 +70,17 @@ static gfp_t gunyah_guest_pages_gfp(struct gunyah_guest_pages *gp, unsigned int 
 }
 
 /*
- * Fill the hole at @index with a folio of at most *@order.  *@order goes down
- * when there is no memory in such pieces, so that who fills a range does not try
- * again and again.
+ * Fill the hole at @index with a folio of at most *@order, inside of [first,
+ * last] unless it is to be a huge page.  *@order goes down when there is no
+ * memory in such pieces, so that who fills a range does not try again and again.
  */
 static struct folio *gunyah_guest_pages_add(struct gunyah_guest_pages *gp, pgoff_t index,
-					    unsigned int *order)
+					    pgoff_t first, pgoff_t last, unsigned int *order)
 {
 	unsigned int min_order = gp->huge ? GUNYAH_HUGE_ORDER : 0;
 	unsigned int try = *order;
-	pgoff_t start, first, last;
 	struct folio *folio;
+	pgoff_t start;
 	int ret;
 
 	MA_STATE(mas, &gp->folios, index, index);
@@ -89,8 +89,8 @@ static struct folio *gunyah_guest_pages_add(struct gunyah_guest_pages *gp, pgoff
 
 	/* The hole goes from the end of the folio before it to the next. */
 	mas_walk(&mas);
-	first = mas.index;
-	last = min(mas.last, gp->nr_pages - 1);
+	first = max(mas.index, round_down(first, 1UL << min_order));
+	last = min(mas.last, round_up(last + 1, 1UL << min_order) - 1);
 
 	for (;; try--) {
 		start = round_down(index, 1UL << try);
@@ -134,7 +134,7 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		folio = gunyah_guest_pages_add(gp, index, &order);
+		folio = gunyah_guest_pages_add(gp, index, first, last, &order);
 		if (IS_ERR(folio))
 			return PTR_ERR(folio);
 		cond_resched();
@@ -158,7 +158,7 @@ struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t inde
 		return folio;
 	}
 
-	folio = gunyah_guest_pages_add(gp, index, &order);
+	folio = gunyah_guest_pages_add(gp, index, 0, gp->nr_pages - 1, &order);
 	if (!IS_ERR(folio))
 		*start = round_down(index, folio_nr_pages(folio));
 

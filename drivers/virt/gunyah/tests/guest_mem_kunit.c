@@ -163,6 +163,8 @@ struct fallocate_case {
 
 static const struct fallocate_case fallocate_cases[] = {
 	{ "all of it", KEEP, 0, FILE_SIZE, 0, FILE_SIZE },
+	{ "a page in the middle", KEEP, SZ_2M + PAGE_SIZE, PAGE_SIZE, 0, PAGE_SIZE },
+	{ "a part that is not aligned", KEEP, PAGE_SIZE, SZ_2M + SZ_1M, 0, SZ_2M + SZ_1M },
 	{ "its end", KEEP, FILE_SIZE - SZ_2M, SZ_2M, 0, SZ_2M },
 	{ "hole in nothing", PUNCH, 0, FILE_SIZE, 0, 0 },
 	{ "hole past the end", PUNCH, FILE_SIZE, SZ_2M, 0, 0 },
@@ -197,6 +199,20 @@ static void file_fallocate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, c->mode, c->offset, c->len), c->ret);
 	KUNIT_EXPECT_EQ(test, allocated(file), c->bytes);
 	KUNIT_EXPECT_EQ(test, i_size_read(file_inode(file)), FILE_SIZE);
+}
+
+/* Here a page is a huge page. */
+static void huge_file_has_huge_folios(struct kunit *test)
+{
+	struct file *file = mem_test_file(test, FILE_SIZE, GHMF_ALLOW_HUGEPAGE);
+
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, KEEP, SZ_2M + PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, allocated(file), SZ_2M);
+	/* A part of one is cleared, all of it is freed. */
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, SZ_2M, SZ_1M), 0);
+	KUNIT_EXPECT_EQ(test, allocated(file), SZ_2M);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, SZ_2M, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, allocated(file), 0);
 }
 
 static void punch_frees_and_allocates_again(struct kunit *test)
@@ -402,6 +418,7 @@ static struct kunit_case guest_mem_test_cases[] = {
 	KUNIT_CASE(file_size_is_fixed),
 	KUNIT_CASE(file_of_another_kind_is_none),
 	KUNIT_CASE_PARAM(file_fallocate, fallocate_gen_params),
+	KUNIT_CASE(huge_file_has_huge_folios),
 	KUNIT_CASE(punch_frees_and_allocates_again),
 	KUNIT_CASE_PARAM(provider_claim, claim_gen_params),
 	KUNIT_CASE(provider_unclaim_part),
