@@ -97,6 +97,8 @@ table:
 	.word	op_boot_x0 - table
 	.word	op_mpidr - table
 	.word	op_pc - table
+	.word	op_sgi - table
+	.word	op_wait_irq - table
 table_end:
 
 op_load:
@@ -155,7 +157,7 @@ op_hvc:
 	mov	x0, x22
 	mov	x1, x23
 	mov	x2, x24
-	mov	x3, #0
+	ldr	x3, [x20, #AGENT_ARG3]
 	hvc	#0
 	b	result
 
@@ -169,13 +171,12 @@ op_call:
 	adr	x30, result
 	br	x22
 
-op_timer:
-	/* PPI 27 of this CPU's redistributor: group 1, enabled. */
+/* Group 1 and enabled for the SGIs and PPIs of mask w3, distributor on; uses x1, x2, x4. */
+	.macro	enable_private
 	mrs	x1, mpidr_el1
 	and	x1, x1, #0xff
 	mov32	x2, (GUEST_GICR + 0x10000)
 	add	x2, x2, x1, lsl #17
-	mov	w3, #(1 << GUEST_TIMER_INTID)
 	ldr	w4, [x2, #0x80]		/* GICR_IGROUPR0 */
 	orr	w4, w4, w3
 	str	w4, [x2, #0x80]
@@ -183,19 +184,48 @@ op_timer:
 	mov32	x2, GUEST_GICD
 	mov	w3, #0x12		/* ARE, group 1 */
 	str	w3, [x2]		/* GICD_CTLR */
+	.endm
+
+/* Sleep until an interrupt is there, take and end it: INTID in x0; uses x1. */
+	.macro	take_interrupt
+9:	mrs	x1, isr_el1
+	cbnz	x1, 8f
+	wfi
+	b	9b
+8:	mrs	x0, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	.endm
+
+	.macro	end_interrupt
+	msr	s3_0_c12_c12_1, x0	/* ICC_EOIR1_EL1 */
+	isb
+	.endm
+
+op_timer:
+	mov	w3, #(1 << GUEST_TIMER_INTID)
+	enable_private
 	msr	cntv_tval_el0, x22
 	mov	x1, #1
 	msr	cntv_ctl_el0, x1
 	isb
-1:	mrs	x1, isr_el1
-	cbnz	x1, 2f
-	wfi
-	b	1b
-2:	mrs	x0, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	take_interrupt
 	msr	cntv_ctl_el0, xzr
 	isb
-	msr	s3_0_c12_c12_1, x0	/* ICC_EOIR1_EL1 */
+	end_interrupt
+	b	result
+
+op_sgi:
+	mov	x1, #1
+	lsl	x1, x1, x22		/* target list */
+	orr	x1, x1, #(1 << 24)	/* SGI 1 */
+	msr	s3_0_c12_c11_5, x1	/* ICC_SGI1R_EL1 */
 	isb
+	b	result_zero
+
+op_wait_irq:
+	mov	w3, #2
+	enable_private
+	take_interrupt
+	end_interrupt
 	b	result
 
 op_store_loop:

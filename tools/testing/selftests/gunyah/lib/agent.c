@@ -8,6 +8,7 @@ void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
 	vcpu->args[0] = a;
 	vcpu->args[1] = b;
 	vcpu->args[2] = c;
+	vcpu->arg3 = 0;
 	vcpu->esr = 0;
 	vcpu->far = 0;
 }
@@ -27,6 +28,9 @@ static bool mailbox(struct test_vcpu *vcpu, unsigned int reg)
 	case AGENT_ARG1:
 	case AGENT_ARG2:
 		value = vcpu->args[(reg - AGENT_ARG0) / 8];
+		break;
+	case AGENT_ARG3:
+		value = vcpu->arg3;
 		break;
 	case AGENT_RESULT:
 		vcpu->result = value;
@@ -84,4 +88,14 @@ int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b)
 {
 	agent_post(vcpu, AGENT_HVC, fn, a, b);
 	return agent_run(vcpu);
+}
+
+int agent_cpu_on(struct test_vcpu *vcpu, unsigned int target, __u64 context)
+{
+	int ret;
+
+	agent_post(vcpu, AGENT_HVC, PSCI_CPU_ON, target, GUEST_BASE + AGENT_SECONDARY);
+	vcpu->arg3 = context;
+	ret = agent_run(vcpu);
+	return ret == AGENT_DONE ? (int)vcpu->result : -1000;
 }

@@ -19,6 +19,7 @@
 #define AGENT_ARG0		0x08
 #define AGENT_ARG1		0x10
 #define AGENT_ARG2		0x18
+#define AGENT_ARG3		0x40	/* of AGENT_HVC only */
 /* ... and writes these. */
 #define AGENT_RESULT		0x20
 #define AGENT_ESR		0x28	/* of an exception, before AGENT_RESULT */
@@ -32,7 +33,7 @@
 #define AGENT_LOAD_SIGNED	3	/* address, size (1, 2, 4) -> X, sign extended */
 #define AGENT_LOAD_PAIR		4	/* address: LDP */
 #define AGENT_WFI		5
-#define AGENT_HVC		6	/* x0, x1, x2 -> x0 */
+#define AGENT_HVC		6	/* x0, x1, x2, x3 -> x0 */
 #define AGENT_CALL		7	/* address: BLR */
 #define AGENT_TIMER		8	/* ticks: arm the virtual timer, WFI until it fired */
 #define AGENT_STORE_LOOP	9	/* address, count: stores 1, 2, ... count (8 bytes) */
@@ -44,6 +45,8 @@
 #define AGENT_BOOT_X0		15	/* -> X0 at the entry */
 #define AGENT_MPIDR		16	/* -> affinity */
 #define AGENT_PC		17	/* -> address of the agent's first instruction */
+#define AGENT_SGI		18	/* target CPU: SGI 1 to it */
+#define AGENT_WAIT_IRQ		19	/* WFI until an interrupt -> INTID */
 
 /* Offset of the entry for CPU_ON. */
 #define AGENT_SECONDARY		8

@@ -74,6 +74,7 @@
  * @run: its run page
  * @op: command that the agent gets next
  * @args: its arguments
+ * @arg3: fourth argument of AGENT_HVC; 0 unless set after agent_post()
  * @result: what the agent told
  * @esr: of the last exception since the command was posted, 0 without one
  * @far: its address
@@ -86,6 +87,7 @@ struct test_vcpu {
 	struct gunyah_vcpu_run *run;
 	__u64 op;
 	__u64 args[3];
+	__u64 arg3;
 	__u64 result;
 	__u64 esr;
 	__u64 far;
@@ -166,9 +168,12 @@ int agent_run(struct test_vcpu *vcpu);
 __u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
 /* PSCI call of the guest. */
 int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b);
+/* CPU_ON of another vCPU, with its agent; the PSCI result. */
+int agent_cpu_on(struct test_vcpu *vcpu, unsigned int target, __u64 context);
 
 #define PSCI_CPU_OFF		0x84000002u
 #define PSCI_CPU_ON		0xc4000003u
+#define PSCI_AFFINITY_INFO	0xc4000004u
 #define PSCI_SYSTEM_OFF		0x84000008u
 #define PSCI_SYSTEM_RESET	0x84000009u
 #define PSCI_SYSTEM_RESET2_32	0x84000012u
