@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of several callers of the connection to the resource manager: one has
+ * the wire, the others wait, and each can come to an end by itself.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/unaligned.h>
+
+#include "../rm_calls.h"
+#include "fake_rm.h"
+
+/* Any messages: the connection does not know them. */
+#define MSG	0x51001234
+#define OTHER	0x51004321
+
+/* A caller with a thread of its own. */
+struct caller {
+	struct kunit *test;
+	struct gunyah_rm *rm;
+	struct gunyah_rm_message msg;
+	struct task_struct *thread;
+	int ret;
+};
+
+static int caller_thread(void *data)
+{
+	struct caller *caller = data;
+
+	/* Static stubs follow this. */
+	current->kunit_test = caller->test;
+	allow_signal(SIGKILL);
+	caller->ret = gunyah_rm_transfer(caller->rm, &caller->msg);
+
+	while (!kthread_should_stop())
+		fsleep(1000);
+
+	return 0;
+}
+
+static unsigned int count_turns(struct gunyah_rm *rm)
+{
+	guard(spinlock)(&rm->lock);
+	return list_count_nodes(&rm->turns);
+}
+
+/* Start a caller; on return it waits for the wire as the @position-th, or not if 0. */
+static struct caller *start_any_caller(struct kunit *test, u32 id, unsigned int position,
+				       bool killable)
+{
+	struct caller *caller = kunit_kzalloc(test, sizeof(*caller), GFP_KERNEL);
+	struct fake_rm *fake = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, caller);
+	caller->test = test;
+	caller->rm = fake->rm;
+	caller->msg.id = id;
+	caller->msg.killable = killable;
+	caller->ret = 1;
+	caller->thread = kthread_create(caller_thread, caller, "gunyah-caller");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, caller->thread);
+	get_task_struct(caller->thread);
+	wake_up_process(caller->thread);
+
+	while (count_turns(fake->rm) < position)
+		fsleep(1000);
+
+	return caller;
+}
+
+static struct caller *start_caller(struct kunit *test, u32 id, unsigned int position)
+{
+	return start_any_caller(test, id, position, true);
+}
+
+static int end_caller(struct caller *caller)
+{
+	while (READ_ONCE(caller->ret) == 1)
+		fsleep(1000);
+
+	kthread_stop(caller->thread);
+	put_task_struct(caller->thread);
+
+	return caller->ret;
+}
+
+/*
+ * A caller whose request is on the wire, without an answer; the next requests
+ * are answered at once.
+ */
+static struct caller *start_holder(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder;
+
+	fake->rm->reply_limit_ms = 60 * MSEC_PER_SEC;
+	holder = start_caller(test, MSG, 0);
+	while (!READ_ONCE(fake->requests))
+		fsleep(1000);
+
+	fake->answer = fake_rm_answer_ok;
+
+	return holder;
+}
+
+static void answer_holder(struct fake_rm *fake)
+{
+	fake_rm_put_reply(fake, 0, NULL, 0);
+	fake_rm_interrupt(fake);
+}
+
+static u32 sent_id(struct fake_rm *fake, unsigned int i)
+{
+	return get_unaligned_le32(fake->sent[i].data + 4);
+}
+
+/* R51, R59: one on the wire, the others after it in the order in which they came. */
+static void callers_in_order(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *waiter[3];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waiter); i++)
+		waiter[i] = start_caller(test, OTHER + i, i + 1);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	for (i = 0; i < ARRAY_SIZE(waiter); i++) {
+		KUNIT_EXPECT_EQ(test, end_caller(waiter[i]), 0);
+		KUNIT_EXPECT_EQ(test, sent_id(fake, i + 1), OTHER + i);
+	}
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
+}
+
+/* R50: who waits too long for the wire goes, and nobody is dead for it. */
+static void waiter_has_a_limit(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *waiter;
+
+	fake->rm->queue_limit_ms = 20;
+	waiter = start_caller(test, OTHER, 0);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
+}
+
+/* R51: a killed one leaves the queue, the one behind it has its turn. */
+static void waiter_killed(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *killed = start_caller(test, OTHER, 1);
+	struct caller *other = start_caller(test, OTHER + 1, 2);
+
+	send_sig(SIGKILL, killed->thread, 1);
+	KUNIT_EXPECT_EQ(test, end_caller(killed), -EINTR);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_EQ(test, end_caller(other), 0);
+	KUNIT_EXPECT_EQ(test, sent_id(fake, 1), OTHER + 1);
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
+}
+
+/* R51: one whose request was sent is waited for, killed or not. */
+static void holder_killed(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *waiter = start_caller(test, OTHER, 1);
+
+	send_sig(SIGKILL, holder->thread, 1);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(holder->ret), 1);
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter), 0);
+}
+
+/* R64: what undoes something is done by a killed thread too. */
+static void killed_but_not_killable(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *waiter = start_any_caller(test, OTHER, 1, false);
+
+	send_sig(SIGKILL, waiter->thread, 1);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(waiter->ret), 1);
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter), 0);
+}
+
+/* R51: when the one on the wire has no reply, all who wait end at once. */
+static void death_ends_waiters(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder, *waiter[2];
+
+	fake->rm->reply_limit_ms = 300;
+	holder = start_caller(test, MSG, 0);
+	while (!READ_ONCE(fake->requests))
+		fsleep(1000);
+	waiter[0] = start_caller(test, OTHER, 1);
+	waiter[1] = start_caller(test, OTHER, 2);
+
+	KUNIT_EXPECT_EQ(test, end_caller(holder), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter[0]), -EIO);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter[1]), -EIO);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
+}
+
+static int shutdown_thread(void *data)
+{
+	gunyah_rm_shutdown(data);
+
+	while (!kthread_should_stop())
+		fsleep(1000);
+
+	return 0;
+}
+
+/* R54: unbind ends who waits, lets the one on the wire end, then nothing works. */
+static void unbind_with_callers(struct kunit *test)
+{
+	struct fake_rm *fake = test->priv;
+	struct caller *holder = start_holder(test);
+	struct caller *waiter = start_caller(test, OTHER, 1);
+	struct gunyah_rm_message msg = { .id = OTHER };
+	struct task_struct *closer;
+
+	closer = kthread_run(shutdown_thread, fake->rm, "gunyah-closer");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, closer);
+	KUNIT_EXPECT_EQ(test, end_caller(waiter), -ENODEV);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(holder->ret), 1);
+
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	kthread_stop(closer);
+
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), -ENODEV);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
+}
+
+static int callers_init(struct kunit *test)
+{
+	test->priv = fake_rm_create(test);
+
+	return 0;
+}
+
+static struct kunit_case callers_cases[] = {
+	KUNIT_CASE(callers_in_order),
+	KUNIT_CASE(waiter_has_a_limit),
+	KUNIT_CASE(waiter_killed),
+	KUNIT_CASE(holder_killed),
+	KUNIT_CASE(killed_but_not_killable),
+	KUNIT_CASE(death_ends_waiters),
+	KUNIT_CASE(unbind_with_callers),
+	{}
+};
+
+static struct kunit_suite callers_suite = {
+	.name = "gunyah_rm_rpc_callers",
+	.init = callers_init,
+	.test_cases = callers_cases,
+};
+
+kunit_test_suite(callers_suite);
+
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_DESCRIPTION("Tests of several callers of Gunyah's resource manager");
+MODULE_LICENSE("GPL");
