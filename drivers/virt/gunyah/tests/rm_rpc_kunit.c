@@ -96,7 +96,7 @@ static void request(struct kunit *test)
 
 	for (i = 0; i < c->fragments; i++) {
 		const struct fake_rm_fragment *sent = &f->fake->sent[i];
-		u8 header[] = { 0x21, (c->fragments - 1) << 2 | !i, 0xff, 0xff,
+		u8 header[] = { 0x21, (c->fragments - 1) << 2 | (i ? 0 : 1), 0xff, 0xff,
 				0x34, 0x12, 0x00, 0x51 };
 
 		KUNIT_EXPECT_MEMEQ(test, sent->data, header, sizeof(header));
