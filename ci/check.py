@@ -9,6 +9,7 @@ check.py [KIND...] does only those kinds of checks.
 """
 
 import concurrent.futures
+import fnmatch
 import os
 import re
 import subprocess
@@ -29,18 +30,22 @@ KERNEL_DIRS = ('arch/arm64/gunyah', 'drivers/virt/gunyah')
 DOCUMENTED = ('arch/', 'drivers/', 'include/')
 # Kinds of files that checkpatch knows.
 CHECKPATCH = re.compile(r'\.(c|h|S|rst|yaml)$|/(Kconfig|Makefile)$')
-# Kinds of reports that make no sense in a folder, with the reason.
+# Kinds of reports of checkpatch that make no sense for some files, and why.
 IGNORED = {
     # Freestanding: the accessors of devices are volatile themselves, the
     # attribute macros are defined here, the linker script's symbols have
     # no header.
-    'tools/testing/gunyah/hyp/': ('VOLATILE', 'AVOID_EXTERNS',
-                                  'PREFER_DEFINED_ATTRIBUTE_MACRO'),
+    'tools/testing/gunyah/hyp/*': ('VOLATILE', 'AVOID_EXTERNS',
+                                   'PREFER_DEFINED_ATTRIBUTE_MACRO'),
     # User space: it has no strscpy() and no READ_ONCE(), and the harness's
     # own SKIP() takes a return.
-    'tools/testing/selftests/': ('VOLATILE', 'STRCPY',
-                                 'MACRO_WITH_FLOW_CONTROL'),
-    'samples/': ('VOLATILE', 'STRCPY'),
+    'tools/testing/selftests/*': ('VOLATILE', 'STRCPY',
+                                  'MACRO_WITH_FLOW_CONTROL'),
+    'samples/*': ('VOLATILE', 'STRCPY'),
+    # TRACE_EVENT() and its include path are written like this everywhere.
+    '*_trace.h': ('PARENTHESIS_ALIGNMENT', 'OPEN_ENDED_LINE', 'SPACING'),
+    # Messages as strings of hexadecimal digits have no spaces.
+    '*_vectors.h': ('SPLIT_STRING', 'MISSING_SPACE'),
 }
 # What the repository never holds. Built from pieces, so that this file
 # does not hold it either.
@@ -80,8 +85,8 @@ def overlay(files):
 
 def checkpatch(files):
     def one(name):
-        ignored = [t for folder, types in IGNORED.items()
-                   if name.startswith(folder) for t in types]
+        ignored = [t for pattern, types in IGNORED.items()
+                   if fnmatch.fnmatchcase(name, pattern) for t in types]
         options = ['--ignore', ','.join(ignored)] if ignored else []
         status, out = run(['perl', 'scripts/checkpatch.pl', '--strict',
                            '--terse', '--no-summary', '--show-types',
