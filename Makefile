@@ -33,7 +33,9 @@ help:
 prepare:
 	@ci/prepare.sh
 
+# A guest runs the plain kernel also when the primary VM's is for debugging.
 kernel:
+	@[ -z "$(DEBUG)" ] || DEBUG= ci/build-kernel.sh
 	@ci/build-kernel.sh
 
 hyp:

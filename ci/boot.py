@@ -28,6 +28,7 @@ import time
 
 RAM_BASE = 0x40000000
 IMAGE_ADDR = 0x60000000
+DEBUG_FACTOR = 5                # how much slower a debug kernel may be
 INITRD_ROOM = IMAGE_ADDR - RAM_BASE - (128 << 20) - (2 << 20)
 
 # What a console never says in a good run. A guest's own console passes
@@ -95,8 +96,7 @@ def make_initrd(args, out):
     shutil.copyfile(args.initramfs, out)
     if not args.guest:
         return
-    kernel = read_file(os.environ.get('IMAGE') or args.kernel,
-                       "IMAGE (the guest's kernel)")
+    kernel = read_file(env('GUEST_IMAGE'), "IMAGE (the guest's kernel)")
     initrd = read_file(os.environ.get('INITRD') or
                        os.path.join(env('INITRAMFS'), 'guest.cpio'),
                        "INITRD (the guest's initramfs)")
@@ -298,7 +298,11 @@ def parse():
                         metavar='WORDS', help='more kernel command line')
     parser.add_argument('--qemu', action='append', default=[],
                         metavar='WORD', help='one more argument of QEMU')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if env('DEBUG'):
+        args.timeout *= DEBUG_FACTOR
+        args.silence *= DEBUG_FACTOR
+    return args
 
 
 def take_name(name):

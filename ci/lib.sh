@@ -43,6 +43,8 @@ FLAVOUR=$BASE_TAG${VARIANT:+-$VARIANT}${DEBUG:+-debug}
 KSRC=$WORK/linux-$BASE_TAG
 KOUT=$WORK/build-$FLAVOUR
 STAGE=$WORK/stage-$FLAVOUR
+# The guest's kernel is the plain build, also when the primary's is another.
+GUEST_IMAGE=${IMAGE:-$WORK/build-$BASE_TAG/arch/arm64/boot/Image}
 USEROUT=$WORK/user
 HYPOUT=$WORK/hyp
 INITRAMFS=$WORK/initramfs
@@ -59,7 +61,7 @@ export KBUILD_BUILD_HOST=gunyah
 export LC_ALL=C.UTF-8
 
 export TOP CI BASE BASE_SRC BASE_TAG VARIANT MEM VCPUS CPUS DEBUG IMAGE INITRD JOBS
-export CACHE WORK FLAVOUR KSRC KOUT STAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
+export CACHE WORK FLAVOUR KSRC KOUT STAGE GUEST_IMAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
 
 mkdir -p "$WORK" "$LOGS"
 [ -e "$WORK/clone" ] || printf '%s\n' "$TOP" > "$WORK/clone"
