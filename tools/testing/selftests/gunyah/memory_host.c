@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's other ways to guest memory: other processes, pins, the kernel on
+ * behalf of somebody, limits.  Before a start they are in the way of lending, or
+ * not; while memory is lent none of them reaches it.
+ */
+#include <linux/falloc.h>
+#include <linux/io_uring.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "../kselftest_harness.h"
+#include "lib/gunyah_test.h"
+
+#define SHARED		0x90000000UL
+#define PIECES_BASE	(GUEST_BASE + GUEST_SIZE)
+#define STATS		"/sys/kernel/debug/gunyah_vm/memory"
+#define CGROUP		"/sys/fs/cgroup/gunyah-test"
+#define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
+
+static void *map_file(int fd, size_t size, off_t offset)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	if (p == MAP_FAILED)
+		test_die("mmap");
+	return p;
+}
+
+/* A counter of the driver; -1 where it can't be read. */
+static long long stat_of(const char *name)
+{
+	char line[80];
+	size_t n = strlen(name);
+	long long val = -1;
+	FILE *f = fopen(STATS, "r");
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, name, n) && line[n] == ' ')
+			val = atoll(line + n);
+	}
+	fclose(f);
+	return val;
+}
+
+/* A child that sleeps until it is killed. */
+static pid_t sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		test_die("fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void kill_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/*
+ * Before the start
+ */
+
+FIXTURE(start)
+{
+	struct test_vm vm;
+};
+
+FIXTURE_SETUP(start)
+{
+	require_gunyah();
+	vm_create(&self->vm, 1);
+}
+
+FIXTURE_TEARDOWN(start)
+{
+	vm_destroy(&self->vm);
+}
+
+/* R20, R67 */
+TEST_F(start, refused_while_a_child_has_the_mapping)
+{
+	char *p = map_file(self->vm.mem_fd, SZ_4K, SZ_2M);
+	pid_t pid = sleeper();
+
+	munmap(p, SZ_4K);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	kill_child(pid);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+}
+
+TEST_F(start, refused_while_a_part_is_mapped)
+{
+	char *p = map_file(self->vm.mem_fd, GUEST_SIZE, 0);
+
+	munmap(p, SZ_2M);
+	munmap(p + SZ_2M + SZ_4K, SZ_2M - SZ_4K);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	munmap(p + SZ_2M, SZ_4K);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+}
+
+TEST_F(start, refused_while_mapped_elsewhere)
+{
+	char *p = map_file(self->vm.mem_fd, SZ_2M, 0);
+	char *q = mremap(p, SZ_2M, SZ_2M, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+
+	if (q == MAP_FAILED)
+		q = mremap(p, SZ_2M, SZ_4K, 0);
+	ASSERT_NE(MAP_FAILED, q);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	munmap(p, SZ_2M);
+	munmap(q, SZ_2M);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+}
+
+TEST_F(start, refused_while_mapped_read_only)
+{
+	char *p = mmap(NULL, SZ_4K, PROT_NONE, MAP_SHARED, self->vm.mem_fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	munmap(p, SZ_4K);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+}
+
+/* R67: a page in a pipe has no mapping any more */
+TEST_F(start, refused_while_a_page_is_in_a_pipe)
+{
+	char *p = map_file(self->vm.mem_fd, SZ_4K, GUEST_SIZE - SZ_4K);
+	struct iovec iov = { .iov_base = p, .iov_len = 16 };
+	int pipefd[2];
+	char buf[16];
+
+	p[0] = 'x';
+	ASSERT_EQ(0, pipe(pipefd));
+	ASSERT_EQ(16, vmsplice(pipefd[1], &iov, 1, 0));
+	munmap(p, SZ_4K);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	EXPECT_EQ(16, read(pipefd[0], buf, 16));
+	EXPECT_EQ('x', buf[0]);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+	close(pipefd[0]);
+	close(pipefd[1]);
+}
+
+/* R67: a buffer registered with io_uring is pinned for as long as that lives */
+TEST_F(start, refused_while_registered_with_io_uring)
+{
+	struct io_uring_params params = {};
+	char *p = map_file(self->vm.mem_fd, SZ_2M, 0);
+	struct iovec iov = { .iov_base = p, .iov_len = SZ_4K };
+	int ring = syscall(__NR_io_uring_setup, 1, &params);
+
+	if (ring < 0) {
+		munmap(p, SZ_2M);
+		SKIP(return, "no io_uring");
+	}
+	ASSERT_EQ(0, syscall(__NR_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov, 1));
+	munmap(p, SZ_2M);
+	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
+	ASSERT_EQ(0, syscall(__NR_io_uring_register, ring, IORING_UNREGISTER_BUFFERS, NULL, 0));
+	close(ring);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+}
+
+/* A mapping does not outgrow what it was made for. */
+TEST_F(start, a_mapping_does_not_grow)
+{
+	char *p = map_file(self->vm.mem_fd, SZ_4K, 0);
+
+	EXPECT_EQ(MAP_FAILED, mremap(p, SZ_4K, 2 * SZ_4K, MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+	munmap(p, SZ_4K);
+}
+
+/*
+ * While it is lent
+ */
+
+FIXTURE(lent)
+{
+	struct test_vm vm;
+	char *p;
+};
+
+FIXTURE_SETUP(lent)
+{
+	require_gunyah();
+	vm_create(&self->vm, 1);
+	vm_start(&self->vm);
+	self->p = map_file(self->vm.mem_fd, GUEST_SIZE, 0);
+}
+
+FIXTURE_TEARDOWN(lent)
+{
+	/* The guest is as well as before. */
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	munmap(self->p, GUEST_SIZE);
+	vm_destroy(&self->vm);
+	if (stat_of("lent") >= 0) {
+		EXPECT_EQ(0, stat_of("lent"));
+		EXPECT_EQ(0, stat_of("shared"));
+		EXPECT_EQ(0, stat_of("leaked"));
+		EXPECT_EQ(0, stat_of("entries"));
+	}
+}
+
+TEST_F(lent, is_counted)
+{
+	if (stat_of("lent") < 0)
+		SKIP(return, "no debugfs");
+	EXPECT_EQ((long long)GUEST_SIZE, stat_of("lent"));
+	EXPECT_EQ(1, stat_of("parcels"));
+}
+
+/* R67 */
+TEST_F(lent, process_vm_readv_gets_nothing)
+{
+	char buf[16];
+	struct iovec to = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct iovec from = { .iov_base = self->p, .iov_len = sizeof(buf) };
+
+	EXPECT_EQ(-1, process_vm_readv(getpid(), &to, 1, &from, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, process_vm_writev(getpid(), &to, 1, &from, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(lent, proc_pid_mem_gets_nothing)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+	char buf[16] = {};
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(-1, pread(fd, buf, sizeof(buf), (off_t)self->p));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, pwrite(fd, buf, sizeof(buf), (off_t)self->p));
+	EXPECT_EQ(EIO, errno);
+	close(fd);
+}
+
+TEST_F(lent, ptrace_gets_nothing)
+{
+	pid_t pid = sleeper();
+	int status;
+
+	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, pid, NULL, NULL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	errno = 0;
+	EXPECT_EQ(-1, ptrace(PTRACE_PEEKDATA, pid, self->p, NULL));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, pid, self->p, NULL));
+	EXPECT_EQ(EIO, errno);
+	kill_child(pid);
+}
+
+TEST_F(lent, a_child_gets_sigbus)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(touch(self->p, false) == SIGBUS && touch(self->p, true) == SIGBUS ? 0 : 1);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_F(lent, populating_it_fails)
+{
+	EXPECT_EQ(-1, madvise(self->p, SZ_4K, MADV_POPULATE_READ));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, madvise(self->p, SZ_4K, MADV_POPULATE_WRITE));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+/* R67: io_uring and direct I/O can't pin it either */
+TEST_F(lent, registering_it_with_io_uring_fails)
+{
+	struct io_uring_params params = {};
+	struct iovec iov = { .iov_base = self->p, .iov_len = SZ_4K };
+	int ring = syscall(__NR_io_uring_setup, 1, &params);
+
+	if (ring < 0)
+		SKIP(return, "no io_uring");
+	EXPECT_EQ(-1, syscall(__NR_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov, 1));
+	EXPECT_EQ(EFAULT, errno);
+	close(ring);
+}
+
+TEST_F(lent, vmsplice_of_it_fails)
+{
+	struct iovec iov = { .iov_base = self->p, .iov_len = 16 };
+	int pipefd[2];
+
+	ASSERT_EQ(0, pipe(pipefd));
+	EXPECT_EQ(-1, vmsplice(pipefd[1], &iov, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	close(pipefd[0]);
+	close(pipefd[1]);
+}
+
+/* R67: a core dump ends, and leaves it out */
+TEST_F(lent, a_core_dump_ends)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (chdir("/tmp"))
+			_exit(1);
+		setrlimit(RLIMIT_CORE, &limit);
+		signal(SIGABRT, SIG_DFL);
+		abort();
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGABRT, WTERMSIG(status));
+	unlink("/tmp/core");
+}
+
+TEST_F(lent, a_hole_is_refused)
+{
+	EXPECT_EQ(-1, fallocate(self->vm.mem_fd, PUNCH, 0, SZ_4K));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(-1, madvise(self->p, SZ_2M, MADV_REMOVE));
+	EXPECT_EQ(EBUSY, errno);
+}
+
+TEST_F(lent, bindings_stand_while_it_runs)
+{
+	int mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+
+	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, mem, SHARED, SZ_2M, 0, LEND_RWX));
+	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, self->vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0,
+					 LEND_RWX | GUNYAH_MEM_UNMAP));
+	close(mem);
+}
+
+/*
+ * Shared
+ */
+
+TEST(shared_hole_is_refused_while_it_runs)
+{
+	struct test_vm vm = { .shm = { .gpa = SHARED, .size = SZ_2M } };
+	int mem;
+
+	require_gunyah();
+	vm_create(&vm, 1);
+	mem = create_guest_mem(vm.dev_fd, SZ_2M);
+	map_mem(vm.fd, mem, SHARED, SZ_2M, 0, GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_RWX);
+	EXPECT_EQ(0, fallocate(mem, PUNCH, 0, SZ_2M));
+	vm_start(&vm);
+	EXPECT_EQ(-1, fallocate(mem, PUNCH, 0, SZ_2M));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	vm_destroy(&vm);
+	EXPECT_EQ(0, fallocate(mem, PUNCH, 0, SZ_2M));
+	close(mem);
+}
+
+/*
+ * Limits
+ */
+
+/* Bind n pages behind the guest's memory, in an order in which none follows another. */
+static int bind_pieces(struct test_vm *vm, int mem, unsigned int n)
+{
+	unsigned int i;
+	int ret;
+
+	if (fallocate(mem, FALLOC_FL_KEEP_SIZE, 0, n * SZ_4K))
+		return -errno;
+	for (i = 0; i < n; i++) {
+		ret = __map_mem(vm->fd, mem, PIECES_BASE + i * SZ_4K, SZ_4K, (n - 1 - i) * SZ_4K,
+				LEND_RWX);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* R65: more list entries than the resource manager can stand */
+TEST(too_many_pieces)
+{
+	struct test_vm vm = {};
+	int mem;
+
+	require_gunyah();
+	vm_create(&vm, 1);
+	mem = create_guest_mem(vm.dev_fd, 6100 * SZ_4K);
+	ASSERT_EQ(0, bind_pieces(&vm, mem, 6100));
+	EXPECT_EQ(-E2BIG, __vm_start(&vm));
+	/* Nothing is lent: all of it can be mapped and touched. */
+	EXPECT_EQ(0, touch(map_file(mem, SZ_4K, 6099 * SZ_4K), true));
+	if (stat_of("lent") >= 0)
+		EXPECT_EQ(0, stat_of("lent"));
+	vm_destroy(&vm);
+	close(mem);
+}
+
+TEST(too_many_pieces_of_two_vms)
+{
+	struct test_vm one = {}, two = {};
+	int mem;
+
+	require_gunyah();
+	vm_create(&one, 1);
+	vm_create(&two, 1);
+	mem = create_guest_mem(one.dev_fd, 4000 * SZ_4K);
+	ASSERT_EQ(0, bind_pieces(&one, mem, 4000));
+	EXPECT_EQ(0, __vm_start(&one));
+	agent_do(&one.vcpu[0], AGENT_STORE, PIECES_BASE + 3999 * SZ_4K, 8, 0x77);
+	close(mem);
+
+	mem = create_guest_mem(two.dev_fd, 4000 * SZ_4K);
+	ASSERT_EQ(0, bind_pieces(&two, mem, 4000));
+	EXPECT_EQ(-E2BIG, __vm_start(&two));
+	vm_destroy(&one);
+	EXPECT_EQ(0, __vm_start(&two));
+	agent_do(&two.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_destroy(&two);
+	close(mem);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static int allocate_in_cgroup(int mem)
+{
+	if (write_file(CGROUP "/cgroup.procs", "0"))
+		return 1;
+	if (!fallocate(mem, FALLOC_FL_KEEP_SIZE, 0, 32 * SZ_2M) || errno != ENOMEM)
+		return 2;
+	/* What there is of it is charged: give it up and a smaller part fits. */
+	if (fallocate(mem, PUNCH, 0, 32 * SZ_2M))
+		return 3;
+	return fallocate(mem, FALLOC_FL_KEEP_SIZE, 0, SZ_2M) ? 4 : 0;
+}
+
+/* R28 */
+TEST(memory_is_charged_to_the_cgroup)
+{
+	int status, dev, mem;
+	pid_t pid;
+
+	require_gunyah();
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(CGROUP, 0755) || write_file(CGROUP "/memory.max", "16M")) {
+		rmdir(CGROUP);
+		SKIP(return, "no memory cgroup");
+	}
+	dev = open_gunyah();
+	mem = create_guest_mem(dev, 32 * SZ_2M);
+	pid = fork();
+	if (!pid)
+		_exit(allocate_in_cgroup(mem));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	/* An error of the call, not the end of the process. */
+	EXPECT_EQ(0, status);
+	close(mem);
+	close(dev);
+	rmdir(CGROUP);
+}
+
+TEST_HARNESS_MAIN
