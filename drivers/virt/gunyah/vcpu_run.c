@@ -20,9 +20,11 @@
  * The run page belongs to the user: what is read from it is read once, and what
  * is needed later is kept in struct gunyah_vcpu.
  */
+#include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/cleanup.h>
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
@@ -58,6 +60,7 @@ void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu)
 	if (vcpu->runner)
 		kick_process(vcpu->runner);
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_kick);
 
 static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
 {
@@ -417,6 +420,7 @@ int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
 	mutex_unlock(&vcpu->run_lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
 
 /* ---- called from outside of a run ---- */
 
@@ -430,6 +434,7 @@ void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu)
 	rcuwait_init(&vcpu->wait);
 	spin_lock_init(&vcpu->kick_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_setup_run);
 
 /**
  * gunyah_vcpu_wake() - the vCPU's interrupt came
@@ -442,6 +447,7 @@ void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu)
 	WRITE_ONCE(vcpu->woken, true);
 	rcuwait_wake_up(&vcpu->wait);
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_wake);
 
 /**
  * gunyah_vcpu_set_resource() - the vCPU got the resource of a new run
@@ -454,6 +460,7 @@ void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *
 	/* Who sees the resource sees that it is new, and what it is. */
 	smp_store_release(&vcpu->res, res);
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_set_resource);
 
 static bool has_runner(struct gunyah_vcpu *vcpu)
 {
@@ -475,5 +482,6 @@ void gunyah_vcpu_clear_resource(struct gunyah_vcpu *vcpu)
 	gunyah_vcpu_kick(vcpu);
 	/* A thread that becomes the runner after this look finds no resource. */
 	if (has_runner(vcpu))
-		synchronize_rcu();
+		synchronize_rcu_expedited();
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_clear_resource);

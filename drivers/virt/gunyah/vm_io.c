@@ -143,8 +143,8 @@ void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *h
 		rhashtable_remove_fast(&io->table, &handler->node, table_params);
 		list_del(&handler->list);
 	}
-	/* Pairs with the section in gunyah_vm_io_write(). */
-	synchronize_rcu();
+	/* For the section in gunyah_vm_io_write(); a VM may have hundreds to remove. */
+	synchronize_rcu_expedited();
 }
 EXPORT_SYMBOL_GPL(gunyah_vm_io_remove);
 

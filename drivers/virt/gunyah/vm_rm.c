@@ -352,16 +352,17 @@ static void out_of_resetting(struct gunyah_vm_rm *v)
 
 static void out_of_running(struct gunyah_vm_rm *v)
 {
+	bool stopped;
 	int tries;
 	int ret;
 
 	for (tries = 0; tries < 2; tries++) {
-		/* -EBUSY: it has exited, and VM_EXITED is on its way. */
 		ret = answered(v, "VM_STOP", gunyah_rm_vm_stop(v->rm, v->vmid));
-		if (wait_for(v, FROM(EXITED),
-			     !ret || ret == -EBUSY ? v->limit_ms : v->refusal_ms))
+		/* -EBUSY: it has exited, and VM_EXITED is on its way. */
+		stopped = !ret || ret == -EBUSY;
+		if (wait_for(v, FROM(EXITED), stopped ? v->limit_ms : v->refusal_ms))
 			return;
-		if (!ret)
+		if (stopped)
 			break;
 	}
 	lose(v, "did not stop in time");
