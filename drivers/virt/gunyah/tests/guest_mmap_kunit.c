@@ -266,6 +266,33 @@ static void punch_clears_mapped_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, val, 0);
 }
 
+#ifdef CONFIG_MEMORY_FAILURE
+/* R68: a page that failed is not mapped again, and does not go back to the allocator. */
+static void failed_page_is_contained(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr = map(test, 0, SZ_2M);
+	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	struct page *page;
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, write_user(addr, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr + PAGE_SIZE, 1, FOLL_WRITE, &page), 1);
+	unpin_user_page(page);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, SZ_2M), 0);
+	SetPageHWPoison(page);
+
+	addr = map(test, 0, SZ_2M);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), -EFAULT);
+	KUNIT_EXPECT_EQ(test, read_user(addr + 2 * PAGE_SIZE, &val), 0);
+
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, mode, 0, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 1);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), 0);
+}
+#endif
+
 static struct kunit_case guest_mmap_test_cases[] = {
 	KUNIT_CASE(new_pages_are_zero),
 	KUNIT_CASE(two_mappings_are_coherent),
@@ -279,6 +306,9 @@ static struct kunit_case guest_mmap_test_cases[] = {
 	KUNIT_CASE(pinned_is_not_lent),
 	KUNIT_CASE(folio_mapped_beside_is_lent),
 	KUNIT_CASE(punch_clears_mapped_memory),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(failed_page_is_contained),
+#endif
 	{}
 };
 

@@ -245,6 +245,44 @@ static void lent_memory_leaves_the_direct_map(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *lent, 0x12345678);
 }
 
+struct range_case {
+	const char *name;
+	phys_addr_t offset;	/* from a page of the test's file */
+	size_t size;
+};
+
+static const struct range_case range_cases[] = {
+	{ "nothing", 0, 0 },
+	{ "less than a page", 0, PAGE_SIZE / 2 },
+	{ "not aligned", 8, PAGE_SIZE },
+	{ "beyond all memory", 1ULL << 47, PAGE_SIZE },
+	{ "more pages than can be named", 0, (size_t)PAGE_SIZE << 32 },
+};
+
+static void range_desc(const struct range_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(range, range_cases, range_desc);
+
+static void direct_map_refuses(struct kunit *test)
+{
+	const struct range_case *c = test->param_value;
+	struct parcel_test *t = test->priv;
+	phys_addr_t phys;
+
+	if (!gunyah_direct_map_can_change())
+		kunit_skip(test, "the direct map can't be changed on this kernel");
+
+	map_small_guest(test);
+	KUNIT_ASSERT_EQ(test, give(t, GPA, SZ_4K), 0);
+	phys = t->seen[1].first_ipa + c->offset;
+	KUNIT_EXPECT_EQ(test, gunyah_direct_map_remove(phys, c->size), -EINVAL);
+	KUNIT_EXPECT_EQ(test, gunyah_direct_map_restore(phys, c->size), -EINVAL);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
+}
+
 static struct kunit_case vm_give_test_cases[] = {
 	KUNIT_CASE_PARAM(give_fails, error_gen_params),
 	KUNIT_CASE(give_fails_half_done),
@@ -257,6 +295,7 @@ static struct kunit_case vm_give_test_cases[] = {
 	KUNIT_CASE(given_bindings_stand),
 	KUNIT_CASE(sanitize_is_passed_on),
 	KUNIT_CASE(lent_memory_leaves_the_direct_map),
+	KUNIT_CASE_PARAM(direct_map_refuses, range_gen_params),
 	{}
 };
 
