@@ -373,6 +373,138 @@ TEST(shared_hole_is_refused_while_it_runs)
 }
 
 /*
+ * Races
+ */
+
+static unsigned int seed;
+
+/* A page of the file, in bytes. */
+static off_t random_page(void)
+{
+	return rand_r(&seed) % (GUEST_SIZE / SZ_4K) * SZ_4K;
+}
+
+static void touch_pages(int mem)
+{
+	size_t size = random_page() / 2 + SZ_4K;
+	off_t offset = random_page() / 2;
+	char *p = map_file(mem, size, offset);
+	int i;
+
+	for (i = 0; i < 5; i++)
+		touch(p + random_page() % size, i & 1);
+	munmap(p, size);
+}
+
+static void punch_pages(int mem)
+{
+	fallocate(mem, PUNCH, random_page(), random_page() + SZ_4K);
+	usleep(100);
+}
+
+static void splice_pages(int mem)
+{
+	char *p = map_file(mem, SZ_4K, random_page());
+	struct iovec iov = { .iov_base = p, .iov_len = 16 };
+	int pipefd[2];
+
+	if (pipe(pipefd))
+		test_die("pipe");
+	vmsplice(pipefd[1], &iov, 1, SPLICE_F_NONBLOCK);
+	munmap(p, SZ_4K);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	usleep(1000);
+}
+
+static void fork_mappings(int mem)
+{
+	char *p = map_file(mem, GUEST_SIZE, 0);
+	pid_t pid = fork();
+
+	if (!pid) {
+		munmap(p, SZ_2M);
+		touch(p + SZ_2M, true);
+		_exit(0);
+	}
+	munmap(p, GUEST_SIZE);
+	waitpid(pid, NULL, 0);
+	usleep(1000);
+}
+
+static pid_t disturber(void (*disturb)(int mem), int mem, unsigned int id)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		test_die("fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		seed = id;
+		for (;;)
+			disturb(mem);
+	}
+	return pid;
+}
+
+/* A VM on the memory: started or refused, and closed. */
+static int start_once(int dev, int mem)
+{
+	int vm = create_vm(dev);
+	int ret;
+
+	map_mem(vm, mem, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
+	ret = __set_dtb(vm, GUEST_DTB, GUEST_DTB_SIZE) ?: __ioctl(vm, GUNYAH_VM_START, 0);
+	close(vm);
+	return ret;
+}
+
+/* R64, R67: a start is refused or not, and nothing else happens. */
+TEST(starts_race_with_mappings_and_holes)
+{
+	static void (*const disturb[])(int mem) = {
+		touch_pages, punch_pages, splice_pages, fork_mappings,
+	};
+	pid_t pid[ARRAY_SIZE(disturb)];
+	struct test_vm vm = { .nr_vcpus = 1 };
+	unsigned int i, refused = 0;
+	int ret;
+
+	require_gunyah();
+	vm.dev_fd = open_gunyah();
+	vm.mem_fd = create_guest_mem(vm.dev_fd, GUEST_SIZE);
+	vm_load(&vm);
+	/* These have no fd of a VM. */
+	for (i = 0; i < ARRAY_SIZE(disturb); i++)
+		pid[i] = disturber(disturb[i], vm.mem_fd, i + 1);
+
+	for (i = 0; i < 300; i++) {
+		ret = start_once(vm.dev_fd, vm.mem_fd);
+		/* ENODEV: the device tree fell into a hole. */
+		EXPECT_TRUE(ret == 0 || ret == -EBUSY || ret == -ENODEV)
+			TH_LOG("start: %d", ret);
+		refused += ret == -EBUSY;
+	}
+	TH_LOG("%u of %u starts found the memory mapped", refused, i);
+
+	for (i = 0; i < ARRAY_SIZE(disturb); i++)
+		kill_child(pid[i]);
+	if (stat_of("lent") >= 0) {
+		EXPECT_EQ(0, stat_of("lent"));
+		EXPECT_EQ(0, stat_of("leaked"));
+	}
+	/* Undisturbed it works. */
+	vm_load(&vm);
+	vm.fd = create_vm(vm.dev_fd);
+	vcpu_add(&vm, 0);
+	map_mem(vm.fd, vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
+	ASSERT_EQ(0, __set_dtb(vm.fd, GUEST_DTB, GUEST_DTB_SIZE));
+	EXPECT_EQ(0, __vm_start(&vm));
+	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_destroy(&vm);
+}
+
+/*
  * Limits
  */
 
