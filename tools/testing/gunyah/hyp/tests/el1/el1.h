@@ -118,6 +118,14 @@ void secondary_entry(void);
 void secondary_loop(void);
 void unexpected_exception(u64 esr, u64 far, u64 elr);
 
+/* What a payload puts into guest memory: blobs.S, made by the Makefile. */
+struct blob {
+	const char *name;
+	const u8 *start, *end;
+};
+
+extern const struct blob blobs[];
+
 /* The payload itself. */
 void payload_main(void *fdt);
 

@@ -8,6 +8,8 @@
 #define GICR_SIZE	0x20000UL
 #define SGI_FRAME	0x10000UL
 
+#define SLEEP_MS	250	/* long enough that WFI comes first on a busy machine */
+
 #define GICD_CTLR	0x000
 #define GICR_WAKER	0x014
 #define IGROUPR		0x080
@@ -95,20 +97,19 @@ void timer_fired(u64 report_at)
 	write64(report_at, intid);
 }
 
-/* The virtual timer fires in a quarter of a second. */
-void timer_on(void)
+void timer_on(u64 ms)
 {
 	u64 freq, on = 1;
 
 	gic_enable(TIMER_INTID, 1);
 	asm volatile("mrs %0, cntfrq_el0" : "=r"(freq));
-	asm volatile("msr cntv_tval_el0, %0" : : "r"(freq / 4));
+	asm volatile("msr cntv_tval_el0, %0" : : "r"(freq / 1000 * ms));
 	asm volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"(on));
 }
 
 void sleep_until_timer(u64 report_at)
 {
-	timer_on();
+	timer_on(SLEEP_MS);
 	wfi();
 	timer_fired(report_at);
 }

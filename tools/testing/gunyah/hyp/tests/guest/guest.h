@@ -13,6 +13,7 @@
 #define GUEST_H
 
 #include "../../types.h"
+#include "../regset/regset.h"
 
 #define MMIO		0x09000000UL
 #define CMD_READ	0x09000f00UL	/* the next word of a command */
@@ -132,11 +133,15 @@ void gic_enable(u32 intid, int level);
 u32 gic_ack(void);
 u64 gic_highest_pending(void);
 u64 gic_pending_word(u32 intid);
-void timer_on(void);
+void timer_on(u64 ms);
 void timer_fired(u64 report_at);
 void sleep_until_timer(u64 report_at);
 
 void shell(void);
+/* What x0 to x30 and the registers of regset.h were at the entry. */
+extern u64 entry_x[31];
+extern u64 entry_regs[REGSET_MAX];
+
 void smp(unsigned int others, u64 finish_at);
 void guest_main(u64 program, u64 entry);
 void secondary_main(u64 context, u64 program);

@@ -13,6 +13,28 @@ program:
 	.quad	0			/* written by the host */
 	.org	0x60
 
+	/* All of x0 to x30, for the tests of isolation; SP is free. */
+	mov	sp, x3
+	adrp	x3, entry_x
+	add	x3, x3, :lo12:entry_x
+	stp	x0, x1, [x3]
+	mov	x1, sp
+	stp	x2, x1, [x3, #16]
+	stp	x4, x5, [x3, #32]
+	stp	x6, x7, [x3, #48]
+	stp	x8, x9, [x3, #64]
+	stp	x10, x11, [x3, #80]
+	stp	x12, x13, [x3, #96]
+	stp	x14, x15, [x3, #112]
+	stp	x16, x17, [x3, #128]
+	stp	x18, x19, [x3, #144]
+	stp	x20, x21, [x3, #160]
+	stp	x22, x23, [x3, #176]
+	stp	x24, x25, [x3, #192]
+	stp	x26, x27, [x3, #208]
+	stp	x28, x29, [x3, #224]
+	str	x30, [x3, #240]
+
 	adr	x2, _start
 	adrp	x3, dtb_address
 	str	x0, [x3, :lo12:dtb_address]
@@ -116,3 +138,10 @@ synchronous:
 	.globl	dtb_address
 dtb_address:
 	.skip	8
+	.globl	entry_x
+entry_x:
+	.skip	248
+	.align	4
+	.globl	entry_regs
+entry_regs:
+	.skip	1024

@@ -5,6 +5,7 @@
 
 #define POWER_DOWN	0x10000UL	/* PSCI power state of trace 01c */
 #define RESUME_CONTEXT	0x5e5UL
+#define SUSPEND_MS	250
 
 static void basic(u64 entry)
 {
@@ -29,11 +30,11 @@ static void suspend(void)
 
 	write64(MMIO, 0xaaaa);
 	sleep_until_timer(MMIO + 0x08);
-	timer_on();
+	timer_on(SUSPEND_MS);
 	ret = psci(PSCI_CPU_SUSPEND, 0, 0, 0);
 	write64(MMIO + 0x10, ret);
 	timer_fired(MMIO + 0x28);
-	timer_on();
+	timer_on(SUSPEND_MS);
 	psci(PSCI_CPU_SUSPEND, POWER_DOWN, (u64)resume_entry, RESUME_CONTEXT);
 }
 
@@ -53,6 +54,7 @@ static void say(u64 v)
 
 void guest_main(u64 program, u64 entry)
 {
+	registers_read(entry_regs);
 	switch (program) {
 	case PROG_BASIC:
 		basic(entry);

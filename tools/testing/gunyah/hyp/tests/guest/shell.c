@@ -18,8 +18,17 @@ enum operation {
 	OP_PENDING = 10,
 	OP_DTB = 17,
 	OP_VECTOR = 18,
+	/* Not of the recorded guest: */
+	OP_TIMER = 0x20,		/* arm the virtual timer, argument in ms */
+	OP_POLL = 0x21,			/* wait for an interrupt without WFI, report it */
+	OP_ENTRY_X = 0x22,		/* report x0 to x30 of the entry */
+	OP_ENTRY_REGS = 0x23,		/* report the register set of the entry */
+	OP_REGS_FILL = 0x24,		/* fill the register set, argument is the seed */
+	OP_REGS_CHECK = 0x25,		/* report the first that changed, or all ones */
 	OP_OFF = 0xff,
 };
+
+static u64 filled[REGSET_MAX] __aligned(16);
 
 static u64 next(void)
 {
@@ -106,6 +115,62 @@ static void set_vector(void)
 	asm volatile("msr vbar_el1, %0\n\tisb" : : "r"(addr));
 }
 
+static void poll(void)
+{
+	u32 intid;
+
+	do {
+		intid = gic_ack();
+	} while (intid >= 1020);
+	result(intid);
+}
+
+static void report(const u64 *v, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		result(v[i]);
+}
+
+static void check_registers(void)
+{
+	static u64 now[REGSET_MAX] __aligned(16);
+	u32 i;
+
+	registers_read(now);
+	for (i = 0; i < regset_count(); i++) {
+		if (now[i] != filled[i])
+			break;
+	}
+	result(i < regset_count() ? i : ~0UL);
+}
+
+/* The operations that the recorded guest did not have. */
+static void run_own(u64 cmd, u64 arg)
+{
+	switch (cmd >> 56) {
+	case OP_TIMER:
+		timer_on(arg);
+		break;
+	case OP_POLL:
+		poll();
+		break;
+	case OP_ENTRY_X:
+		report(entry_x, ARRAY_SIZE(entry_x));
+		break;
+	case OP_ENTRY_REGS:
+		report(entry_regs, regset_count());
+		break;
+	case OP_REGS_FILL:
+		regset_fill(arg, filled);
+		break;
+	case OP_REGS_CHECK:
+		check_registers();
+		break;
+	}
+}
+
 static void run(u64 cmd)
 {
 	unsigned int size = cmd >> 48 & 0xff;
@@ -148,6 +213,9 @@ static void run(u64 cmd)
 		break;
 	case OP_OFF:
 		psci(PSCI_SYSTEM_OFF, 0, 0, 0);
+		break;
+	default:
+		run_own(cmd, arg);
 		break;
 	}
 }

@@ -115,10 +115,13 @@ void play_tx(struct line *line)
 	u64 ready, got;
 
 	put_handle(buf, len);
-	gic_forget(SEND_INTID);
-	got = hyp_msgq_send(rm_tx_cap, len, buf, push, 0, &ready);
-	if (got == ERR_FULL && gic_wait(SEND_INTID, WAIT_MS))
+	for (;;) {
 		got = hyp_msgq_send(rm_tx_cap, len, buf, push, 0, &ready);
+		/* An interrupt that was still pending may come too early. */
+		if (got != ERR_FULL || !gic_wait(SEND_INTID, WAIT_MS))
+			break;
+		gic_forget(SEND_INTID);
+	}
 	if (got != err)
 		difference(line, "msgq_send: error %lu, not %lu", err, got);
 }

@@ -75,12 +75,4 @@ void play_civac(struct line *line);
 void play_mem(struct line *line);
 void play_capat(struct line *line);
 
-/* blobs.S, made by the Makefile: name, NUL, then where it lies. */
-struct blob {
-	const char *name;
-	const u8 *start, *end;
-};
-
-extern const struct blob blobs[];
-
 #endif
