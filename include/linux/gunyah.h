@@ -21,10 +21,9 @@
 #include <linux/thread_info.h>
 #include <linux/types.h>
 
-/**
- * enum gunyah_error - what a hypercall answers in its first register
- *
- * From the published hypervisor's API.  Values not named here exist.
+/*
+ * What a hypercall answers in its first register, from the published
+ * hypervisor's API.  Values not named here exist.
  */
 enum gunyah_error {
 	GUNYAH_ERROR_OK				= 0,
@@ -136,6 +135,8 @@ struct gunyah_identify_result {
  *
  * Asks by the SMCCC vendor UUID.  Quiet where there is no SMCCC conduit or
  * another hypervisor.
+ *
+ * Return: true on Gunyah.
  */
 bool gunyah_hypervisor_present(void);
 
@@ -146,7 +147,9 @@ void gunyah_hypercall_hyp_identify(struct gunyah_identify_result *result);
  * gunyah_hypercall_bell_send() - OR flags into a doorbell
  * @capid: the doorbell
  * @new_flags: flags to set
- * @old_flags: filled in with the flags as they were before; may be NULL
+ * @old_flags: filled in on OK with the flags as they were before; may be NULL
+ *
+ * Return: OK; DENIED, CSPACE_*: not a doorbell that this VM may ring.
  */
 enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_flags);
 
@@ -155,6 +158,8 @@ enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_
  * @capid: the doorbell
  * @enable_mask: flags that raise its interrupt (all at first)
  * @ack_mask: flags that are cleared when the interrupt is raised (none at first)
+ *
+ * Return: OK; CSPACE_INSUF_RIGHTS where the masks are not this VM's to set.
  */
 enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable_mask, u64 ack_mask);
 
@@ -172,6 +177,8 @@ enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable_mask, u64
  *
  * The published hypervisor answers OK and loses the message when @size is
  * above the queue's message size (240 bytes for the resource manager's).
+ *
+ * Return: OK; MSGQUEUE_FULL: nothing was sent; ARG_*, CSPACE_*.
  */
 enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size, const void *buf,
 					     u64 tx_flags, bool *not_full);
@@ -188,6 +195,8 @@ enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size, const void 
  * The published hypervisor answers OK with a size of 0, not empty, and keeps
  * the message when @buf is too small: who reads on as long as the queue is not
  * empty never ends.
+ *
+ * Return: OK; MSGQUEUE_EMPTY; ADDR_*, ARG_*, CSPACE_*.
  */
 enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t max_size,
 					     size_t *size, bool *not_empty);
@@ -220,6 +229,8 @@ enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t max_si
  * @flags: GUNYAH_MAP_*
  * @offset: from where in the extent; only with PARTIAL
  * @size: how much of it; only with PARTIAL
+ *
+ * Return: OK; UNIMPLEMENTED, ARG_*, ADDR_*, DENIED, CSPACE_*.
  */
 enum gunyah_error gunyah_hypercall_addrspace_map(u64 capid, u64 extent_capid, u64 vbase, u64 attrs,
 						 u64 flags, u64 offset, u64 size);
@@ -243,6 +254,8 @@ enum gunyah_error gunyah_hypercall_addrspace_unmap(u64 capid, u64 extent_capid, 
  * @to_capid: extent that takes
  * @offset: where the memory begins
  * @size: its size
+ *
+ * Return: OK; UNIMPLEMENTED, ARG_*, ADDR_*, DENIED, CSPACE_*.
  */
 enum gunyah_error gunyah_hypercall_memextent_donate(u64 options, u64 from_capid, u64 to_capid,
 						    u64 offset, u64 size);
@@ -343,6 +356,8 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1,
  *
  * With interrupts masked the answer "no" holds until they are unmasked or the
  * guest is entered: what comes later raises an interrupt, which ends vcpu_run.
+ *
+ * Return: true when gunyah_guest_work() has something to do.
  */
 static inline bool gunyah_guest_work_pending(void)
 {
