@@ -190,9 +190,97 @@ static void gunyah_guest_pages_free(struct folio *folio)
 		folio_put(folio);
 }
 
+/* Take a folio out of the tree, and out of the mappings: no new ones while the lock is held. */
+static void gunyah_guest_pages_remove(struct gunyah_guest_pages *gp, struct folio *folio,
+				      pgoff_t start)
+{
+	MA_STATE(mas, &gp->folios, start, start + folio_nr_pages(folio) - 1);
+
+	unmap_mapping_range(gp->file->f_mapping, (loff_t)start << PAGE_SHIFT, folio_size(folio), 0);
+	inode_sub_bytes(file_inode(gp->file), folio_size(folio));
+	mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+}
+
+/* Copy pages [first, end) of the folio that began at @start to those that are there now. */
+static void gunyah_guest_pages_copy(struct gunyah_guest_pages *gp, struct folio *from,
+				    pgoff_t start, pgoff_t first, pgoff_t end)
+{
+	struct folio *to = NULL;
+	pgoff_t index;
+
+	MA_STATE(mas, &gp->folios, first, first);
+
+	for (index = first; index < end; index++) {
+		if (!to || index > mas.last) {
+			mas_set(&mas, index);
+			to = mas_walk(&mas);
+			cond_resched();
+		}
+		copy_highpage(folio_page(to, index - mas.index), folio_page(from, index - start));
+	}
+}
+
+/*
+ * Replace a folio by smaller ones that have its content but for a hole.  False
+ * when that is not possible: the folio is what it was.
+ */
+static bool gunyah_guest_pages_replace(struct gunyah_guest_pages *gp, struct folio *folio,
+				       pgoff_t start, pgoff_t hole_start, pgoff_t hole_end)
+{
+	pgoff_t end = start + folio_nr_pages(folio);
+	struct folio *piece;
+	int ret = 0;
+
+	MA_STATE(mas, &gp->folios, start, start);
+
+	if (gunyah_guest_pages_poisoned(folio))
+		return false;
+
+	gunyah_guest_pages_remove(gp, folio, start);
+	if (folio_ref_count(folio) != 1)
+		ret = -EBUSY;
+	if (!ret && hole_start > start)
+		ret = gunyah_guest_pages_fill(gp, start, hole_start - 1);
+	if (!ret && hole_end < end)
+		ret = gunyah_guest_pages_fill(gp, hole_end, end - 1);
+
+	if (!ret) {
+		gunyah_guest_pages_copy(gp, folio, start, start, hole_start);
+		gunyah_guest_pages_copy(gp, folio, start, hole_end, end);
+		gunyah_guest_pages_free(folio);
+		return true;
+	}
+
+	mas_for_each(&mas, piece, end - 1) {
+		inode_sub_bytes(file_inode(gp->file), folio_size(piece));
+		folio_put(piece);
+	}
+	mas_set_range(&mas, start, end - 1);
+	mas_store_gfp(&mas, folio, GUNYAH_GFP_NOFAIL);
+	inode_add_bytes(file_inode(gp->file), folio_size(folio));
+	return false;
+}
+
+/* A hole of pages [start, end) in the folio whose first page is @index. */
+static void gunyah_guest_pages_punch_folio(struct gunyah_guest_pages *gp, struct folio *folio,
+					   pgoff_t index, pgoff_t start, pgoff_t end)
+{
+	if (end - start == folio_nr_pages(folio)) {
+		gunyah_guest_pages_remove(gp, folio, index);
+		gunyah_guest_pages_free(folio);
+		return;
+	}
+
+	if (end - start >= 1UL << GUNYAH_HUGE_ORDER &&
+	    gunyah_guest_pages_replace(gp, folio, index, start, end))
+		return;
+
+	folio_zero_range(folio, (start - index) << PAGE_SHIFT, (end - start) << PAGE_SHIFT);
+}
+
 void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
 {
-	pgoff_t start, end;
+	pgoff_t index, next;
 	struct folio *folio;
 
 	MA_STATE(mas, &gp->folios, first, first);
@@ -200,22 +288,12 @@ void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgof
 	lockdep_assert_held(&gp->lock);
 
 	mas_for_each(&mas, folio, last) {
-		start = max(mas.index, first);
-		end = min(mas.last, last) + 1;
-
-		if (end - start < folio_nr_pages(folio)) {
-			folio_zero_range(folio, (start - mas.index) << PAGE_SHIFT,
-					 (end - start) << PAGE_SHIFT);
-		} else {
-			/* No new page-table entries are made while the lock is held. */
-			unmap_mapping_range(gp->file->f_mapping, (loff_t)start << PAGE_SHIFT,
-					    folio_size(folio), 0);
-			inode_sub_bytes(file_inode(gp->file), folio_size(folio));
-			mas_set_range(&mas, start, end - 1);
-			mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
-			mas_set(&mas, end);
-			gunyah_guest_pages_free(folio);
-		}
+		index = mas.index;
+		next = mas.last + 1;
+		gunyah_guest_pages_punch_folio(gp, folio, index, max(index, first),
+					       min(next, last + 1));
+		/* The tree has changed. */
+		mas_set(&mas, next);
 		cond_resched();
 	}
 }

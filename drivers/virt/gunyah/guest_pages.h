@@ -67,12 +67,14 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start);
 
 /**
- * gunyah_guest_pages_punch() - free the folios inside a range, clear the rest of it
+ * gunyah_guest_pages_punch() - make a hole
  * @gp: the pages; those of the range are the host's
  * @first: first page
  * @last: last page
  *
- * Also takes them out of user space's mappings.
+ * Frees the folios in the hole; of a larger folio a part of a huge page's size
+ * or more, if the rest of it can be copied elsewhere; and clears what is left of
+ * the hole.
  */
 void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
 

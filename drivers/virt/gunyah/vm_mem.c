@@ -248,11 +248,9 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
  */
 
 /*
- * What this resource manager can't give, whatever the device tree says: the
- * image parcel's memory is RAM with all rights, and a lent parcel with less
- * would be mapped elsewhere.  Label 0 makes the resource manager take lent
- * memory for RAM, of which it takes one parcel only; that is in the way of a
- * lent binding at guest address 0 that is not in the run.
+ * What can't be lent, whatever the device tree says: lent memory with less than
+ * all rights, which the resource manager would not take for RAM; and anything,
+ * where it can't leave the direct map.
  */
 static int gunyah_vm_mem_check_bindings(struct gunyah_vm_mem *mem)
 {
@@ -333,7 +331,8 @@ static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
 
 /*
  * The bindings outside of the run need labels: different ones, and, for what is
- * lent, not 0 (which would be a second parcel of RAM).
+ * lent, not 0.  With that the resource manager takes lent memory for RAM, of
+ * which it takes one parcel only.
  */
 static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_image *image)

@@ -266,6 +266,82 @@ static void punch_clears_mapped_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, val, 0);
 }
 
+/* Holes of all sizes and places, against what should be there. */
+static void check_holes(struct kunit *test)
+{
+	static const struct {
+		u64 offset;
+		u64 size;
+	} holes[] = {
+		{ 0, PAGE_SIZE },
+		{ SZ_2M, SZ_2M },
+		{ 0, SZ_2M },
+		{ SZ_1M, SZ_2M },
+		{ SZ_1M + PAGE_SIZE, SZ_2M + PAGE_SIZE },
+		{ 2 * SZ_2M - PAGE_SIZE, PAGE_SIZE },
+		{ 0, 2 * SZ_2M - PAGE_SIZE },
+	};
+	struct mmap_test *t = test->priv;
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	u32 val, expected;
+	u64 offset;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(holes); i++) {
+		/* In one piece, if there is one. */
+		KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, mode, 0, FILE_SIZE), 0);
+		KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+		for (offset = 0; offset < FILE_SIZE; offset += PAGE_SIZE)
+			KUNIT_ASSERT_EQ(test, write_user(addr + offset, MAGIC + offset), 0);
+
+		KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, mode, holes[i].offset, holes[i].size),
+				0);
+		if (IS_ALIGNED(holes[i].offset | holes[i].size, SZ_2M))
+			KUNIT_EXPECT_EQ(test, file_inode(t->file)->i_blocks << 9,
+					FILE_SIZE - holes[i].size);
+		for (offset = 0; offset < FILE_SIZE; offset += PAGE_SIZE) {
+			expected = offset - holes[i].offset < holes[i].size ? 0 : MAGIC + offset;
+			KUNIT_ASSERT_EQ(test, read_user(addr + offset, &val), 0);
+			KUNIT_ASSERT_EQ(test, val, expected);
+		}
+	}
+}
+
+static void holes_keep_the_rest(struct kunit *test)
+{
+	check_holes(test);
+}
+
+static void holes_keep_the_rest_of_huge_pages(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+
+	t->file = mem_test_file(test, FILE_SIZE, GHMF_ALLOW_HUGEPAGE);
+	check_holes(test);
+}
+
+/* Who has a page pinned goes on seeing what the file has there. */
+static void hole_beside_a_pin(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	struct page *page;
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, write_user(addr + SZ_2M, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr, 1, FOLL_WRITE, &page), 1);
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, mode, SZ_2M, SZ_2M), 0);
+	*(u32 *)page_address(page) = MAGIC + 1;
+	unpin_user_page(page);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC + 1);
+	KUNIT_EXPECT_EQ(test, read_user(addr + SZ_2M, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+}
+
 #ifdef CONFIG_MEMORY_FAILURE
 /* R68: a page that failed is not mapped again, and does not go back to the allocator. */
 static void failed_page_is_contained(struct kunit *test)
@@ -306,6 +382,9 @@ static struct kunit_case guest_mmap_test_cases[] = {
 	KUNIT_CASE(pinned_is_not_lent),
 	KUNIT_CASE(folio_mapped_beside_is_lent),
 	KUNIT_CASE(punch_clears_mapped_memory),
+	KUNIT_CASE(holes_keep_the_rest),
+	KUNIT_CASE(holes_keep_the_rest_of_huge_pages),
+	KUNIT_CASE(hole_beside_a_pin),
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(failed_page_is_contained),
 #endif
