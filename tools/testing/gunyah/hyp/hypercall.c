@@ -7,18 +7,23 @@
  * Every VM may call; what it can reach is what it holds capabilities of.  When
  * a call fails its other results are 0.  Reserved arguments are not looked at,
  * as on the published hypervisor.
+ *
+ * A test may ask for a call of the primary VM to go wrong: see fault.h.  A
+ * vcpu_run that is not done leaves the guest and its unanswered access as they
+ * were; the answer that such a call brings is lost.
  */
 
 #include "abi.h"
 #include "cap.h"
 #include "doorbell.h"
+#include "fault.h"
 #include "lib.h"
 #include "mem.h"
 #include "msgq.h"
 #include "vm.h"
 
 #define CALL_MAX_ARGS	5
-#define CALL_MAX_RES	5
+#define CALL_MAX_RES	FAULT_RESULTS
 
 struct call_args {
 	u64 in[CALL_MAX_ARGS];
@@ -27,7 +32,7 @@ struct call_args {
 
 struct hypercall {
 	u32 nr;
-	/* Results beyond out[0], which is what it returns. */
+	/* Results beyond out[0], which is what fn returns. */
 	u32 nr_out;
 	u64 (*fn)(struct vcpu *v, struct call_args *a);
 };
@@ -187,6 +192,41 @@ static const struct hypercall hypercalls[] = {
 	{ HYP_CALL_VCPU_RUN, 4, call_vcpu_run },
 };
 
+/* Whom a vcpu_run is about, as rules name it; 0 for all other calls. */
+static u64 fault_target(struct vcpu *v, u32 nr, u64 cap)
+{
+	struct vcpu_object *vo;
+	struct object *obj;
+	u64 target;
+
+	if (nr != HYP_CALL_VCPU_RUN || cap_get(v->vm, cap, OBJ_VCPU, CAP_RUN, &obj))
+		return 0;
+	vo = container_of(obj, struct vcpu_object, obj);
+	target = vo->vcpu->vm->vmid | (u64)(vo->vcpu->index + 1) << 16;
+	cap_put(obj);
+	return target;
+}
+
+/* Does the call, or what a rule wants in its place; fills out[], out[0] too. */
+static void call_or_fault(struct vcpu *v, const struct hypercall *h, struct call_args *a)
+{
+	struct fault_call f = {};
+	bool fault = false;
+
+	if (v->vm->primary)
+		fault = fault_hypercall(h->nr, fault_looks() ?
+					fault_target(v, h->nr, a->in[0]) : 0, &f);
+	if (fault && f.skip) {
+		memcpy(a->out, f.result, sizeof(a->out));
+		return;
+	}
+	a->out[0] = h->fn(v, a);
+	if (fault && f.error) {
+		memset(a->out, 0, sizeof(a->out));
+		a->out[0] = f.result[0];
+	}
+}
+
 static void do_hypercall(struct vcpu *v, u32 nr, unsigned int first_arg)
 {
 	struct call_args a = {};
@@ -196,8 +236,8 @@ static void do_hypercall(struct vcpu *v, u32 nr, unsigned int first_arg)
 		if (hypercalls[i].nr != nr)
 			continue;
 		memcpy(a.in, &v->regs.x[first_arg], sizeof(a.in));
-		v->regs.x[0] = hypercalls[i].fn(v, &a);
-		for (r = 1; r <= hypercalls[i].nr_out; r++)
+		call_or_fault(v, &hypercalls[i], &a);
+		for (r = 0; r <= hypercalls[i].nr_out; r++)
 			v->regs.x[r] = a.out[r];
 		return;
 	}

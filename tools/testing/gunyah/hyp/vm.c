@@ -19,6 +19,15 @@ struct vm *vm_primary(void)
 	return vms[0];
 }
 
+unsigned int vm_count(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 1; i < VM_MAX; i++)
+		n += !!READ_ONCE(vms[i]);
+	return n;
+}
+
 static int slot_take(struct vm *vm)
 {
 	unsigned int i;

@@ -110,6 +110,8 @@ struct vcpu *vm_add_vcpu(struct vm *vm, u32 wake_virq);
 /* No vCPU may be loaded (vm_stop() before).  Frees stage-2 tables, not the pages mapped. */
 void vm_destroy(struct vm *vm);
 struct vm *vm_primary(void);
+/* VMs that exist, without the primary VM. */
+unsigned int vm_count(void);
 
 /* Let the vCPU run from entry with x0 = context at EL1h, MMU off, DAIF masked. */
 void vcpu_power_on(struct vcpu *v, u64 entry, u64 context);

@@ -37,6 +37,7 @@ static struct {
 	u32 next_handle;
 	u32 count;
 	u64 entries;		/* in all parcels */
+	struct rm_parcel *lost;	/* forgotten by rm_mem_forget_all() */
 } parcels;
 
 /* A MEM_LEND, MEM_SHARE or MEM_DONATE request, its lists still raw. */
@@ -60,6 +61,11 @@ struct rm_parcel *rm_parcel_first(void)
 u32 rm_parcel_count(void)
 {
 	return parcels.count;
+}
+
+u64 rm_parcel_entries(void)
+{
+	return READ_ONCE(parcels.entries);
 }
 
 struct rm_parcel *rm_parcel_get(u32 handle)
@@ -455,6 +461,38 @@ u32 rm_mem_handle_reclaim(const struct rm_request *rq, struct rm_reply *rp)
 	parcel_unlink(p);
 	parcel_free(p);
 	return RM_OK;
+}
+
+/* ---- the way back from a dead resource manager ---- */
+
+u64 rm_mem_forget_all(void)
+{
+	struct rm_parcel *p;
+	u64 pages = 0;
+
+	while ((p = parcels.first)) {
+		parcel_unlink(p);
+		p->next = parcels.lost;
+		parcels.lost = p;
+		pages += p->size >> PAGE_SHIFT;
+	}
+	return pages;
+}
+
+u64 rm_mem_reclaim_lost(void)
+{
+	struct rm_parcel *p;
+	u64 pages = 0;
+
+	while ((p = parcels.lost)) {
+		parcels.lost = p->next;
+		pages += p->size >> PAGE_SHIFT;
+		mem_lock();
+		mem_return(p->entry, p->nr_entries, false);
+		mem_unlock();
+		parcel_free(p);
+	}
+	return pages;
 }
 
 /* ---- calls that make sense for a receiver of memory only ---- */

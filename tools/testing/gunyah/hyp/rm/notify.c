@@ -16,6 +16,7 @@
  *   reset done	the tick after the release
  *   messages	without the push flag: WORK_TICKS after the last one
  *   the log	at each tick
+ *   late replies that a test asked for: at their time, which a tick may end at
  *
  * Locking: the list is guarded by the event lock, a leaf, for rm_vm_event() is
  * called on the way out of a guest.  The work is done with the rm lock held.
@@ -50,6 +51,7 @@ static struct {
 	bool work, log;			/* messages, lines of the log wait */
 	bool armed;
 	u64 deadline;			/* of the next tick, in microseconds */
+	u64 until;			/* rm_rpc_due() is called at this time, 0: never */
 } late;
 
 /* The rm lock. */
@@ -110,11 +112,28 @@ void rm_notify_mem_released(u32 handle, u16 vmid, u32 tag)
 /* ---- late work ---- */
 
 /* Event lock held: there is something to wait for. */
+static void late_arm_at(u64 time)
+{
+	if (!late.armed || late.deadline > time)
+		WRITE_ONCE(late.deadline, time);
+	WRITE_ONCE(late.armed, true);
+}
+
 static void late_arm(void)
 {
-	if (!late.armed)
-		late.deadline = hyp_time_us() + TICK_US;
-	WRITE_ONCE(late.armed, true);
+	late_arm_at(hyp_time_us() + TICK_US);
+}
+
+void rm_defer_until(u64 us)
+{
+	u64 now = hyp_time_us();
+
+	spin_lock(&late.lock);
+	if (!late.until || us < late.until)
+		late.until = us;
+	late_arm_at(us);
+	spin_unlock(&late.lock);
+	rm_wakeup_in(us > now ? us - now : 0);
 }
 
 void rm_defer(void)
@@ -183,6 +202,13 @@ void rm_late_forget_exit(u16 vmid)
 		if (late.item[i].kind == LATE_EXIT && late.item[i].vmid == vmid)
 			late_remove(i);
 	}
+	spin_unlock(&late.lock);
+}
+
+void rm_late_forget_all(void)
+{
+	spin_lock(&late.lock);
+	late.nr = 0;
 	spin_unlock(&late.lock);
 }
 
@@ -287,11 +313,10 @@ void rm_late_before_request(void)
 	spin_unlock(&late.lock);
 }
 
-/* One tick; the rm lock is held. */
-static void late_tick(void)
+/* What is due at this tick is counted down; true when messages are. */
+static bool late_count(void)
 {
-	bool again, work;
-	struct late l;
+	bool work;
 	u32 i;
 
 	spin_lock(&late.lock);
@@ -306,20 +331,55 @@ static void late_tick(void)
 		late.work = false;
 	late.log = false;
 	spin_unlock(&late.lock);
+	return work;
+}
 
+/* Takes the time at which rm_rpc_due() is to be called, if that has come. */
+static bool late_until_due(void)
+{
+	bool due;
+
+	spin_lock(&late.lock);
+	due = late.until && late.until <= hyp_time_us();
+	if (due)
+		late.until = 0;
+	spin_unlock(&late.lock);
+	return due;
+}
+
+/* Arms the next tick, if there is need for one. */
+static void late_again(void)
+{
+	u64 now = hyp_time_us();
+	u64 next;
+
+	spin_lock(&late.lock);
+	next = late.until;
+	if (late.nr || late.work || late.log)
+		next = now + TICK_US;
+	late.deadline = next;
+	WRITE_ONCE(late.armed, !!next);
+	spin_unlock(&late.lock);
+	if (next)
+		rm_wakeup_in(next > now ? next - now : 0);
+}
+
+/* One tick; the rm lock is held. */
+static void late_tick(void)
+{
+	bool work = late_count();
+	struct late l;
+
+	if (late_until_due()) {
+		rm_rpc_due(hyp_time_us());
+		work = true;
+	}
 	if (work)
 		rm_rpc_work();
 	while (late_take(due_now, &l))
 		late_do(&l);
 	rm_log_drain();
-
-	spin_lock(&late.lock);
-	again = late.nr || late.work || late.log;
-	WRITE_ONCE(late.armed, again);
-	late.deadline = hyp_time_us() + TICK_US;
-	spin_unlock(&late.lock);
-	if (again)
-		rm_wakeup_in(TICK_US);
+	late_again();
 }
 
 static bool late_due(void)

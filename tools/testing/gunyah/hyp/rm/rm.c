@@ -124,6 +124,25 @@ void rm_primary_caps(u64 *tx, u64 *rx)
 }
 
 /**
+ * rm_revive() - make the resource manager what it was after the boot
+ * @force: also when VMs or parcels are left, and when it is dead
+ *
+ * Handles and the sequence numbers of notifications go on counting.
+ *
+ * Context: the rm lock is held; no guest's vCPU is loaded on this CPU.
+ */
+bool rm_revive(bool force)
+{
+	if (!force && (rm_vm_count() || rm_parcel_count()))
+		return false;
+	rm_late_forget_all();
+	rm_vm_forget_all();
+	rm_rpc_revive();
+	rm_log_event("revive lost=%lu", (unsigned long)rm_mem_forget_all());
+	return true;
+}
+
+/**
  * rm_finish() - last lines of the log
  *
  * Context: once, at SYSTEM_OFF of the primary VM.

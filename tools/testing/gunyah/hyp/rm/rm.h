@@ -2,7 +2,8 @@
 /*
  * The emulated resource manager: what its files share.
  *
- *   rpc.c        message headers, fragments, reassembly, the queue of replies
+ *   rpc.c        message headers, reassembly, requests
+ *   rpc_out.c    fragments, the queue of replies
  *   notify.c     notifications, and the work that is done late
  *   vm.c         VMs: vmids, states, the calls 0x560000xx
  *   resources.c  a VM's vCPUs, doorbells and message queues, and their entries
@@ -166,6 +167,8 @@ void rm_channel_free(struct rm_channel *ch);
 /* The primary VM's. */
 extern struct rm_channel *rm_primary_channel;
 void rm_channel_notify(struct rm_channel *ch, u32 id, const void *payload, u32 len);
+/* For tests: bytes that need not be a message. */
+void rm_channel_raw(struct rm_channel *ch, const void *msg, u32 len);
 /* Take up what waits in the send queues; all channels. */
 void rm_rpc_work(void);
 /* The ends of the primary VM's queues (struct msgq_end). */
@@ -176,6 +179,10 @@ void rm_queue_guest(struct msgq *q, bool hard);
 /* The resource manager stops answering for good; @why goes to the log. */
 void rm_die(const char *why);
 bool rm_dead(void);
+/* For tests: late replies, requests not taken up, and the way back from rm_die(). */
+void rm_rpc_due(u64 now);
+void rm_rpc_stall(u64 us);
+void rm_rpc_revive(void);
 
 /* ---- late work (notify.c) ---- */
 
@@ -183,12 +190,16 @@ bool rm_dead(void);
 void rm_defer(void);
 /* So does the log. */
 void rm_defer_log(void);
+/* rm_rpc_due() wants to be called at this time. */
+void rm_defer_until(u64 us);
 /* A request has arrived: exits that are old enough go first, resets wait. */
 void rm_late_before_request(void);
 /* VM_RESET was answered: releases, then STATUS RESET, follow. */
 void rm_late_reset(u16 vmid);
 /* VM_STOP overtook the guest's own exit. */
 void rm_late_forget_exit(u16 vmid);
+/* No VM is left. */
+void rm_late_forget_all(void);
 
 /* ---- VMs (vm.c) ---- */
 
@@ -309,6 +320,8 @@ bool rm_vmid_valid(u16 vmid);
 u32 rm_vm_count(void);
 /* The VM has ended by itself (late part of rm_vm_event). */
 void rm_vm_exited(struct rm_vm *vm, enum vm_event ev, const u64 data[2]);
+/* For tests: all VMs stop and are gone, nobody is told. */
+void rm_vm_forget_all(void);
 /* The late parts of VM_RESET. */
 void rm_vm_release(struct rm_vm *vm);
 void rm_vm_reset_done(struct rm_vm *vm);
@@ -361,6 +374,14 @@ struct rm_parcel *rm_parcel_get(u32 handle);
 bool rm_parcel_read(const struct rm_parcel *p, u64 off, void *dst, u64 len);
 bool rm_parcel_write(const struct rm_parcel *p, u64 off, const void *src, u64 len);
 u32 rm_parcel_count(void);
+/* List entries in all parcels. */
+u64 rm_parcel_entries(void);
+/*
+ * For tests: no parcel is known any more; returns the pages that are still not
+ * the owner's.  rm_mem_reclaim_lost() gives those back; returns how many.
+ */
+u64 rm_mem_forget_all(void);
+u64 rm_mem_reclaim_lost(void);
 /* The entry of the access list that names @vmid, or NULL. */
 struct rm_acl *rm_parcel_acl(struct rm_parcel *p, u16 vmid);
 /* All parcels in the order of their handles, linked by next. */
@@ -427,6 +448,15 @@ u32 rm_vm_handle_get_peers(const struct rm_request *rq, struct rm_reply *rp);
 u32 rm_vm_handle_host_get_type(const struct rm_request *rq, struct rm_reply *rp);
 /* Kills the resource manager when the payload is empty (interrupt and console calls). */
 u32 rm_vm_handle_fatal_when_empty(const struct rm_request *rq, struct rm_reply *rp);
+
+/* ---- tests (rm.c) ---- */
+
+/*
+ * As after the boot.  False, and nothing is done, when VMs or parcels are left
+ * and @force isn't set; then their memory stays away from its owner, see
+ * rm_mem_reclaim_lost().
+ */
+bool rm_revive(bool force);
 
 /* ---- the log (log.c) ---- */
 

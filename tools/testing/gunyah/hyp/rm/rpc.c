@@ -5,68 +5,16 @@
  * A channel is a pair of queues of one VM.  Coming in, at most one request is
  * being put together; what does not fit is dropped in silence (facts 25, 26).
  *
- * Going out, there are three places besides the queue (facts 23, 24): the
- * message that is being sent, which may have fragments left; one reply that
- * waits, which the next reply replaces; and a list of notifications, none of
- * which is lost.  When the receiver has emptied the queue, the message being
- * sent goes on, then the waiting reply, then the notifications.
+ * Going out: see rpc_out.c.
  *
  * All functions are called with the resource manager's lock held.
  */
 
-#include "../abi.h"
-#include "../msgq.h"
-#include "rm.h"
-
-#define RPC_API			0x21	/* version 1, header of 2 words */
-#define RPC_HEADER		8
-#define RPC_FRAGMENT		(RM_QUEUE_SIZE - RPC_HEADER)
-#define RPC_MAX_FRAGMENTS	62	/* continuations */
-#define RPC_BUF_ORDER		2	/* 16 KiB holds RM_MAX_PAYLOAD */
-
-enum rpc_type { RPC_CONTINUATION, RPC_REQUEST, RPC_REPLY, RPC_NOTIFICATION };
-
-/* A message on its way out; its buffer holds all behind the header. */
-struct rpc_out {
-	u8 type;
-	u16 seq;
-	u32 id;
-	u8 *data;
-	u32 len;
-	u32 pos;		/* bytes sent */
-	u32 sent;		/* fragments sent */
-	bool used;
-};
-
-struct rpc_note {
-	struct rpc_note *next;
-	u16 seq;
-	u32 id;
-	u32 len;
-	u8 data[];
-};
-
-struct rm_channel {
-	u16 vmid;
-	struct msgq *in, *out;
-
-	bool partial;		/* a request is being put together */
-	u16 seq;
-	u32 id;
-	u8 fragments, left;
-	u8 *data;
-	u32 len;
-
-	struct rpc_out cur, wait;
-	struct rpc_note *first, **tail;
-};
+#include "rpc.h"
 
 struct rm_channel *rm_primary_channel;
 
-static struct {
-	u16 note_seq;		/* one counter for all notifications (fact 21) */
-	bool dead;
-} rpc;
+struct rpc rpc;
 
 bool rm_dead(void)
 {
@@ -117,12 +65,7 @@ struct rm_channel *rm_channel_new(u16 vmid, struct msgq *in, struct msgq *out)
 
 void rm_channel_free(struct rm_channel *ch)
 {
-	struct rpc_note *n;
-
-	while ((n = ch->first)) {
-		ch->first = n->next;
-		hyp_free(n);
-	}
+	rpc_drop_out(ch);
 	if (ch->data)
 		page_free(ch->data, RPC_BUF_ORDER);
 	if (ch->cur.data)
@@ -130,121 +73,6 @@ void rm_channel_free(struct rm_channel *ch)
 	if (ch->wait.data)
 		page_free(ch->wait.data, RPC_BUF_ORDER);
 	hyp_free(ch);
-}
-
-/* ---- out ---- */
-
-static void set_header(u8 *msg, u8 type, u32 fragments, u16 seq, u32 id)
-{
-	msg[0] = RPC_API;
-	msg[1] = (u8)(type | fragments << 2);
-	rm_set16(msg + 2, seq);
-	rm_set32(msg + 4, id);
-}
-
-/* Continuations that a message needs beside its first fragment. */
-static u32 continuations(u32 len)
-{
-	return len ? (len - 1) / RPC_FRAGMENT : 0;
-}
-
-/* Sends as many fragments as there is room for; true when all are sent. */
-static bool out_send(struct rm_channel *ch, struct rpc_out *o)
-{
-	u32 more = continuations(o->len);
-	u8 msg[RM_QUEUE_SIZE];
-	bool ready;
-
-	while (o->sent <= more) {
-		u32 part = MIN(o->len - o->pos, (u32)RPC_FRAGMENT);
-
-		set_header(msg, o->sent ? RPC_CONTINUATION : o->type, more, o->seq, o->id);
-		memcpy(msg + RPC_HEADER, o->data + o->pos, part);
-		if (msgq_send(ch->out, msg, RPC_HEADER + part, false, &ready))
-			return false;
-		o->pos += part;
-		o->sent++;
-	}
-	return true;
-}
-
-static bool note_send(struct rm_channel *ch, const struct rpc_note *n)
-{
-	u8 msg[RM_QUEUE_SIZE];
-	bool ready;
-
-	set_header(msg, RPC_NOTIFICATION, 0, n->seq, n->id);
-	memcpy(msg + RPC_HEADER, n->data, n->len);
-	return !msgq_send(ch->out, msg, RPC_HEADER + n->len, false, &ready);
-}
-
-/* Sends what waits, as far as there is room. */
-static void channel_pump(struct rm_channel *ch)
-{
-	while (ch->cur.used) {
-		struct rpc_out done = ch->cur;
-
-		if (!out_send(ch, &ch->cur))
-			return;
-		ch->cur = ch->wait;
-		ch->wait = done;
-		ch->wait.used = false;
-	}
-	while (ch->first) {
-		struct rpc_note *n = ch->first;
-
-		if (!note_send(ch, n))
-			return;
-		ch->first = n->next;
-		if (!ch->first)
-			ch->tail = &ch->first;
-		hyp_free(n);
-	}
-}
-
-/**
- * rm_channel_notify() - send a notification, or keep it until there is room
- * @ch: the channel
- * @id: message id
- * @payload: behind the header, at most one fragment
- * @len: its length
- */
-void rm_channel_notify(struct rm_channel *ch, u32 id, const void *payload, u32 len)
-{
-	struct rpc_note *n;
-
-	if (rpc.dead || len > RPC_FRAGMENT)
-		return;
-	n = hyp_alloc(sizeof(*n) + len);
-	if (!n) {
-		rm_die("no memory for a notification");
-		return;
-	}
-	n->seq = rpc.note_seq++;
-	n->id = id;
-	n->len = len;
-	memcpy(n->data, payload, len);
-	*ch->tail = n;
-	ch->tail = &n->next;
-	channel_pump(ch);
-}
-
-static void channel_reply(struct rm_channel *ch, const struct rm_request *rq, u16 seq, u32 err,
-			  u32 len, u8 *data)
-{
-	struct rpc_out *o = ch->cur.used ? &ch->wait : &ch->cur;
-
-	/* The handler wrote its payload behind the place of the error word. */
-	rm_set32(data, err);
-	memcpy(o->data, data, 4 + len);
-	o->type = RPC_REPLY;
-	o->seq = seq;
-	o->id = rq->id;
-	o->len = 4 + len;
-	o->pos = 0;
-	o->sent = 0;
-	o->used = true;
-	channel_pump(ch);
 }
 
 /* ---- in ---- */
@@ -266,18 +94,56 @@ static u32 dispatch(const struct rm_request *rq, struct rm_reply *rp)
 	return RM_UNIMPLEMENTED;
 }
 
+/* The vmid that most requests begin with; rules can name it. */
+static u64 fault_target(const struct rm_request *rq)
+{
+	return rq->len >= 2 && (rq->id >> 24) == 0x56 ? rm_get16(rq->data) : 0;
+}
+
+static u32 handle(struct rm_channel *ch, const struct rm_request *rq, struct rm_reply *rp,
+		  struct fault_request *f)
+{
+	u32 err = RM_OK;
+
+	if (rq->from == VMID_PRIMARY)
+		fault_request(rq->id, fault_target(rq), f);
+	ch->hold_notes = f->notes_last;
+	if (f->fired)
+		rm_log_event("fault id=0x%x target=0x%x%s%s", rq->id, (u32)fault_target(rq),
+			     f->skip ? " not-done" : "", f->silent ? " no-reply" : "");
+	if (!f->skip)
+		err = dispatch(rq, rp);
+	if (!f->error)
+		return err;
+	rp->len = 0;
+	return f->code;
+}
+
 static void channel_request(struct rm_channel *ch)
 {
-	static u8 reply_buf[RM_MAX_PAYLOAD] __aligned(8);	/* guarded by the rm lock */
+	static u8 reply_buf[RPC_FRAGMENT * 64] __aligned(8);	/* guarded by the rm lock */
 	struct rm_request rq = { .from = ch->vmid, .id = ch->id, .data = ch->data, .len = ch->len };
 	struct rm_reply rp = { .data = reply_buf + 4 };
-	u32 err;
+	struct fault_request f = {};
+	u32 len;
 
 	rm_late_before_request();
-	err = dispatch(&rq, &rp);
-	if (rp.drop || rpc.dead)
-		return;
-	channel_reply(ch, &rq, ch->seq, err, rp.len, reply_buf);
+	rm_set32(reply_buf, handle(ch, &rq, &rp, &f));
+	len = 4 + rp.len;
+	if (f.pad > len) {
+		memset(reply_buf + len, 0, f.pad - len);
+		len = f.pad;
+	}
+	if (rp.drop || rpc.dead || f.silent)
+		hyp_free(f.reply);
+	else if (f.delay)
+		rpc_reply_late(ch->seq, ch->id, reply_buf, len, &f);
+	else
+		rpc_reply(ch, ch->seq, ch->id, reply_buf, len, f.reply);
+	if (f.notes_last) {
+		ch->hold_notes = false;
+		rpc_pump(ch);
+	}
 	if (rp.die_after)
 		rm_die(rp.die_after);
 }
@@ -342,16 +208,49 @@ static void channel_work(struct rm_channel *ch)
 		channel_message(ch, msg, len);
 }
 
+/**
+ * rm_rpc_stall() - leave the primary VM's requests in their queue
+ * @us: for this long from now, 0: take them up
+ */
+void rm_rpc_stall(u64 us)
+{
+	rpc.stalled = us ? hyp_time_us() + us : 0;
+	rm_defer_until(rpc.stalled ? rpc.stalled : hyp_time_us());
+}
+
+/**
+ * rm_rpc_revive() - as after the boot, but for the count of notifications
+ *
+ * Requests that were not taken up are thrown away; replies and notifications
+ * that wait in the queue to the primary VM stay there.
+ */
+void rm_rpc_revive(void)
+{
+	struct rm_channel *ch = rm_primary_channel;
+	u8 msg[RM_QUEUE_SIZE];
+	bool ready;
+	u32 len;
+
+	while (!msgq_recv(ch->in, sizeof(msg), take_copy, msg, &len, &ready))
+		;
+	rpc_drop_late();
+	rpc_drop_out(ch);
+	ch->partial = false;
+	rpc.stalled = 0;
+	rpc.dead = false;
+}
+
 void rm_rpc_work(void)
 {
 	struct rm_vm *vm = NULL;
 
-	channel_work(rm_primary_channel);
+	if (rpc.stalled <= hyp_time_us())
+		channel_work(rm_primary_channel);
 	while ((vm = rm_vm_next(vm))) {
 		if (!vm->channel)
 			continue;
 		channel_work(vm->channel);
-		channel_pump(vm->channel);
+		rpc_pump(vm->channel);
 	}
 }
 
@@ -378,6 +277,6 @@ void rm_queue_read(struct msgq *q, bool hard)
 {
 	rm_lock();
 	if (!rpc.dead)
-		channel_pump(rm_primary_channel);
+		rpc_pump(rm_primary_channel);
 	rm_unlock();
 }

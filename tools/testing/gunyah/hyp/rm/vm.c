@@ -395,6 +395,19 @@ void rm_vm_reset_done(struct rm_vm *vm)
 	set_state(vm, RM_VM_RESET);
 }
 
+void rm_vm_forget_all(void)
+{
+	struct rm_vm *vm;
+
+	while ((vm = rm_vm_next(NULL))) {
+		if (vm->vm)
+			vm_stop(vm->vm);
+		rm_resources_free(vm);
+		*vm_slot(vm->vmid) = NULL;
+		hyp_free(vm);
+	}
+}
+
 /* ---- questions ---- */
 
 u32 rm_vm_handle_get_state(const struct rm_request *rq, struct rm_reply *rp)
