@@ -5,16 +5,22 @@
 
 #include "vcpu.h"
 
-/*
- * Handles the call in v->regs when its id is one of PSCI's; false: not PSCI.
- * Sets *leave, with the result for the host, when the guest can't go on (never
- * for the primary VM, for which res is NULL).
+/**
+ * psci_call() - a call that may be PSCI's
+ * @v: the loaded vCPU; id and arguments in v->regs, the answer goes there
+ * @res: for the host, NULL for the primary VM
+ * @leave: set when the guest can't go on and @res says why
+ *
+ * Does not return when the primary VM ends.
+ *
+ * Return: false when the id is none of PSCI's.
  */
 bool psci_call(struct vcpu *v, struct vcpu_run_result *res, bool *leave);
 
-/*
- * The guest's vCPU is put, its run_lock held: what a call of it that ended the
- * slice means for the VM.
+/**
+ * psci_guest_left() - what a call that ended a slice means for the VM
+ * @v: the guest's vCPU, put, with its run_lock held
+ * @res: of the slice
  */
 void psci_guest_left(struct vcpu *v, const struct vcpu_run_result *res);
 

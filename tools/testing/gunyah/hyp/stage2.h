@@ -24,20 +24,69 @@ struct stage2 {
 	u16 hw_vmid;		/* VMID in VTTBR_EL2 */
 };
 
-/* 0, or -1 when the pool is empty. */
+/**
+ * stage2_init() - an empty table
+ * @s2: to be filled in
+ * @hw_vmid: VMID for the MMU, of no other VM that exists
+ *
+ * Return: 0, or -1 when the pool is empty.
+ */
 int stage2_init(struct stage2 *s2, u16 hw_vmid);
+
+/* Frees the tables; no CPU has the VM loaded any more. */
 void stage2_destroy(struct stage2 *s2);
-/*
- * Map [ipa, ipa + size) to pa.  Replaces what is there.  -1 when the pool is
- * empty: then nothing of the range is changed (tables may have been added).
+
+/**
+ * stage2_map() - map a range in the place of what is there
+ * @s2: the VM's
+ * @ipa: first address, of pages, as the others
+ * @pa: physical address for it
+ * @size: in bytes
+ * @prot: S2_*
+ *
+ * Other CPUs that use the range meanwhile may fault, and find it mapped with
+ * stage2_lookup() then.
+ *
+ * Return: 0, or -1 when the pool is empty or the range is not of pages within
+ * 40 bits; then nothing of it is changed (tables may have been added).
  */
 int stage2_map(struct stage2 *s2, u64 ipa, u64 pa, u64 size, unsigned int prot);
-/* Unmap; what is not mapped is passed over.  -1 as in stage2_map. */
+
+/**
+ * stage2_unmap() - make a range fault
+ * @s2: the VM's
+ * @ipa: first address, of pages
+ * @size: in bytes
+ *
+ * What is not mapped is passed over.
+ *
+ * Return: as stage2_map().
+ */
 int stage2_unmap(struct stage2 *s2, u64 ipa, u64 size);
-/* Find the page of ipa: false when unmapped. */
+
+/**
+ * stage2_lookup() - find the page of an address
+ * @s2: the VM's
+ * @ipa: any address
+ * @pa: the page's physical address, or NULL
+ * @prot: its S2_*, or NULL
+ *
+ * Return: false when it is unmapped.
+ */
 bool stage2_lookup(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot);
-/* True when each page of the range is mapped with all of prot. */
+
+/**
+ * stage2_range_has() - is all of a range mapped with these rights?
+ * @s2: the VM's
+ * @ipa: first address
+ * @size: in bytes
+ * @prot: S2_R, S2_W, S2_X
+ *
+ * Return: true when each page has all of @prot; an empty range has.
+ */
 bool stage2_range_has(struct stage2 *s2, u64 ipa, u64 size, unsigned int prot);
+
+/* VTTBR_EL2 for the VM. */
 u64 stage2_vttbr(const struct stage2 *s2);
 
 #endif

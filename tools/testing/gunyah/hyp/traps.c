@@ -21,6 +21,7 @@
 #define EC_IABT_LOWER	0x20
 #define EC_DABT_LOWER	0x24
 
+#define ESR_IL		BIT(25)
 #define ESR_IMM16(esr)	((u32)(esr) & 0xffff)
 #define WFX_TI		3UL		/* 0 is WFI */
 
@@ -57,6 +58,12 @@ struct abort {
 	bool ipa_known, exec, write;
 	unsigned int fsc;
 };
+
+/* AArch32 code of EL0 has instructions of two bytes too. */
+static void skip_instruction(struct vcpu *v, u64 esr)
+{
+	v->regs.pc += esr & ESR_IL ? 4 : 2;
+}
 
 /* ---- calls ---- */
 
@@ -165,11 +172,11 @@ static u64 mmio_value(const struct vcpu *v)
 }
 
 /* What the hypervisor itself answers is cut to the access size and extended. */
-static void mmio_done(struct vcpu *v, u64 val)
+static void mmio_done(struct vcpu *v, u64 esr, u64 val)
 {
 	unsigned int shift = 64 - v->mmio_size * 8;
 
-	v->regs.pc += 4;
+	skip_instruction(v, esr);
 	if (v->mmio_write || v->mmio_reg >= 31)
 		return;
 	val <<= shift;
@@ -178,25 +185,25 @@ static void mmio_done(struct vcpu *v, u64 val)
 }
 
 /* The devices of the hypervisor; true when the access is done. */
-static bool mmio_own(struct vcpu *v)
+static bool mmio_own(struct vcpu *v, u64 esr)
 {
 	u64 ipa = v->mmio_ipa;
 	u64 val = v->mmio_write ? mmio_value(v) : 0;
 
 	if (vgic_mmio(v, ipa, v->mmio_size, v->mmio_write, &val)) {
-		mmio_done(v, val);
+		mmio_done(v, esr, val);
 		return true;
 	}
 	if (v->vm->primary && ipa - CONTROL_IPA < CONTROL_SIZE &&
 	    control_mmio(v, ipa - CONTROL_IPA, v->mmio_size, v->mmio_write, &val)) {
-		mmio_done(v, val);
+		mmio_done(v, esr, val);
 		return true;
 	}
 	return false;
 }
 
 /* Fact 60: all of the range that the VM's GIC does not answer. */
-static bool mmio_of_host(struct vcpu *v, struct vcpu_run_result *res)
+static bool mmio_of_host(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 {
 	struct vm *vm = v->vm;
 	u64 off = v->mmio_ipa - vm->vmmio_base;
@@ -205,7 +212,7 @@ static bool mmio_of_host(struct vcpu *v, struct vcpu_run_result *res)
 	    v->mmio_size > vm->vmmio_size - off)
 		return false;
 	v->mmio_pending = true;
-	v->regs.pc += 4;
+	skip_instruction(v, esr);
 	res->state = v->mmio_write ? VCPU_RUN_VMMIO_WRITE : VCPU_RUN_VMMIO_READ;
 	res->data[0] = v->mmio_ipa;
 	res->data[1] = v->mmio_size;
@@ -222,9 +229,9 @@ static bool trap_abort(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 		return false;
 	if (is_mmio(&a)) {
 		mmio_decode(v, &a);
-		if (mmio_own(v))
+		if (mmio_own(v, esr))
 			return false;
-		if (mmio_of_host(v, res))
+		if (mmio_of_host(v, esr, res))
 			return true;
 	}
 	inject(v, &a);
@@ -236,7 +243,7 @@ static bool trap_abort(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 /* True when the guest sleeps. */
 static bool trap_wfx(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 {
-	v->regs.pc += 4;
+	skip_instruction(v, esr);
 	if ((esr & WFX_TI) || v->vm->primary || vgic_has_pending(v))
 		return false;
 	res->state = VCPU_RUN_EXPECTS_WAKEUP;

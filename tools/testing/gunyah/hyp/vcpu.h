@@ -6,10 +6,15 @@
 #include "asm.h"
 #include "cpu.h"
 
-/* entry.S: runs the loaded vCPU until an exception comes to EL2; EXIT_*. */
+/**
+ * vcpu_enter() - run the loaded vCPU until an exception comes to EL2 (entry.S)
+ * @regs: v->regs of the vCPU
+ *
+ * Return: EXIT_SYNC, EXIT_IRQ, EXIT_FIQ or EXIT_SERROR.
+ */
 u64 vcpu_enter(struct vcpu_regs *regs);
 
-/* This CPU's loaded vCPU becomes v; nothing else may be loaded. */
+/* This CPU's loaded vCPU becomes v, or v leaves it; between the two nothing is loaded. */
 void vcpu_load(struct vcpu *v);
 void vcpu_put(struct vcpu *v);
 
@@ -22,9 +27,15 @@ void __noreturn vcpu_run_primary(struct vcpu *v);
 /* Makes other CPUs that run a vCPU of the VM leave the guest. */
 void vm_kick(struct vm *vm);
 
-/*
- * Another vCPU of the VM starts (PSCI CPU_ON): VCPU_ON and a reset at its next
- * load.  False when it is on, or terminated.
+/**
+ * vcpu_start() - a vCPU is VCPU_ON, with a reset at its next load
+ * @v: the vCPU
+ * @entry: its first instruction
+ * @context: its x0
+ *
+ * Takes vm->lock.
+ *
+ * Return: false when it is on already, terminated, or its VM is ending.
  */
 bool vcpu_start(struct vcpu *v, u64 entry, u64 context);
 

@@ -54,7 +54,7 @@ struct vcpu_run_result {
 
 struct vcpu {
 	struct vcpu_regs regs;		/* first: entry.S relies on it */
-	struct vcpu_sysregs *sys;	/* own pages: sysregs, FP/SIMD/SVE */
+	struct vcpu_sysregs *sys;	/* system registers, FP/SIMD */
 	struct vgic_cpu vgic;
 	struct vm *vm;
 	unsigned int index;		/* affinity 0 of MPIDR_EL1 as the VM sees it */
@@ -62,7 +62,7 @@ struct vcpu {
 	spinlock_t run_lock;		/* held while a physical CPU runs it (try-lock: BUSY) */
 	int on_cpu;			/* physical CPU it is loaded on, or -1 */
 	u32 wake_virq;			/* INTID at the primary VM for wake-ups, 0 = none */
-	bool kill;			/* leave the guest and report POWERED_OFF, 1 */
+	bool kill;			/* vm_stop(): leave the guest and report POWERED_OFF, 1 */
 	/* core-private fields follow; see vcpu.c and vtimer.c */
 	u64 timer_cval, timer_ctl, timer_off;
 	bool timer_phys_active;		/* the physical PPI 27 waits for this vCPU's EOI */
@@ -83,14 +83,13 @@ struct vcpu {
 	u64 mmio_ipa;
 	u32 mmio_size;
 	bool mmio_pending, mmio_write, mmio_sign, mmio_64;
-	u64 exit_data[3];
 };
 
 struct vm {
 	u16 vmid;
 	bool primary;
 	bool dying;			/* VM_STOP or exit: vCPUs must not run any more */
-	spinlock_t lock;
+	spinlock_t lock;		/* guards dying and the vCPUs' power */
 	struct stage2 s2;
 	struct vgic vgic;
 	unsigned int nr_vcpus;
@@ -105,90 +104,203 @@ struct vm {
  * vm_create, vgic_init (its distributor's place is known from its device
  * tree), vm_add_vcpu for each vCPU (calls vgic_vcpu_init), vcpu_power_on.
  */
-struct vm *vm_create(u16 vmid);			/* NULL: pool empty or VM_MAX reached */
+
+/**
+ * vm_create() - a VM with an empty stage 2 and no vCPU
+ * @vmid: its number in the resource manager's messages
+ *
+ * Return: the VM, or NULL when the pool is empty or VM_MAX VMs exist.
+ */
+struct vm *vm_create(u16 vmid);
+
+/**
+ * vm_add_vcpu() - the VM's next vCPU, powered off
+ * @vm: the VM, after vgic_init() and before any of its vCPUs runs
+ * @wake_virq: INTID of the vCPU's interrupt at the primary VM, 0 for none
+ *
+ * Return: the vCPU, or NULL when the pool is empty or VM_MAX_VCPUS exist.
+ */
 struct vcpu *vm_add_vcpu(struct vm *vm, u32 wake_virq);
-/* No vCPU may be loaded (vm_stop() before).  Frees stage-2 tables, not the pages mapped. */
+
+/**
+ * vm_destroy() - free a VM, its vCPUs, vGIC and stage-2 tables
+ * @vm: a VM that was never run, or that vm_stop() has stopped; nobody else
+ *	holds a pointer to it or to its vCPUs
+ *
+ * The pages that stage 2 mapped are left as they are.
+ */
 void vm_destroy(struct vm *vm);
+
+/**
+ * vm_primary() - the primary VM
+ *
+ * Return: the VM; NULL only while boot has not made it.
+ */
 struct vm *vm_primary(void);
-/* VMs that exist, without the primary VM. */
+
+/**
+ * vm_count() - VMs that exist
+ *
+ * Return: their number, without the primary VM.
+ */
 unsigned int vm_count(void);
 
-/* Let the vCPU run from entry with x0 = context at EL1h, MMU off, DAIF masked. */
+/**
+ * vcpu_power_on() - let a vCPU that is off run
+ * @v: the vCPU; nothing happens when it is on already or its VM is ending
+ * @entry: IPA of its first instruction, at EL1h, MMU off, DAIF masked
+ * @context: its x0
+ *
+ * Takes vm->lock.  Raises the vCPU's wake-up interrupt (fact 48).
+ */
 void vcpu_power_on(struct vcpu *v, u64 entry, u64 context);
-/*
- * Take every vCPU of the VM out of the guest and make each later run return
- * POWERED_OFF with data 1; waits until none is loaded on a physical CPU
- * (sends SGIs).  Never call with a lock held that a vcpu_run path takes.
- * The wake-up interrupt of each vCPU is raised at the primary VM.
+
+/**
+ * vm_stop() - take every vCPU of a VM out of the guest, for good
+ * @vm: a guest
+ *
+ * Each later run gives POWERED_OFF with data 1.  Waits until no vCPU is loaded
+ * on a physical CPU (sends SGIs), so it must not be called with a lock held
+ * that a vcpu_run path takes.  The wake-up interrupt of each vCPU is raised at
+ * the primary VM, also of those never started (fact 48).
  */
 void vm_stop(struct vm *vm);
-/*
- * The vcpu_run hypercall.  caller = the primary VM's vCPU on this CPU.
- * Returns 0, or ABI error 31 (BUSY) when another CPU runs it.
- * resume[0] answers a VMMIO read (full register, not cut: fact 50).
+
+/**
+ * vcpu_run() - the hypercall of this name, for a guest's vCPU
+ * @caller: the primary VM's vCPU of this CPU, loaded; loaded again on return
+ * @v: the guest's vCPU; the caller keeps it from being freed
+ * @resume: the hypercall's words; only [0] is used, as the answer to a VMMIO
+ *	read (facts 50, 52)
+ * @res: state and data words
+ *
+ * No lock may be held.
+ *
+ * Return: 0, or the ABI's error 31 (BUSY) when another CPU runs @v.
  */
 u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vcpu_run_result *res);
 
-/*
- * Called by the vGIC when an interrupt became deliverable to v while v is not
- * loaded on this CPU: kicks the CPU it runs on, or, for a guest's vCPU that is
- * not being run (facts 48, 49), raises v->wake_virq at the primary VM.
+/**
+ * vcpu_irq_pending() - an interrupt became deliverable to a vCPU
+ * @v: a vCPU that is not loaded on this CPU
+ *
+ * The vGIC's upcall, without its lock.  Kicks the CPU that has @v, or, for a
+ * guest's vCPU that is not being run (facts 48, 49), raises its wake-up
+ * interrupt at the primary VM.
  */
 void vcpu_irq_pending(struct vcpu *v);
 
-/*
- * Stage 1 of the loaded vCPU: virtual address to IPA, as EL1 would read or
- * write it.  false when it does not translate.  Only for the vCPU that is
- * loaded on this CPU (every hypercall's caller is).
+/**
+ * vcpu_translate() - stage 1 of the loaded vCPU
+ * @v: the vCPU that is loaded on this CPU (every hypercall's caller is)
+ * @va: virtual address
+ * @write: as EL1 would write it, else as EL1 would read it
+ * @ipa: result
+ *
+ * Return: false when @va does not translate.
  */
 bool vcpu_translate(struct vcpu *v, u64 va, bool write, u64 *ipa);
 
-/*
- * rm_background() shall be called on this physical CPU in about us
- * microseconds at the latest; ends a guest's slice when one runs here.
+/**
+ * rm_wakeup_in() - have rm_background() called on this physical CPU
+ * @us: in about so many microseconds at the latest
+ *
+ * Ends a guest's slice when one runs here by then.
  */
 void rm_wakeup_in(u64 us);
 
-/* vcpu loaded on this physical CPU at the moment (primary's or guest's). */
+/**
+ * this_vcpu() - what is loaded on this physical CPU
+ *
+ * Return: the primary VM's vCPU or a guest's, NULL between the two.
+ */
 struct vcpu *this_vcpu(void);
+
+/* Index of this physical CPU, and how many there are. */
 unsigned int this_cpu(void);
 unsigned int nr_cpus(void);
 
 /*
- * Upcalls from the core to the resource manager (rm/rm.h implements them).
- * Called on the guest's way out; must not block on vCPUs.  The RM takes note
- * and acts later (fact 9: the host sees POWERED_OFF before VM_EXITED).
+ * Upcalls from the core; the layers above implement them.
  */
-/*
- * data of VM_EV_RESET and VM_EV_RESET2: the two data words of vcpu_run's state
- * 0x100 (fact 12): bit 63 SYSTEM_RESET, bit 62 the 64-bit RESET2, bits 31:0
- * the reset type; then the cookie.  Zeros otherwise.
- */
+
 enum vm_event { VM_EV_OFF, VM_EV_RESET, VM_EV_RESET2, VM_EV_FAULT };
+
+/**
+ * rm_vm_event() - a guest has ended by itself
+ * @vm: the guest; none of its vCPUs enters it any more
+ * @ev: how
+ * @data: for the two resets, the data words of vcpu_run's state 0x100 (fact
+ *	12): bit 63 SYSTEM_RESET, bit 62 the 64-bit RESET2, bits 31:0 the reset
+ *	type; then the cookie.  Zeros otherwise.
+ *
+ * Called with a run_lock held: it takes note and acts later (fact 9: the host
+ * sees POWERED_OFF before VM_EXITED), and must not wait for vCPUs.
+ */
 void rm_vm_event(struct vm *vm, enum vm_event ev, const u64 data[2]);
+
 /* A vcpu_run hypercall begins: ends of guests that were noted before are older now. */
 void rm_note_vcpu_run(void);
-/* Called by the core on each entry from the primary VM, after its trap was handled. */
+
+/**
+ * rm_background() - the resource manager's turn
+ * @caller: the primary VM's vCPU, loaded
+ *
+ * After each exit of the primary VM, when its trap has been handled.
+ */
 void rm_background(struct vcpu *caller);
-/*
- * HVC64/SMC64 fast calls of vendor-hyp owner 6, and native hvc #0x6000+n: hypercall.c.
- * v->regs.x[] in and out.  True when handled.
+
+/**
+ * hypercall_smccc() - a fast call of the vendor hypervisor's owner number, 6
+ * @v: the loaded vCPU; arguments and results in v->regs.x[]
+ *
+ * Return: false when it is none of the hypervisor's; x0 becomes -1.
  */
 bool hypercall_smccc(struct vcpu *v);
+
+/**
+ * hypercall_native() - hvc with an immediate that is not 0
+ * @v: the loaded vCPU; arguments and results in v->regs.x[]
+ * @imm: the immediate
+ *
+ * Return: false when it is none of the hypervisor's; x0 becomes -1.
+ */
 bool hypercall_native(struct vcpu *v, u32 imm);
-/*
- * The guest or the primary VM has ended (EOI) an SPI that was raised with
- * vgic_set_level: doorbell.c looks whether its line is still up.
+
+/**
+ * doorbell_eoi_level() - a VM has ended an SPI raised with vgic_set_level()
+ * @vm: the VM
+ * @intid: the SPI
+ *
+ * doorbell.c looks whether its line is still up.
  */
 void doorbell_eoi_level(struct vm *vm, u32 intid);
-/* Control page access of the primary VM: control.c. */
+
+/**
+ * control_mmio() - the primary VM's access to the control page
+ * @v: the loaded vCPU
+ * @offset: from CONTROL_IPA
+ * @size: 1, 2, 4 or 8
+ * @write: direction
+ * @val: what is written, or the answer
+ *
+ * Return: false for an external abort.
+ */
 bool control_mmio(struct vcpu *v, u64 offset, unsigned int size, bool write, u64 *val);
-/* Called once by boot when stage 2 of the primary VM stands, before it runs. */
+
+/* Called once by boot, in this order, when the primary VM is made and does not run yet. */
 void objects_init(void);
 void rm_init(void);
-/* Adds the /hypervisor node of public-stack.md to the primary VM's tree; fdt has room. */
+
+/**
+ * rm_fill_primary_fdt() - the /hypervisor node of the primary VM
+ * @fdt: its tree, with room
+ *
+ * Return: 0 or libfdt's error.
+ */
 int rm_fill_primary_fdt(void *fdt);
-/* Called at SYSTEM_OFF of the primary VM: last lines of the log. */
+
+/* The primary VM ends (SYSTEM_OFF, SYSTEM_RESET): last lines of the log. */
 void rm_finish(void);
 
 #endif
