@@ -104,6 +104,8 @@ bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
  * @gp: the pages
  * @index: the page
  * @last: filled in: the last page up to which it is the same
+ *
+ * Return: the state; host for what is not claimed.
  */
 enum gunyah_mem_state gunyah_guest_pages_state(struct gunyah_guest_pages *gp, pgoff_t index,
 					       pgoff_t *last);
@@ -121,6 +123,8 @@ bool gunyah_guest_pages_mapped(struct gunyah_guest_pages *gp, pgoff_t first, pgo
  *
  * A folio that reaches beyond the range may be mapped there: then it is taken
  * out of the mappings, and whoever uses it faults it in again.
+ *
+ * Return: true when the folio has references that are not the file's.
  */
 bool gunyah_guest_pages_pinned(struct gunyah_guest_pages *gp, struct folio *folio, pgoff_t start,
 			       pgoff_t first, pgoff_t last);
