@@ -102,7 +102,7 @@ static enum gunyah_error donate_stub(u64 options, u64 from_capid, u64 to_capid, 
 	return options + from_capid + to_capid + offset + size;
 }
 
-/* What the tests of all layers above stand on: a hypercall can be replaced. */
+/* R86: what the tests of all layers above stand on: a hypercall can be replaced. */
 static void hypercalls_can_be_replaced(struct kunit *test)
 {
 	struct gunyah_identify_result id = {};

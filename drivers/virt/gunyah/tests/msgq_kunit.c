@@ -108,6 +108,7 @@ static void send_size(struct kunit *test)
 	}
 }
 
+/* R59: the receiver is told at once. */
 static void send_push(struct kunit *test)
 {
 	struct queue *q = test->priv;
@@ -170,7 +171,7 @@ static void full_to_the_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->sends, 2);
 }
 
-/* At the limit the queue itself is asked: an interrupt that was lost does no harm. */
+/* R50: at the limit the queue itself is asked: an interrupt that was lost does no harm. */
 static void full_interrupt_lost(struct kunit *test)
 {
 	struct queue *q = test->priv;
@@ -181,7 +182,7 @@ static void full_interrupt_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->sends, 2);
 }
 
-/* After the interrupt a send does not wait. */
+/* R50: after the interrupt a send does not wait. */
 static void full_then_interrupt(struct kunit *test)
 {
 	struct queue *q = test->priv;
@@ -197,7 +198,7 @@ static void full_then_interrupt(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, time_before(jiffies, end));
 }
 
-/* The interrupt may come before the send that filled the queue is back. */
+/* R50: the interrupt may come before the send that filled the queue is back. */
 static void full_interrupt_in_hypercall(struct kunit *test)
 {
 	struct queue *q = test->priv;
@@ -213,7 +214,7 @@ static void full_interrupt_in_hypercall(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, time_before(jiffies, end));
 }
 
-/* An interrupt of an earlier filling: the queue says FULL, the next one is waited for. */
+/* R50: an interrupt of an earlier filling: the queue says FULL, the next one is waited for. */
 static void full_stale_interrupt(struct kunit *test)
 {
 	struct queue *q = test->priv;
@@ -223,6 +224,7 @@ static void full_stale_interrupt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->sends, 2);
 }
 
+/* R59: the normal end. */
 static void recv_empty(struct kunit *test)
 {
 	struct queue *q = test->priv;

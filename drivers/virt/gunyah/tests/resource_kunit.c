@@ -144,6 +144,7 @@ static void virq(struct kunit *test)
 	gunyah_resource_destroy(res);
 }
 
+/* R70: a capability is any number, a type is not second-guessed. */
 static void fields(struct kunit *test)
 {
 	struct gunyah_resource *res;

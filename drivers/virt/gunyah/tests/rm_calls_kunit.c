@@ -445,6 +445,7 @@ static void answer_332_resources(struct fake_rm *fake)
 	put_word_reply(fake, 332, 14612);
 }
 
+/* R26: no entry is no error. */
 static void no_resources(struct kunit *test)
 {
 	struct fake_rm *fake = test->priv;
@@ -457,7 +458,7 @@ static void no_resources(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, list, NULL);
 }
 
-/* As many as fit, in 63 fragments. */
+/* R26: as many as fit, in 63 fragments. */
 static void most_resources(struct kunit *test)
 {
 	struct fake_rm *fake = test->priv;
@@ -485,6 +486,7 @@ static const struct paging_case paging_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(paging, paging_cases, name);
 
+/* R81: with no range it asks which flow there is. */
 static void paging(struct kunit *test)
 {
 	const struct paging_case *c = test->param_value;

@@ -123,6 +123,7 @@ static const struct exited_case exited_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(exited, exited_cases, name);
 
+/* R22, R10: type, reason, and zeros behind it. */
 static void exited(struct kunit *test)
 {
 	const struct exited_case *c = test->param_value;
@@ -215,6 +216,7 @@ static void unknown_status(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->ear.heard[0], 99);
 }
 
+/* R22: what nobody listens to. */
 static void counted_only(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -229,6 +231,7 @@ static void counted_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&f->notifier.ignored), 1);
 }
 
+/* R22 */
 static void one_listener_a_vm(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -241,6 +244,7 @@ static void one_listener_a_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gunyah_rm_notifier_listen(&f->notifier, &f->other.l), 0);
 }
 
+/* R22, R54 */
 static void nothing_after_unlisten(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -274,6 +278,7 @@ static void dead_is_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->other.heard[0], HEARD_DEAD);
 }
 
+/* R51 */
 static void no_listener_on_the_dead(struct kunit *test)
 {
 	struct fixture *f = test->priv;

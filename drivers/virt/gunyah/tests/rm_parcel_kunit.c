@@ -166,7 +166,7 @@ static void answer_handle_0(struct fake_rm *fake)
 	fake_rm_put_reply(fake, 0, "\0\0\0\0", 4);
 }
 
-/* 600 entries are two requests: what was recorded of them is sent. */
+/* R65, R81: 600 entries are two requests: what was recorded of them is sent. */
 static void recorded_600_entries(struct kunit *test)
 {
 	struct gunyah_rm_mem_parcel *parcel = make_parcel(test, 600);
@@ -194,7 +194,7 @@ struct append_case {
 	u8 flags[3];
 };
 
-/* MORE is 2, DONE is 1; DONE comes with an entry, and not when nothing is appended. */
+/* R65: MORE is 2, DONE is 1, which comes with an entry and only with one appended. */
 static const struct append_case append_cases[] = {
 	{ "one entry", 1, 1, { 1 }, { 0 } },
 	{ "as many as one message takes", 512, 1, { 512 }, { 0 } },
@@ -268,6 +268,7 @@ static void append_not_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log->id[1], GUNYAH_RM_MEM_RECLAIM);
 }
 
+/* R64: nothing was begun. */
 static void lend_refused(struct kunit *test)
 {
 	struct parcel_log *log = log_parcels(test);
@@ -280,6 +281,7 @@ static void lend_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log->n, 1);
 }
 
+/* R63 */
 static void sanitize_flags(struct kunit *test)
 {
 	struct parcel_log *log = log_parcels(test);

@@ -81,7 +81,7 @@ static const struct request_case request_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(request, request_cases, name);
 
-/* The headers of all fragments, the bytes, and push on the last one only. */
+/* R53: the headers of all fragments, the bytes, and push on the last one only. */
 static void request(struct kunit *test)
 {
 	const struct request_case *c = test->param_value;
@@ -162,7 +162,7 @@ static void answer_error(struct fake_rm *fake)
 	fake_rm_put_reply(fake, GUNYAH_RM_ERROR_DENIED, "\1\0\0\0", 4);
 }
 
-/* A refused call is a reply like any other; its payload is there too. */
+/* R55: a refused call is a reply like any other; its payload is there too. */
 static void error_reply(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -352,6 +352,7 @@ static void answer_half(struct fake_rm *fake)
 	fake_rm_put_fragment(fake, GUNYAH_RM_TYPE_REPLY, 1, fake->request_seq, MSG, "\0\0\0\0", 4);
 }
 
+/* R50: the same with a reply that had begun. */
 static void late_half(struct kunit *test)
 {
 	struct fixture *f = test->priv;
