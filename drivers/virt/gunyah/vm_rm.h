@@ -43,6 +43,7 @@ enum gunyah_vm_rm_state {
 	GUNYAH_VM_RM_RESETTING,
 	GUNYAH_VM_RM_RESET,
 	GUNYAH_VM_RM_LOST,
+	/* private: how many there are */
 	GUNYAH_VM_RM_STATES
 };
 
