@@ -109,6 +109,8 @@ void primary_create(const struct machine *m)
 		hyp_panic("primary VM: no memory");
 	if (m->ram_end <= PRIMARY_ENTRY)
 		hyp_panic("RAM ends at %lx, the kernel is at %lx", m->ram_end, PRIMARY_ENTRY);
+	if (!*(const volatile u64 *)PRIMARY_ENTRY)
+		hyp_panic("no kernel at %lx: QEMU's -device loader puts it there", PRIMARY_ENTRY);
 	map_all(vm, m);
 	if (vgic_init(vm, m->gicd_base, m->gicr_base, VGIC_NR_LINES))
 		hyp_panic("primary VM: no memory for its GIC");
