@@ -31,6 +31,9 @@ int hyp_snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
  */
 void hyp_log(const char *fmt, ...) __printf(1, 2);
 
+/* As hyp_log(), but only with ghyp.debug=1. */
+void hyp_debug(const char *fmt, ...) __printf(1, 2);
+
 /**
  * hyp_panic() - the end: message and this CPU's registers, QEMU's status 2
  * @fmt: what must not happen and has

@@ -261,6 +261,7 @@ void psci_guest_left(struct vcpu *v, const struct vcpu_run_result *res)
 
 	if (v->off_pending) {
 		v->off_pending = false;
+		hyp_debug("vmid %u: vcpu %u: off", v->vm->vmid, v->index);
 		spin_lock(&v->vm->lock);
 		if (v->power == VCPU_ON)
 			v->power = VCPU_OFF;
@@ -273,6 +274,7 @@ void psci_guest_left(struct vcpu *v, const struct vcpu_run_result *res)
 		return;
 	if (res->state == VCPU_RUN_SYSTEM_RESET)
 		ev = res->data[0] & RESET_SYSTEM_RESET ? VM_EV_RESET : VM_EV_RESET2;
+	hyp_debug("vmid %u: vcpu %u: ended the VM, event %u", v->vm->vmid, v->index, ev);
 	vm_kick(v->vm);
 	rm_vm_event(v->vm, ev, res->data);
 }

@@ -101,7 +101,7 @@ static struct abort read_abort(struct vcpu *v, u64 esr)
 		.exec = ESR_EC(esr) == EC_IABT_LOWER,
 		.fsc = ABT_FSC(esr),
 	};
-	u64 page;
+	u64 page = 0;
 
 	a.write = !a.exec && (esr & ABT_WNR);
 	/* HPFAR_EL2 is not valid for a permission fault, but on a stage 1 walk. */
@@ -143,6 +143,8 @@ static void inject(struct vcpu *v, const struct abort *a)
 
 	if (a->esr & ABT_S1PTW)
 		fsc = FSC_EXT_WALK | (a->fsc & 3);
+	hyp_debug("vmid %u: vcpu %u: abort at %lx, address %lx, ipa %lx, syndrome %lx",
+		  v->vm->vmid, v->index, v->regs.pc, a->far, a->ipa, a->esr);
 	inject_abort(v, a->exec, a->far, fsc);
 }
 

@@ -291,7 +291,7 @@ u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vc
 		finish_mmio(v, resume[0]);
 		if (sleeps(v, res))
 			;
-		else if (gic_irq_waiting() || vgic_has_pending(caller))
+		else if (gic_irq_waiting() || vgic_has_pending(caller) || vtimer_rm_due())
 			set_result(res, VCPU_RUN_READY, 0, 0);
 		else
 			run_slice(caller, v, res);

@@ -71,6 +71,7 @@ struct vm *vm_create(u16 vmid)
 		hyp_free(vm);
 		return NULL;
 	}
+	hyp_debug("vmid %u: made", vmid);
 	return vm;
 }
 
@@ -102,6 +103,7 @@ void vm_destroy(struct vm *vm)
 {
 	unsigned int i;
 
+	hyp_debug("vmid %u: freed", vm->vmid);
 	for (i = 0; i < vm->nr_vcpus; i++)
 		vtimer_unwatch(vm->vcpu[i]);
 	vgic_destroy(vm);
@@ -129,6 +131,8 @@ bool vcpu_start(struct vcpu *v, u64 entry, u64 context)
 		WRITE_ONCE(v->power, VCPU_ON);
 	}
 	spin_unlock(&v->vm->lock);
+	if (ok)
+		hyp_debug("vmid %u: vcpu %u: on, at %lx", v->vm->vmid, v->index, entry);
 	return ok;
 }
 
@@ -156,6 +160,7 @@ void vm_stop(struct vm *vm)
 	struct vcpu *v;
 	unsigned int i;
 
+	hyp_debug("vmid %u: stopped", vm->vmid);
 	spin_lock(&vm->lock);
 	vm->dying = true;
 	for (i = 0; i < vm->nr_vcpus; i++)

@@ -33,15 +33,32 @@ void uart_line(const char *s)
 	putc('\n');
 }
 
-void hyp_log(const char *fmt, ...)
+static void log(const char *fmt, va_list ap)
 {
 	char line[256] = "hyp: ";
-	va_list ap;
 
-	va_start(ap, fmt);
 	hyp_vsnprintf(line + 5, sizeof(line) - 5, fmt, ap);
-	va_end(ap);
 	spin_lock(&uart_lock);
 	uart_line(line);
 	spin_unlock(&uart_lock);
+}
+
+void hyp_log(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log(fmt, ap);
+	va_end(ap);
+}
+
+void hyp_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!hyp_option("debug"))
+		return;
+	va_start(ap, fmt);
+	log(fmt, ap);
+	va_end(ap);
 }
