@@ -217,6 +217,12 @@ static void handler_refuses(struct kunit *test)
 
 #define MANY	1000
 
+/* Half of them on one address. */
+static u64 nth_addr(unsigned int i)
+{
+	return i % 2 ? ADDR : ADDR + 8 * (i + 1);
+}
+
 static void many(struct kunit *test)
 {
 	struct io_test *t = test->priv;
@@ -227,17 +233,15 @@ static void many(struct kunit *test)
 	c = kunit_kcalloc(test, MANY, sizeof(*c), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, c);
 
-	/* Half of them on one address. */
 	for (i = 0; i < MANY; i++) {
 		c[i].handler.ops = &count_ops;
 		value = i;
-		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler,
-						       i % 2 ? ADDR : ADDR + 8 * i, 4, &value), 0);
+		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler, nth_addr(i), 4,
+						       &value), 0);
 	}
 
 	for (i = 0; i < MANY; i++)
-		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, i % 2 ? ADDR : ADDR + 8 * i,
-							 4, i), 0);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, nth_addr(i), 4, i), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR, 4, MANY + 1), -ENOENT);
 
 	for (i = 0; i < MANY; i++)
@@ -247,11 +251,11 @@ static void many(struct kunit *test)
 		if (i % 100)
 			continue;
 		gunyah_vm_io_remove(&t->io, &c[i].handler);
-		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR + 8 * i, 4, i), -ENOENT);
-		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler, ADDR + 8 * i, 0,
+		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, nth_addr(i), 4, i), -ENOENT);
+		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler, nth_addr(i), 0,
 						       NONE), 0);
 	}
-	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR + 800, 2, 77), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, nth_addr(100), 2, 77), 0);
 
 	for (i = 0; i < MANY; i++)
 		gunyah_vm_io_remove(&t->io, &c[i].handler);
