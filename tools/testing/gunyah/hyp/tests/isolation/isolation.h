@@ -41,7 +41,6 @@
  */
 void expect(const char *what, u64 expected, u64 found);
 
-
 /* rm.c: one call; the error word of the reply, ~0 when none comes. */
 u32 rm_call(u32 id, const u8 *payload, u32 len);
 /* Payload of the last reply, behind the error word. */
