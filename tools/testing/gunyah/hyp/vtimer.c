@@ -224,7 +224,8 @@ bool vtimer_host_due(struct vcpu *host)
 
 void rm_wakeup_in(u64 us)
 {
-	u64 t = now() + us * (read_sysreg(cntfrq_el0) / 1000000);
+	/* Rounded up: a wake-up before the time is a wake-up lost. */
+	u64 t = now() + us * read_sysreg(cntfrq_el0) / 1000000 + 1;
 	struct cpu *cpu = cpu_this();
 
 	cpu->rm_deadline = MIN(cpu->rm_deadline, t);
