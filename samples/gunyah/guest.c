@@ -198,15 +198,19 @@ void guest_start(struct guest *guest)
 		vcpu_start_thread(&guest->vcpus[i]);
 }
 
-void guest_end(struct guest *guest, enum vmm_exit exit)
+bool guest_end(struct guest *guest, enum vmm_exit exit)
 {
+	bool first;
+
 	pthread_mutex_lock(&guest->lock);
-	if (!guest->over) {
+	first = !guest->over;
+	if (first) {
 		guest->over = true;
 		guest->exit = exit;
 		pthread_cond_signal(&guest->ended);
 	}
 	pthread_mutex_unlock(&guest->lock);
+	return first;
 }
 
 enum vmm_exit guest_wait(struct guest *guest)

@@ -121,8 +121,8 @@ noreturn void die_errno(const char *what);
 void guest_create(struct guest *guest, const struct options *opt);
 void guest_load(struct guest *guest);
 void guest_start(struct guest *guest);
-/* Note why the run is over (the first reason stays) and wake up guest_wait(). */
-void guest_end(struct guest *guest, enum vmm_exit exit);
+/* Note why the run is over and wake up guest_wait(); false when it was over before. */
+bool guest_end(struct guest *guest, enum vmm_exit exit);
 enum vmm_exit guest_wait(struct guest *guest);
 void guest_destroy(struct guest *guest);
 

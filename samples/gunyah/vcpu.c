@@ -78,26 +78,28 @@ static const char *exit_type_name(unsigned int type)
 	return type < ARRAY_SIZE(names) ? names[type] : "unknown exit type";
 }
 
-static enum vmm_exit report_status(const struct gunyah_vcpu_run *run)
+/* The VM is over: all of its vCPUs learn it, the first one says it. */
+static void end_with_status(struct guest *guest, const struct gunyah_vcpu_run *run)
 {
 	unsigned int type = run->status.exit_info.type;
+	enum vmm_exit exit = VMM_EXIT_CRASHED;
 
-	switch (run->status.status) {
-	case GUNYAH_VM_STATUS_LOAD_FAILED:
-		fprintf(stderr, "\ngunyah-vmm: the VM could not be loaded\n");
-		return VMM_EXIT_CRASHED;
-	case GUNYAH_VM_STATUS_EXITED:
+	if (run->status.status == GUNYAH_VM_STATUS_EXITED) {
+		if (type <= GUNYAH_VM_EXIT_TYPE_PSCI_OFF)
+			exit = VMM_EXIT_OFF;
+		else if (type <= GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2)
+			exit = VMM_EXIT_RESET;
+	}
+	if (!guest_end(guest, exit))
+		return;
+
+	if (run->status.status == GUNYAH_VM_STATUS_EXITED)
 		fprintf(stderr, "\ngunyah-vmm: VM exited: %s (type %u)\n", exit_type_name(type),
 			type);
-		if (type <= GUNYAH_VM_EXIT_TYPE_PSCI_OFF)
-			return VMM_EXIT_OFF;
-		if (type <= GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2)
-			return VMM_EXIT_RESET;
-		return VMM_EXIT_CRASHED;
-	default:
+	else if (run->status.status == GUNYAH_VM_STATUS_LOAD_FAILED)
+		fprintf(stderr, "\ngunyah-vmm: the VM could not be loaded\n");
+	else
 		fprintf(stderr, "\ngunyah-vmm: the VM crashed\n");
-		return VMM_EXIT_CRASHED;
-	}
 }
 
 static void run_vcpu(struct vcpu *vcpu)
@@ -124,11 +126,7 @@ static void run_vcpu(struct vcpu *vcpu)
 			do_mmio(vcpu->run);
 			break;
 		case GUNYAH_VCPU_EXIT_STATUS:
-			pthread_mutex_lock(&guest->lock);
-			over = guest->over;
-			pthread_mutex_unlock(&guest->lock);
-			if (!over)
-				guest_end(guest, report_status(vcpu->run));
+			end_with_status(guest, vcpu->run);
 			return;
 		default:
 			fprintf(stderr, "\ngunyah-vmm: vCPU %u: exit %u is none that we know\n",
