@@ -10,6 +10,7 @@
  * run in which no guest ran.
  */
 #include <linux/falloc.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "../kselftest_harness.h"
@@ -66,9 +67,18 @@ static int note(enum call call, int ret)
 	return ret;
 }
 
+/* Mostly one that is there. */
 static int get(int *slots, unsigned int n)
 {
-	return __atomic_load_n(&slots[pick(n)], __ATOMIC_RELAXED);
+	unsigned int tries;
+	int fd;
+
+	for (tries = 0; tries < 4; tries++) {
+		fd = __atomic_load_n(&slots[pick(n)], __ATOMIC_RELAXED);
+		if (fd >= 0)
+			break;
+	}
+	return fd;
 }
 
 /* Only who takes an fd out of its slot closes it. */
@@ -103,12 +113,24 @@ static __u64 some_size(void)
 static void fuzz_map(bool unmap)
 {
 	__u32 flags = pick(8) ? LEND_RWX : rand_r(&seed);
-	__u64 offset = pick(4) ? 0 : some_value();
+	int vm = get(vms, NR_VMS), mem = get(mems, NR_MEMS);
+	__u64 offset = pick(2) * SZ_2M;
+	__u64 gpa = GUEST_BASE + offset;
+	__u64 size;
+	int ret;
 
+	if (!pick(4)) {
+		gpa = some_gpa();
+		offset = some_value();
+	}
+	size = pick(4) ? SZ_2M : some_size();
+	if (!unmap) {
+		ret = note(CALL_MAP, __map_mem(vm, mem, gpa, size, offset, flags));
+		/* Mostly it stays. */
+		unmap = !ret && !pick(4);
+	}
 	if (unmap)
-		flags |= GUNYAH_MEM_UNMAP;
-	note(unmap ? CALL_UNMAP : CALL_MAP, __map_mem(get(vms, NR_VMS), get(mems, NR_MEMS),
-						      some_gpa(), some_size(), offset, flags));
+		note(CALL_UNMAP, __map_mem(vm, mem, gpa, size, offset, flags | GUNYAH_MEM_UNMAP));
 }
 
 static void fuzz_mem(void)
@@ -192,7 +214,7 @@ static void fuzz_touch(void)
 static void fuzz_whole_vm(void)
 {
 	struct test_vm vm = { .nr_vcpus = 1 + pick(2), .fd = -1, .mem_fd = -1 };
-	int dev = get(devs, 2), ret = -1;
+	int dev = get(devs, 2), ret = -EBADF;
 	unsigned int i;
 
 	vm.fd = __create_vm(dev);
@@ -312,7 +334,9 @@ static void fuzz_one(enum call call)
 		fuzz_fallocate(call == CALL_PUNCH);
 		break;
 	case CALL_WHOLE_VM:
-		fuzz_whole_vm();
+		/* It takes as long as a hundred others. */
+		if (!pick(4))
+			fuzz_whole_vm();
 		break;
 	case CALL_GARBAGE:
 		fuzz_garbage();
@@ -343,7 +367,7 @@ static void on_signal(int sig)
 /* Uses memory up and gives it back, so that the kernel has to look for some. */
 static void *memory_user(void *arg)
 {
-	size_t size = 256UL << 20;
+	size_t size = 16UL << 20;
 	char *p;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
@@ -406,10 +430,20 @@ static unsigned int env_number(const char *name, unsigned int otherwise)
 	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
+static unsigned int random_seed(void)
+{
+	unsigned int value = 1;
+
+	/* There may be no clock that knows the date. */
+	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+		ksft_print_msg("no random seed\n");
+	return value;
+}
+
 /* R44, R6, R21: no report of the kernel, no hang */
 TEST(all_calls)
 {
-	unsigned int first = env_number("GUNYAH_FUZZ_SEED", time(NULL));
+	unsigned int first = env_number("GUNYAH_FUZZ_SEED", random_seed());
 	unsigned int seconds = env_number("GUNYAH_FUZZ_SECONDS", 10);
 	struct sigaction sa = { .sa_handler = on_signal };
 	pthread_t threads[NR_WORKERS], memory;

@@ -16,7 +16,7 @@ struct message {
 	__u16 seq;
 	__u32 id;
 	__u8 payload[232];
-} __attribute__((packed));
+};
 
 #define TYPE_CONTINUATION	0
 #define TYPE_REQUEST		1
@@ -77,10 +77,11 @@ FIXTURE_TEARDOWN(rpc)
 
 /* One counter of the connection went up by so much. */
 #define counted(name, number, ...) do {					\
-	__u64 _was = driver_counter("gunyah_rm/" name, NULL);		\
+	const char *_file = "gunyah_rm/" name;				\
+	__u64 _was = driver_counter(_file, NULL);			\
 									\
 	__VA_ARGS__;							\
-	EXPECT_EQ(_was + (number), driver_counter("gunyah_rm/" name, NULL)); \
+	EXPECT_EQ(_was + (number), driver_counter(_file, NULL));	\
 } while (0)
 
 /* R52: a reply in three pieces */

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each call to the resource manager fails in turn, in a start and in an end.
+ * What is lost by that, in vmids, parcels and pages, stands in the tables: the
+ * resource manager's own count and the driver's have to say the same, and what
+ * the driver does next must not kill it (R57).
+ */
+#include <time.h>
+
+#include "../kselftest_harness.h"
+#include "lib/control.h"
+
+#define VM_PAGES	(GUEST_SIZE / SZ_4K)
+
+#define RM_NOMEM		1
+#define RM_NORESOURCE		2
+#define RM_DENIED		3
+#define RM_BUSY			5
+#define RM_VM_STATE		0x14
+#define RM_UNIMPLEMENTED	0xffffffffU
+
+static const __u32 errors[] = {
+	RM_NOMEM, RM_NORESOURCE, RM_DENIED, RM_BUSY, RM_VM_STATE, 0x99, RM_UNIMPLEMENTED,
+};
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* What a failure costs: at the resource manager, and by the driver's count. */
+struct cost {
+	unsigned int pages;
+	unsigned int vmids;
+	unsigned int parcels;
+	unsigned int vms;
+	unsigned int leaked_pages;
+	unsigned int lost_vms;
+	unsigned int lost_vmids;
+};
+
+struct state {
+	struct control_counters rm;
+	__u64 leaked;
+	__u64 lost_vms;
+	__u64 lost_vmids;
+	__u64 lent;
+};
+
+static struct state state(void)
+{
+	return (struct state) {
+		.rm = control_counters(),
+		.leaked = driver_counter("gunyah_vm/memory", "leaked") / SZ_4K,
+		.lent = driver_counter("gunyah_vm/memory", "lent"),
+		.lost_vms = driver_counter("gunyah_vm/lost_vms", NULL),
+		.lost_vmids = driver_counter("gunyah_vm/lost_vmids", NULL),
+	};
+}
+
+#define expect_cost(before, n, cost) do {				\
+	struct state _now = state();					\
+									\
+	EXPECT_EQ(0, control_read(CTL_RM_DEAD));			\
+	EXPECT_EQ((before).rm.pages + (n) * (cost).pages, _now.rm.pages); \
+	EXPECT_EQ((before).rm.vmids + (n) * (cost).vmids, _now.rm.vmids); \
+	EXPECT_EQ((before).rm.parcels + (n) * (cost).parcels, _now.rm.parcels); \
+	EXPECT_EQ((before).rm.vms + (n) * (cost).vms, _now.rm.vms);	\
+	EXPECT_EQ((before).leaked + (n) * (cost).leaked_pages, _now.leaked); \
+	EXPECT_EQ((before).lost_vms + (n) * (cost).lost_vms, _now.lost_vms); \
+	EXPECT_EQ((before).lost_vmids + (n) * (cost).lost_vmids, _now.lost_vmids); \
+	EXPECT_EQ((before).lent, _now.lent);				\
+} while (0)
+
+/* Everything as it was for the next test: pages that were leaked stay leaked. */
+#define clean_up() do {							\
+	EXPECT_TRUE(control_revive(true));				\
+	control_reclaim();						\
+	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));			\
+} while (0)
+
+/* The first start of all asks how memory is given; that call is not in the tables. */
+static void first_start(void)
+{
+	struct test_vm vm = {};
+
+	control_clear(-1);
+	vm_create(&vm, 1);
+	vm_start(&vm);
+	vm_destroy(&vm);
+}
+
+/* ---- a start ---- */
+
+FIXTURE(start)
+{
+	struct test_vm vm;
+	struct state before;
+};
+
+FIXTURE_VARIANT(start)
+{
+	__u32 id;
+	/* UNIMPLEMENTED is a refusal as any other. */
+	bool no_eopnotsupp;
+	struct cost refused;
+	struct cost torn;
+};
+
+FIXTURE_VARIANT_ADD(start, alloc_vmid) {
+	.id = MSG_ALLOC_VMID,
+	/* Whose number is not known. */
+	.torn = { .vmids = 1 },
+};
+
+FIXTURE_VARIANT_ADD(start, mem_lend) {
+	.id = MSG_MEM_LEND,
+	.no_eopnotsupp = true,
+	/* Whose handle is not known. */
+	.torn = { .parcels = 1, .pages = VM_PAGES, .leaked_pages = VM_PAGES },
+};
+
+FIXTURE_VARIANT_ADD(start, config_image) {
+	.id = MSG_CONFIG_IMAGE,
+	.refused = { .vmids = 1, .lost_vmids = 1 },
+	.torn = { .vmids = 1, .lost_vmids = 1 },
+};
+
+FIXTURE_VARIANT_ADD(start, vm_init) { .id = MSG_VM_INIT };
+FIXTURE_VARIANT_ADD(start, get_resources) { .id = MSG_GET_RESOURCES };
+FIXTURE_VARIANT_ADD(start, vm_start) { .id = MSG_VM_START };
+
+FIXTURE_SETUP(start)
+{
+	require_gunyah();
+	require_control();
+	first_start();
+	self->before = state();
+	vm_create(&self->vm, 1);
+}
+
+FIXTURE_TEARDOWN(start)
+{
+	control_clear(-1);
+	vm_destroy(&self->vm);
+	clean_up();
+}
+
+static int start_errno(__u32 error, bool no_eopnotsupp)
+{
+	if (error == RM_NOMEM)
+		return -ENOMEM;
+	if (error == RM_UNIMPLEMENTED && !no_eopnotsupp)
+		return -EOPNOTSUPP;
+	return -ENODEV;
+}
+
+/* R20, R55, R57, R58: refused, and nothing was done */
+TEST_F_TIMEOUT(start, refused, 60)
+{
+	unsigned int i;
+	int rule;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		rule = MSG_RULE(variant->id, CTL_REFUSE, .p = { errors[i] });
+		EXPECT_EQ(start_errno(errors[i], variant->no_eopnotsupp), __vm_start(&self->vm));
+		EXPECT_EQ(1, control_fired(rule));
+		control_clear(rule);
+	}
+	expect_cost(self->before, ARRAY_SIZE(errors), variant->refused);
+	ASSERT_EQ(0, __vm_start(&self->vm));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* R20, R52, R57, R58: done, and the answer was torn */
+TEST_F(start, done_without_an_answer)
+{
+	int rule = MSG_RULE(variant->id, CTL_CUT, .p = { 0, 8 });
+
+	EXPECT_EQ(-EIO, __vm_start(&self->vm));
+	EXPECT_EQ(1, control_fired(rule));
+	expect_cost(self->before, 1, variant->torn);
+	/* Memory that is lost does not start again. */
+	if (variant->torn.pages)
+		return;
+	ASSERT_EQ(0, __vm_start(&self->vm));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* ---- an end ---- */
+
+FIXTURE(end)
+{
+	struct test_vm vm;
+	struct state before;
+};
+
+FIXTURE_VARIANT(end)
+{
+	__u32 id;
+	unsigned int times;
+	bool torn;
+	struct cost cost;
+};
+
+#define ALL_LOST {							\
+	.pages = VM_PAGES, .vmids = 1, .parcels = 1, .vms = 1,		\
+	.leaked_pages = VM_PAGES, .lost_vms = 1, .lost_vmids = 1,	\
+}
+
+FIXTURE_VARIANT_ADD(end, stop_refused) { .id = MSG_VM_STOP, .times = 1 };
+FIXTURE_VARIANT_ADD(end, stop_refused_twice) {
+	.id = MSG_VM_STOP, .times = 2, .cost = ALL_LOST };
+FIXTURE_VARIANT_ADD(end, stop_torn) { .id = MSG_VM_STOP, .times = 1, .torn = true };
+FIXTURE_VARIANT_ADD(end, reset_refused) { .id = MSG_VM_RESET, .times = 1 };
+FIXTURE_VARIANT_ADD(end, reset_refused_twice) {
+	.id = MSG_VM_RESET, .times = 2, .cost = ALL_LOST };
+FIXTURE_VARIANT_ADD(end, reset_torn) { .id = MSG_VM_RESET, .times = 1, .torn = true };
+FIXTURE_VARIANT_ADD(end, reclaim_refused) {
+	.id = MSG_MEM_RECLAIM, .times = 1,
+	.cost = { .pages = VM_PAGES, .parcels = 1, .leaked_pages = VM_PAGES } };
+/* It came back, but the driver can't know. */
+FIXTURE_VARIANT_ADD(end, reclaim_torn) {
+	.id = MSG_MEM_RECLAIM, .times = 1, .torn = true,
+	.cost = { .leaked_pages = VM_PAGES } };
+FIXTURE_VARIANT_ADD(end, dealloc_refused) {
+	.id = MSG_DEALLOC_VMID, .times = 1, .cost = { .vmids = 1, .lost_vmids = 1 } };
+/* It must not be sent again (R57). */
+FIXTURE_VARIANT_ADD(end, dealloc_torn) {
+	.id = MSG_DEALLOC_VMID, .times = 1, .torn = true, .cost = { .lost_vmids = 1 } };
+
+FIXTURE_SETUP(end)
+{
+	require_gunyah();
+	require_control();
+	first_start();
+	self->before = state();
+	vm_create(&self->vm, 1);
+	vm_start(&self->vm);
+}
+
+FIXTURE_TEARDOWN(end)
+{
+	control_clear(-1);
+	clean_up();
+}
+
+/* R23, R57, R58: the close ends, whatever is refused; a new VM runs */
+TEST_F(end, close)
+{
+	struct test_vm vm = {};
+	int rule;
+
+	if (variant->torn)
+		rule = MSG_RULE(variant->id, CTL_CUT, .times = variant->times, .p = { 0, 8 });
+	else
+		rule = MSG_RULE(variant->id, CTL_REFUSE, .times = variant->times,
+				.p = { RM_NORESOURCE });
+	vm_destroy(&self->vm);
+	EXPECT_EQ(variant->times, control_fired(rule));
+	expect_cost(self->before, 1, variant->cost);
+	control_clear(-1);
+	vm_create(&vm, 1);
+	EXPECT_EQ(0, __vm_start(&vm));
+	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_destroy(&vm);
+	expect_cost(self->before, 1, variant->cost);
+}
+
+/* ---- R55 ---- */
+
+#define TRACING	"/sys/kernel/tracing/"
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+/* The errno of the last refused call, from the tracepoint; 1 without one. */
+static int traced_errno(void)
+{
+	char line[512];
+	int error = 1;
+	char *p;
+	FILE *f;
+
+	f = fopen(TRACING "trace", "r");
+	if (!f)
+		return 1;
+	while (fgets(line, sizeof(line), f)) {
+		p = strstr(line, "gunyah_vm_refused: ");
+		if (p)
+			p = strstr(p, "call=ALLOC_VMID error=");
+		if (p)
+			error = atoi(strchr(p + 5, '=') + 1);
+	}
+	fclose(f);
+	return error;
+}
+
+static int table_errno(__u32 error)
+{
+	switch (error) {
+	case RM_UNIMPLEMENTED:
+		return -EOPNOTSUPP;
+	case RM_NOMEM:
+		return -ENOMEM;
+	case RM_NORESOURCE:
+		return -ENODEV;
+	case RM_DENIED:
+		return -EPERM;
+	case RM_BUSY:
+	case 0x12:
+	case RM_VM_STATE:
+		return -EBUSY;
+	default:
+		return error <= 0x13 ? -EINVAL : -EBADMSG;
+	}
+}
+
+/* R55: the one table, seen through START's errno and the tracepoint */
+TEST(errno_of_each_error)
+{
+	static const __u32 odd[] = { 0x15, 0xff, 0x80000000, 0xfffffffe, RM_UNIMPLEMENTED };
+	struct test_vm vm = {};
+	unsigned int i;
+	bool traced;
+	__u32 error;
+
+	require_gunyah();
+	require_control();
+	first_start();
+	traced = write_text(TRACING "events/gunyah/gunyah_vm_refused/enable", "1");
+	vm_create(&vm, 1);
+	for (i = 1; i <= RM_VM_STATE + ARRAY_SIZE(odd); i++) {
+		error = i <= RM_VM_STATE ? i : odd[i - RM_VM_STATE - 1];
+		write_text(TRACING "trace", "");
+		MSG_RULE(MSG_ALLOC_VMID, CTL_REFUSE, .p = { error });
+		EXPECT_EQ(start_errno(error, false), __vm_start(&vm));
+		control_clear(-1);
+		if (traced)
+			EXPECT_EQ(table_errno(error), traced_errno());
+	}
+	EXPECT_EQ(0, __vm_start(&vm));
+	vm_destroy(&vm);
+	if (traced)
+		write_text(TRACING "events/gunyah/gunyah_vm_refused/enable", "0");
+	else
+		ksft_print_msg("no tracepoint: only START's errno was looked at\n");
+}
+
+/* ---- a request of many pieces ---- */
+
+#define SMALL_PAGES	60
+
+/* 60 pages of 4K, each bound on its own and in reverse: 60 list entries. */
+static void add_small_pages(struct test_vm *vm, int mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < SMALL_PAGES; i++)
+		map_mem(vm->fd, mem, GUEST_BASE + GUEST_SIZE + i * SZ_4K, SZ_4K,
+			(SMALL_PAGES - 1 - i) * SZ_4K, LEND_RWX);
+}
+
+FIXTURE(pieces)
+{
+	struct test_vm vm;
+	struct state before;
+	int mem;
+};
+
+FIXTURE_VARIANT(pieces)
+{
+	unsigned int nth;
+};
+
+/* ALLOC is the first message of a start; the request to lend takes five. */
+FIXTURE_VARIANT_ADD(pieces, first) { .nth = 2 };
+FIXTURE_VARIANT_ADD(pieces, second) { .nth = 3 };
+FIXTURE_VARIANT_ADD(pieces, last) { .nth = 6 };
+
+FIXTURE_SETUP(pieces)
+{
+	require_gunyah();
+	require_control();
+	first_start();
+	self->before = state();
+	vm_create(&self->vm, 1);
+	self->mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+	add_small_pages(&self->vm, self->mem);
+}
+
+FIXTURE_TEARDOWN(pieces)
+{
+	static const struct cost none;
+
+	control_clear(-1);
+	vm_destroy(&self->vm);
+	close(self->mem);
+	expect_cost(self->before, 1, none);
+}
+
+/* R51: the stream stays in step when a hypercall fails in the middle of a message */
+TEST_F(pieces, send_fails)
+{
+	__u64 errors_before = driver_counter("gunyah_rm/send_errors", NULL);
+	int rule;
+
+	control_mark();
+	rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .nth = variant->nth, .p = { 20 });
+	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
+	EXPECT_EQ(1, control_fired(rule));
+	EXPECT_EQ(errors_before + 1, driver_counter("gunyah_rm/send_errors", NULL));
+	EXPECT_EQ(0, control_count(CTL_MSG, MSG_MEM_LEND));
+	ASSERT_EQ(0, __vm_start(&self->vm));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* ---- limits ---- */
+
+static void *destroy_one(void *arg)
+{
+	double start = seconds();
+
+	vm_destroy(arg);
+	return (void *)(long)(1000 * (seconds() - start));
+}
+
+/* The vmid of the VM that was started last. */
+static unsigned int last_vmid(void)
+{
+	unsigned int vmid = 0, n;
+	char line[80];
+	FILE *f;
+
+	f = fopen("/sys/kernel/debug/gunyah_vm/vms", "r");
+	if (!f)
+		test_die("gunyah_vm/vms");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "vmid %u", &n) == 1)
+			vmid = n;
+	}
+	fclose(f);
+	return vmid;
+}
+
+/*
+ * R23: VM_STOP and VM_RESET are answered, and then nothing comes: 30 s each.
+ * The two VMs end at the same time.
+ */
+TEST_F_TIMEOUT(end, nothing_comes_after_the_answer, 90)
+{
+	static const struct cost lost = ALL_LOST;
+	unsigned int stopped, reset;
+	struct test_vm other = {};
+	pthread_t threads[2];
+	void *ms[2];
+	int i;
+
+	/* Once is enough. */
+	if (variant->id != MSG_VM_STOP || variant->times != 1 || variant->torn) {
+		vm_destroy(&self->vm);
+		return;
+	}
+	stopped = last_vmid();
+	vm_create(&other, 1);
+	vm_start(&other);
+	reset = last_vmid();
+	ASSERT_NE(stopped, reset);
+	MSG_RULE(MSG_VM_STOP, CTL_REFUSE, .target = stopped);
+	MSG_RULE(MSG_VM_RESET, CTL_REFUSE, .target = reset);
+	ASSERT_EQ(0, pthread_create(&threads[0], NULL, destroy_one, &self->vm));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, destroy_one, &other));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], &ms[i]));
+		EXPECT_LE(30000, (long)ms[i]);
+		EXPECT_GE(35000, (long)ms[i]);
+	}
+	expect_cost(self->before, 2, lost);
+}
+
+/* R23: RESET_FAILED instead of RESET; nobody waits */
+TEST_F(end, reset_failed)
+{
+	static const struct cost lost = ALL_LOST;
+	__u8 status[8] = { last_vmid(), 0, 0, 0, 12 };
+	double start;
+
+	if (variant->id != MSG_VM_RESET || variant->times != 1 || variant->torn) {
+		vm_destroy(&self->vm);
+		return;
+	}
+	MSG_RULE(MSG_VM_RESET, CTL_REFUSE);
+	MSG_RULE(MSG_VM_RESET, CTL_NOTE, .p = { NOTE_VM_STATUS, 0 }, .data = status,
+		 .len = sizeof(status));
+	start = seconds();
+	vm_destroy(&self->vm);
+	EXPECT_GT(5, seconds() - start);
+	expect_cost(self->before, 1, lost);
+}
+
+TEST_HARNESS_MAIN
