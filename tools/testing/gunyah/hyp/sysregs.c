@@ -105,13 +105,24 @@ static void save_el1(u64 *r)
 	r[SR_MDCCINT] = read_sysreg(mdccint_el1);
 }
 
+/*
+ * An emulator drops its whole TLB when these two are written, and two kernels
+ * of the same build mostly have the same in them.
+ */
+static void load_mmu_controls(const u64 *r)
+{
+	if (read_sysreg(sctlr_el1) != r[SR_SCTLR])
+		write_sysreg(r[SR_SCTLR], sctlr_el1);
+	if (read_sysreg(tcr_el1) != r[SR_TCR])
+		write_sysreg(r[SR_TCR], tcr_el1);
+}
+
 static void load_el1(const u64 *r)
 {
-	write_sysreg(r[SR_SCTLR], sctlr_el1);
+	load_mmu_controls(r);
 	write_sysreg(r[SR_CPACR], cpacr_el1);
 	write_sysreg(r[SR_TTBR0], ttbr0_el1);
 	write_sysreg(r[SR_TTBR1], ttbr1_el1);
-	write_sysreg(r[SR_TCR], tcr_el1);
 	write_sysreg(r[SR_ESR], esr_el1);
 	write_sysreg(r[SR_AFSR0], afsr0_el1);
 	write_sysreg(r[SR_AFSR1], afsr1_el1);
