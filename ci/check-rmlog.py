@@ -101,6 +101,7 @@ class Checker:
     faults: int = 0         # that a test asked for
     lost: int = 0           # pages, when a test revived the resource manager
     excused: bool = False   # a fault hit the waiting request
+    send_failed: bool = False   # a fault hit a hypercall that sends
     waiting: rmlog.Message = None
     fields: dict = None
     probed: bool = False
@@ -114,6 +115,9 @@ class Checker:
     # ---- what the driver sends
 
     def request(self, msg):
+        failed, self.send_failed = self.send_failed, False
+        if failed and 'never finished' in msg.faults:
+            return              # nor could it be
         fields = msg.fields()
         for fault in msg.faults:
             self.bad(msg.line, 'form', f'{msg.name}: {fault}')
@@ -278,6 +282,8 @@ class Checker:
         error = rmlog.ERRORS.get(msg.error, hex(msg.error))
         if fields is None:
             return
+        if self.excused and msg.faults:
+            error = 'no answer'
         if not self.excused:
             self.judge_error(sent, fields, error)
         take = getattr(self, 'reply_' + sent.name.lower(), None)
@@ -381,7 +387,10 @@ class Checker:
                 self.bad(event.line, 'dead', 'the resource manager was '
                          f'killed: {" ".join(words[1:])}')
         elif words[:1] == ['fault']:
-            self.fault()
+            if words[1].startswith('call='):
+                self.send_failed = True
+            else:
+                self.fault()
         elif words[:1] == ['revive']:
             self.revive(int(words[1].split('=')[1]))
         elif words[:1] == ['reclaim']:
@@ -394,7 +403,10 @@ class Checker:
         """A test made the request that is waiting, or its reply, go wrong."""
         self.faults += 1
         self.excused = True
-        vm = self.vms.get((self.fields or {}).get('vmid'))
+        fields = self.fields or {}
+        if self.waiting and self.waiting.name == 'MEM_RECLAIM':
+            self.parcels.pop(fields['handle'], None)
+        vm = self.vms.get(fields.get('vmid'))
         if vm and self.waiting.name != 'VM_CONFIG_IMAGE':
             vm.state = 'UNSURE'
 

@@ -7,6 +7,7 @@
  * nothing goes on.
  */
 
+#include "abi.h"
 #include "control.h"
 #include "fault.h"
 #include "mem.h"
@@ -74,6 +75,13 @@ static u64 *command_reg(u64 reg)
 	default:
 		return NULL;
 	}
+}
+
+/* A message that was not sent is missing in the log of messages: it says why. */
+void fault_note_call(u64 nr)
+{
+	if (nr == HYP_CALL_MSGQ_SEND)
+		rm_log_event("fault call=0x%x", (u32)nr);
 }
 
 /* ---- commands; the control lock is held ---- */

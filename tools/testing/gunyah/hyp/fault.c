@@ -237,7 +237,7 @@ bool fault_looks(void)
  * @target: vmid | (vCPU + 1) << 16 of the vCPU that is to be run, else 0
  * @f: filled in when it is
  *
- * Context: no lock needed; takes a leaf lock when a rule is armed.
+ * Context: no lock held; takes leaf locks when a rule is armed.
  * Return: true when a rule fired; the first one counts.
  */
 bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
@@ -262,6 +262,8 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 	if (found)
 		count_armed();
 	spin_unlock(&fault.lock);
+	if (found)
+		fault_note_call(nr);
 	return found;
 }
 

@@ -117,6 +117,8 @@ u64 fault_count(enum fault_kind kind, u64 key);
  * says what is to be done.  fault_looks(): is a rule about hypercalls armed?
  */
 bool fault_looks(void);
+/* Called without a lock when a rule fired on a hypercall: control.c. */
+void fault_note_call(u64 nr);
 bool fault_hypercall(u64 nr, u64 target, struct fault_call *f);
 /* A whole request of the primary VM; @f is filled in always. */
 void fault_request(u64 id, u64 target, struct fault_request *f);
