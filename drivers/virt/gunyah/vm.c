@@ -264,7 +264,12 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-/* Take a reference; returns @vm. */
+/**
+ * gunyah_vm_get() - take a reference
+ * @vm: the VM
+ *
+ * Return: @vm.
+ */
 struct gunyah_vm *gunyah_vm_get(struct gunyah_vm *vm)
 {
 	kref_get(&vm->ref);
@@ -280,7 +285,12 @@ static void vm_free(struct kref *ref)
 	kfree(vm);
 }
 
-/* Give a reference up. */
+/**
+ * gunyah_vm_put() - give a reference up
+ * @vm: the VM; the last one frees what is left of it after gunyah_vm_close()
+ *
+ * Context: may sleep.
+ */
 void gunyah_vm_put(struct gunyah_vm *vm)
 {
 	kref_put(&vm->ref, vm_free);
@@ -470,7 +480,7 @@ static int start_run_locked(struct gunyah_vm *vm)
 	if (ret)
 		return ret;
 
-	ret = gunyah_vm_host_flow_in_load(vm->host, vm->rm.vmid, &flow);
+	ret = gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow);
 	if (ret)
 		return ret;
 

@@ -111,7 +111,15 @@ int gunyah_vm_set_boot_reg(struct gunyah_vm *vm, u32 set, u32 index, u64 value);
 int gunyah_vm_set_auth_none(struct gunyah_vm *vm);
 int gunyah_vm_start(struct gunyah_vm *vm);
 
-/* For the hot path: nothing is promised about how long the answer holds. */
+/**
+ * gunyah_vm_state() - the present state
+ * @vm: the VM
+ *
+ * For the hot path: takes no lock, and nothing is promised about how long the
+ * answer holds.
+ *
+ * Return: the state.
+ */
 static inline enum gunyah_vm_state gunyah_vm_state(const struct gunyah_vm *vm)
 {
 	return READ_ONCE(vm->state);
