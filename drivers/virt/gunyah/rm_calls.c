@@ -479,6 +479,64 @@ int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 }
 EXPORT_SYMBOL_GPL(gunyah_rm_vm_set_demand_paging);
 
+/*
+ * A request without ranges.  What else than "unimplemented" may be answered to
+ * it is not known: only that decides.
+ */
+static int ask_paging(struct gunyah_rm *rm, u16 vmid)
+{
+	struct gunyah_rm_vm_set_demand_paging_req req = { .vmid = cpu_to_le16(vmid) };
+	struct gunyah_rm_message msg = {
+		.id = GUNYAH_RM_VM_SET_DEMAND_PAGING,
+		.killable = true,
+		.request = &req,
+		.request_size = sizeof(req),
+	};
+	int ret;
+
+	lockdep_assert_held(&rm->paging_lock);
+
+	ret = gunyah_rm_transfer(rm, &msg);
+	if (!ret)
+		rm->paging = msg.error == GUNYAH_RM_ERROR_UNIMPLEMENTED ?
+			     GUNYAH_RM_PAGING_NO : GUNYAH_RM_PAGING_YES;
+
+	return ret;
+}
+
+/* The same with a vmid for that alone. */
+static int ask_paging_alone(struct gunyah_rm *rm)
+{
+	u16 vmid = 0;
+	int ret;
+
+	ret = gunyah_rm_alloc_vmid(rm, &vmid);
+	if (ret)
+		return ret;
+
+	ret = ask_paging(rm, vmid);
+	if (gunyah_rm_dealloc_vmid(rm, vmid))
+		atomic_inc(&rm->stats.lost_vmids);
+
+	return ret;
+}
+
+int gunyah_rm_demand_paging(struct gunyah_rm *rm, u16 vmid, bool *paging)
+{
+	int ret = 0;
+
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_demand_paging, rm, vmid, paging);
+
+	guard(mutex)(&rm->paging_lock);
+
+	if (rm->paging == GUNYAH_RM_PAGING_UNKNOWN)
+		ret = vmid ? ask_paging(rm, vmid) : ask_paging_alone(rm);
+	*paging = rm->paging == GUNYAH_RM_PAGING_YES;
+
+	return ret;
+}
+EXPORT_SYMBOL_GPL(gunyah_rm_demand_paging);
+
 int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base,
 				    u64 size)
 {

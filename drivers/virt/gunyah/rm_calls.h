@@ -153,6 +153,12 @@ int gunyah_rm_vm_set_boot_context(struct gunyah_rm *rm, u16 vmid, u8 set, u8 ind
 int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm *rm, u16 vmid, u32 handle, u64 offset, u64 size);
 int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 				   const struct gunyah_rm_mem_entry *ranges);
+/*
+ * Does the resource manager know demand paging?  It is asked once a connection,
+ * with @vmid, which is in LOAD; with 0, with a vmid for that alone.  On an
+ * error it is not known yet.
+ */
+int gunyah_rm_demand_paging(struct gunyah_rm *rm, u16 vmid, bool *paging);
 int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base,
 				    u64 size);
 /*

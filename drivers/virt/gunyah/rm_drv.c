@@ -160,6 +160,7 @@ static struct dentry *add_debugfs(struct gunyah_rm *rm)
 	COUNTER(bad_header);
 	COUNTER(notifications);
 	COUNTER(broken_notifications);
+	COUNTER(lost_vmids);
 	NOTIFIER_COUNTER(delivered);
 	NOTIFIER_COUNTER(unheard);
 	NOTIFIER_COUNTER(malformed);

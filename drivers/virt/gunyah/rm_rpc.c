@@ -567,6 +567,7 @@ struct gunyah_rm *gunyah_rm_create(struct device *dev, struct device_node *irq_p
 	init_waitqueue_head(&rm->idle);
 	init_completion(&rm->call.done);
 	mutex_init(&rm->rx_lock);
+	mutex_init(&rm->paging_lock);
 
 	/* A reply to a connection before this one is no reply to this one. */
 	rm->next_seq = get_random_u16();

@@ -31,6 +31,12 @@ enum gunyah_rm_state {
 	GUNYAH_RM_GONE,		/* the driver was unbound */
 };
 
+enum gunyah_rm_paging {
+	GUNYAH_RM_PAGING_UNKNOWN,	/* not asked yet */
+	GUNYAH_RM_PAGING_NO,
+	GUNYAH_RM_PAGING_YES,
+};
+
 enum gunyah_rm_call_state {
 	GUNYAH_RM_CALL_NONE,
 	GUNYAH_RM_CALL_WAITING,
@@ -91,6 +97,7 @@ struct gunyah_rm_call_slot {
  * @bad_header: fragments that are none
  * @notifications: came whole
  * @broken_notifications: thrown away in the middle
+ * @lost_vmids: vmids of the connection itself that could not be given back
  */
 struct gunyah_rm_stats {
 	atomic_t requests;
@@ -105,6 +112,7 @@ struct gunyah_rm_stats {
 	atomic_t bad_header;
 	atomic_t notifications;
 	atomic_t broken_notifications;
+	atomic_t lost_vmids;
 };
 
 /**
@@ -130,6 +138,8 @@ struct gunyah_rm_stats {
  * @reply: the reply that comes in
  * @notification: the notification that comes in
  * @notifier: what is told to listeners
+ * @paging_lock: held over the question whether demand paging is known
+ * @paging: the answer, guarded by @paging_lock
  * @stats: counters
  */
 struct gunyah_rm {
@@ -158,6 +168,10 @@ struct gunyah_rm {
 	struct gunyah_rm_assembly notification;
 
 	struct gunyah_rm_notifier notifier;
+
+	struct mutex paging_lock; /* paging */
+	enum gunyah_rm_paging paging;
+
 	struct gunyah_rm_stats stats;
 };
 

@@ -14,12 +14,10 @@ struct gunyah_rm;
 
 /**
  * enum gunyah_vm_flow - how memory is given on this connection
- * @GUNYAH_VM_FLOW_UNKNOWN: the resource manager was not asked yet
  * @GUNYAH_VM_FLOW_EAGER: before the start, as parcels
  * @GUNYAH_VM_FLOW_PAGED: the resource manager knows demand paging
  */
 enum gunyah_vm_flow {
-	GUNYAH_VM_FLOW_UNKNOWN,
 	GUNYAH_VM_FLOW_EAGER,
 	GUNYAH_VM_FLOW_PAGED,
 };
@@ -32,8 +30,6 @@ enum gunyah_vm_flow {
  * @lock: guards @vms and @gone
  * @vms: all VMs whose fd is open
  * @gone: the driver was unbound
- * @flow_lock: held over the question for the flow
- * @flow: the answer, guarded by @flow_lock
  */
 struct gunyah_vm_host {
 	struct kref ref;
@@ -42,14 +38,11 @@ struct gunyah_vm_host {
 	struct mutex lock;	/* see above */
 	struct list_head vms;
 	bool gone;
-	struct mutex flow_lock;	/* see above */
-	enum gunyah_vm_flow flow;
 };
 
 struct gunyah_vm_host *gunyah_vm_host_create(struct gunyah_rm *rm);
 struct gunyah_vm_host *gunyah_vm_host_get(struct gunyah_vm_host *host);
 void gunyah_vm_host_put(struct gunyah_vm_host *host);
-int gunyah_vm_host_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow);
-int gunyah_vm_host_flow_in_load(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_flow *flow);
+int gunyah_vm_host_flow(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_flow *flow);
 
 #endif

@@ -53,7 +53,7 @@ static int check_flow_extension(struct gunyah_vm_host *host)
 	enum gunyah_vm_flow flow;
 	int ret;
 
-	ret = gunyah_vm_host_flow(host, &flow);
+	ret = gunyah_vm_host_flow(host, 0, &flow);
 	return ret ?: flow == GUNYAH_VM_FLOW_PAGED;
 }
 

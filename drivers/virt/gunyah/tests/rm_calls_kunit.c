@@ -505,6 +505,76 @@ static void paging(struct kunit *test)
 	}
 }
 
+struct flow_case {
+	const char *name;
+	u16 vmid;
+	u32 error;
+	bool paging;
+	unsigned int requests;
+};
+
+/* With a vmid of its own: ALLOC_VMID, the question, DEALLOC_VMID. */
+static const struct flow_case flow_cases[] = {
+	{ "unimplemented", VMID, GUNYAH_RM_ERROR_UNIMPLEMENTED, false, 1 },
+	{ "done", VMID, GUNYAH_RM_ERROR_OK, true, 1 },
+	{ "another error", VMID, GUNYAH_RM_ERROR_VM_STATE, true, 1 },
+	{ "unimplemented, a vmid for it", 0, GUNYAH_RM_ERROR_UNIMPLEMENTED, false, 3 },
+	{ "done, a vmid for it", 0, GUNYAH_RM_ERROR_OK, true, 3 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(flow, flow_cases, name);
+
+static void flow_answer(struct fake_rm *fake)
+{
+	const struct flow_case *c = fake->data;
+	__le32 vmid = cpu_to_le32(VMID);
+
+	if (fake->request_id == GUNYAH_RM_VM_SET_DEMAND_PAGING)
+		fake_rm_put_reply(fake, c->error, NULL, 0);
+	else if (fake->request_id == GUNYAH_RM_VM_ALLOC_VMID)
+		fake_rm_put_reply(fake, 0, &vmid, sizeof(vmid));
+	else
+		fake_rm_put_reply(fake, 0, NULL, 0);
+}
+
+/* R81: the question for the flow is put once a connection. */
+static void flow(struct kunit *test)
+{
+	const struct flow_case *c = test->param_value;
+	struct fake_rm *fake = test->priv;
+	bool paging = !c->paging;
+
+	fake->answer = flow_answer;
+	fake->data = (void *)c;
+
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, c->vmid, &paging), 0);
+	KUNIT_EXPECT_EQ(test, paging, c->paging);
+	KUNIT_EXPECT_EQ(test, fake->requests, c->requests);
+
+	paging = !c->paging;
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, 0, &paging), 0);
+	KUNIT_EXPECT_EQ(test, paging, c->paging);
+	KUNIT_EXPECT_EQ(test, fake->requests, c->requests);
+}
+
+/* R81: a question that was not put is no answer. */
+static void flow_not_asked(struct kunit *test)
+{
+	static const struct flow_case c = { .error = GUNYAH_RM_ERROR_UNIMPLEMENTED };
+	struct fake_rm *fake = test->priv;
+	bool paging = true;
+
+	fake->answer = flow_answer;
+	fake->data = (void *)&c;
+	fake->fail_send = 1;
+	fake->send_error = GUNYAH_ERROR_ARG_INVAL;
+
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), -EINVAL);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), 0);
+	KUNIT_EXPECT_FALSE(test, paging);
+}
+
 /* R57: a type of authentication that kills the resource manager is never sent. */
 static void unknown_auth(struct kunit *test)
 {
@@ -568,6 +638,8 @@ static struct kunit_case calls_cases[] = {
 	KUNIT_CASE(no_resources),
 	KUNIT_CASE(most_resources),
 	KUNIT_CASE_PARAM(paging, paging_gen_params),
+	KUNIT_CASE_PARAM(flow, flow_gen_params),
+	KUNIT_CASE(flow_not_asked),
 	KUNIT_CASE(unknown_auth),
 	KUNIT_CASE(boot_context_values),
 	KUNIT_CASE(after_unbind),
