@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From the first C function to the primary VM's first instruction. */
 #include "cpu.h"
+#include "debug.h"
 #include "gic.h"
 #include "lib/alloc.h"
 #include "lib/options.h"
@@ -34,6 +35,7 @@ void boot_main(void *fdt)
 	cpu_set_count(m.cpus);
 
 	sysregs_init();
+	debug_init();
 	cpu_init_el2();
 	gic_init_dist(m.gicd_base, m.gicr_base);
 	gic_init_cpu();

@@ -4,6 +4,7 @@
  * which.  ID registers are always trapped (HCR_EL2.TID3): what is not switched
  * is not shown, so that neither VM finds a register that the other can see.
  */
+#include "debug.h"
 #include "gic.h"
 #include "sysregs.h"
 
@@ -41,13 +42,6 @@
 #define CNTHCTL_PCEN	BIT(1)
 
 #define SCTLR_RESET	0x30d00800UL
-
-/* A guest may step itself; breakpoints of it are not active (sysregs.h). */
-#define MDSCR_SS	BIT(0)
-#define MDSCR_KDE	BIT(13)
-#define MDSCR_GUEST_HW	(MDSCR_SS | MDSCR_KDE)
-
-#define OSLSR_OSLM	BIT(3)
 
 static bool has_pauth, has_sme, has_ras;
 static u64 pmu_counters;
@@ -179,8 +173,10 @@ void sysregs_save(struct vcpu *v)
 	u64 *r = v->sys->r;
 
 	save_el1(r);
-	if (!v->vm->primary)
+	if (!v->vm->primary) {
 		r[SR_MDSCR] = mdscr;		/* emulated */
+		debug_put(v);
+	}
 	if (has_pauth)
 		save_keys(r);
 	if (has_sme)
@@ -212,7 +208,7 @@ void sysregs_load(struct vcpu *v)
 	if (has_pauth)
 		load_keys(r);
 	if (!v->vm->primary)
-		write_sysreg(r[SR_MDSCR] & MDSCR_GUEST_HW, mdscr_el1);
+		debug_load(v);
 	if (has_sme)
 		write_sysreg(r[SR_TPIDR2], s3_3_c13_c0_5);
 	if (has_ras)
@@ -367,32 +363,6 @@ static bool trap_id(const struct vcpu *v, struct access *a)
 	return true;
 }
 
-static void access_word(struct access *a, u64 *word)
-{
-	if (a->read)
-		a->val = *word;
-	else
-		*word = a->val;
-}
-
-/* Debug registers of a guest (op0 2); those that are not kept read as zero. */
-static bool trap_debug(struct vcpu *v, struct access *a)
-{
-	struct vcpu_sysregs *s = v->sys;
-
-	if (a->enc == ENC(2, 0, 0, 2, 2)) {			/* MDSCR_EL1 */
-		access_word(a, &s->r[SR_MDSCR]);
-		write_sysreg(s->r[SR_MDSCR] & MDSCR_GUEST_HW, mdscr_el1);
-	} else if (a->op1 == 0 && a->crn == 0 && (a->op2 == 4 || a->op2 == 5)) {
-		access_word(a, &s->brk[a->crm][a->op2 - 4]);
-	} else if (a->op1 == 0 && a->crn == 0 && (a->op2 == 6 || a->op2 == 7)) {
-		access_word(a, &s->wat[a->crm][a->op2 - 6]);
-	} else if (a->read) {
-		a->val = a->enc == ENC(2, 0, 1, 1, 4) ? OSLSR_OSLM : 0;
-	}
-	return true;
-}
-
 static bool trap_other(struct vcpu *v, struct access *a)
 {
 	switch (a->enc) {
@@ -430,7 +400,7 @@ bool sysregs_trap(struct vcpu *v, u32 iss)
 	if (a.op0 == 3 && a.op1 == 0 && a.crn == 0 && a.crm >= 1 && a.crm <= 7)
 		ok = trap_id(v, &a);
 	else if (a.op0 == 2 && !v->vm->primary)
-		ok = trap_debug(v, &a);
+		ok = debug_trap(v, a.op1, a.crn, a.crm, a.op2, a.read, &a.val);
 	else
 		ok = trap_other(v, &a);
 	if (ok && a.read && a.rt < 31)

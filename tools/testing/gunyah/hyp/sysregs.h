@@ -62,11 +62,20 @@ struct fp_regs {		/* entry.S */
 	u64 fpcr, fpsr;
 };
 
+struct debug_pair {		/* debug_regs.S */
+	u64 value, control;
+};
+
 struct vcpu_sysregs {
 	struct fp_regs fp __aligned(16);
 	u64 r[SR_COUNT];
-	/* A guest's breakpoints and watchpoints: kept, not active (value, control). */
-	u64 brk[DEBUG_PAIRS][2], wat[DEBUG_PAIRS][2];
+	/*
+	 * debug.c: value and control of breakpoints and watchpoints; a guest's
+	 * always, the primary VM's while a guest's are in the CPU.
+	 */
+	struct debug_pair brk[DEBUG_PAIRS], wat[DEBUG_PAIRS];
+	bool debug_loaded;	/* a guest's: they are in the CPU */
+	bool oslk;		/* the primary VM's: it holds the OS lock */
 };
 
 ASSERT_TRUE(offsetof(struct fp_regs, fpcr) == 512);	/* entry.S */
