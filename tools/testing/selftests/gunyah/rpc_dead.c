@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The resource manager does not answer any more.  Every call ends in its limit,
+ * later ones at once, everything can be closed, what is lent stays lent and is
+ * counted.  Bound again to a resource manager that is alive the driver works;
+ * what the dead one had does not come back by that.
+ */
+#include <time.h>
+
+#include "../kselftest_harness.h"
+#include "lib/control.h"
+
+#define VM_PAGES	(GUEST_SIZE / SZ_4K)
+#define LIMIT		10
+/* Machines that emulate others are slow. */
+#define SLACK		5
+#define WAITERS		3
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static __u64 leaked_pages(void)
+{
+	return driver_counter("gunyah_vm/memory", "leaked") / SZ_4K;
+}
+
+FIXTURE(dead)
+{
+	struct test_vm waiting[WAITERS];
+	struct test_vm quiet;
+	struct test_vm spinning;
+	pthread_t spinner;
+	__u64 leaked;
+	__u64 pages;
+};
+
+FIXTURE_VARIANT(dead)
+{
+	bool die;
+	struct control_rule rule[2];
+	/* A counter of the connection that goes up. */
+	const char *counter;
+};
+
+#define ALLOC(what, ...) \
+	{ .kind = CTL_MSG, .key = MSG_ALLOC_VMID, .action = what, ## __VA_ARGS__ }
+#define CALL(nr, ...) \
+	{ .kind = CTL_CALL, .key = nr, .action = CTL_CALL_RESULT, .times = CTL_FOREVER, \
+	  ## __VA_ARGS__ }
+
+/* R50, R51: it stopped */
+FIXTURE_VARIANT_ADD(dead, stopped) { .die = true, .counter = "gunyah_rm/timeouts" };
+/* R50: the answer comes when nobody waits any more */
+FIXTURE_VARIANT_ADD(dead, answer_too_late) {
+	.rule = { ALLOC(CTL_DELAY, .p = { 12000000 }) }, .counter = "gunyah_rm/late" };
+/* R52: the last piece of an answer never comes */
+FIXTURE_VARIANT_ADD(dead, piece_missing) {
+	.rule = { ALLOC(CTL_SPLIT, .p = { 4 }), ALLOC(CTL_CUT, .p = { 1, 0 }) },
+	.counter = "gunyah_rm/timeouts" };
+/* R52: an answer that does not look like one */
+FIXTURE_VARIANT_ADD(dead, answer_without_a_header) {
+	.rule = { ALLOC(CTL_BYTE, .p = { 0, 0, 0x22 }) }, .counter = "gunyah_rm/bad_header" };
+/* R59: "more is there", and nothing comes out: the loop must end */
+FIXTURE_VARIANT_ADD(dead, nothing_to_receive) {
+	.rule = { CALL(CALL_MSGQ_RECV, .p = { 0, 0, 1 }) }, .counter = "gunyah_rm/timeouts" };
+/* R51, R59: the queue is full and stays so */
+FIXTURE_VARIANT_ADD(dead, send_queue_full) {
+	.rule = { CALL(CALL_MSGQ_SEND, .p = { 61, 0 }) }, .counter = "gunyah_rm/send_errors" };
+
+static void *run_one(void *arg)
+{
+	return (void *)(long)agent_run(arg);
+}
+
+static void *start_one(void *arg)
+{
+	return (void *)(long)__vm_start(arg);
+}
+
+FIXTURE_SETUP(dead)
+{
+	unsigned int i;
+
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	self->pages = control_read(CTL_PAGES_NOT_HOST);
+	self->leaked = leaked_pages();
+	for (i = 0; i < WAITERS; i++)
+		vm_create(&self->waiting[i], 1);
+	vm_create(&self->quiet, 1);
+	vm_start(&self->quiet);
+	agent_do(&self->quiet.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_create(&self->spinning, 1);
+	vm_start(&self->spinning);
+	agent_post(&self->spinning.vcpu[0], AGENT_SPIN, 0, 0, 0);
+	ASSERT_EQ(0, pthread_create(&self->spinner, NULL, run_one, &self->spinning.vcpu[0]));
+	usleep(50000);
+}
+
+FIXTURE_TEARDOWN(dead)
+{
+}
+
+/* Callers that were there when it died: one waited for the answer, the others for their turn. */
+static void callers_end(struct __test_metadata *_metadata, FIXTURE_DATA(dead) *self)
+{
+	pthread_t thread[WAITERS];
+	double start = seconds();
+	unsigned int i, timed_out = 0;
+	void *ret;
+
+	for (i = 0; i < WAITERS; i++)
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, start_one, &self->waiting[i]));
+	for (i = 0; i < WAITERS; i++) {
+		ASSERT_EQ(0, pthread_join(thread[i], &ret));
+		EXPECT_TRUE((long)ret == -ETIMEDOUT || (long)ret == -EIO);
+		timed_out += (long)ret == -ETIMEDOUT;
+	}
+	EXPECT_EQ(1, timed_out);
+	EXPECT_LE(LIMIT - 1, seconds() - start);
+	EXPECT_GE(LIMIT + SLACK, seconds() - start);
+}
+
+/* Nothing waits any more. */
+static void later_calls_are_quick(struct __test_metadata *_metadata, FIXTURE_DATA(dead) *self)
+{
+	struct gunyah_vcpu_run *page = self->quiet.vcpu[0].run;
+	double start = seconds();
+	unsigned int i;
+	void *ret;
+
+	for (i = 0; i < WAITERS; i++)
+		EXPECT_EQ(-EIO, __vm_start(&self->waiting[i]));
+
+	/* R10: VMs that ran are over, also for who is inside of them */
+	ASSERT_EQ(0, pthread_join(self->spinner, &ret));
+	EXPECT_EQ(AGENT_STATUS, (long)ret);
+	EXPECT_EQ(GUNYAH_VM_STATUS_CRASHED, self->spinning.vcpu[0].run->status.status);
+	ASSERT_EQ(0, __vcpu_run(&self->quiet.vcpu[0]));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_STATUS, page->exit_reason);
+	EXPECT_EQ(GUNYAH_VM_STATUS_CRASHED, page->status.status);
+	EXPECT_EQ(-ENODEV, __vm_start(&self->quiet));
+
+	/* R23 */
+	for (i = 0; i < WAITERS; i++)
+		vm_destroy(&self->waiting[i]);
+	vm_destroy(&self->quiet);
+	vm_destroy(&self->spinning);
+	EXPECT_GT(SLACK, seconds() - start);
+}
+
+/* A new connection to a resource manager that is alive again. */
+static void works_again(struct __test_metadata *_metadata)
+{
+	struct test_vm vm = {};
+
+	control_clear(-1);
+	EXPECT_TRUE(control_revive(true));
+	ASSERT_TRUE(driver_bind());
+	vm_create(&vm, 1);
+	EXPECT_EQ(0, __vm_start(&vm));
+	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_destroy(&vm);
+}
+
+/* R50, R51, R23, R54 */
+TEST_F_TIMEOUT(dead, calls_end_and_the_next_connection_works, 90)
+{
+	__u64 was = driver_counter(variant->counter, NULL);
+	unsigned int i;
+	double start;
+
+	start = seconds();
+	for (i = 0; i < 2 && variant->rule[i].key; i++)
+		control_rule(&variant->rule[i]);
+	if (variant->die)
+		control_die();
+	callers_end(_metadata, self);
+	later_calls_are_quick(_metadata, self);
+	/* The late answer, if there is one, comes after all is closed. */
+	if (seconds() - start < 13 && variant->rule[0].action == CTL_DELAY)
+		usleep(1e6 * (13 - (seconds() - start)));
+	EXPECT_EQ(was + 1, driver_counter(variant->counter, NULL));
+
+	/* What was lent is not touched. */
+	EXPECT_EQ(self->pages + 2 * VM_PAGES, control_read(CTL_PAGES_NOT_HOST));
+	EXPECT_EQ(self->leaked + 2 * VM_PAGES, leaked_pages());
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+
+	start = seconds();
+	ASSERT_TRUE(driver_unbind());
+	EXPECT_GT(SLACK, seconds() - start);
+	works_again(_metadata);
+	EXPECT_EQ(self->pages + 2 * VM_PAGES, control_read(CTL_PAGES_NOT_HOST));
+	EXPECT_EQ(self->leaked + 2 * VM_PAGES, leaked_pages());
+	EXPECT_EQ(self->pages + 2 * VM_PAGES, control_reclaim());
+	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));
+}
+
+/* R54: unbound with everything open, after it died; nor can it be bound then */
+TEST_F_TIMEOUT(dead, unbound_with_everything_open, 90)
+{
+	double start;
+	void *ret;
+
+	/* One way to die is enough. */
+	if (!variant->die) {
+		control_clear(-1);
+		vm_destroy(&self->spinning);
+		pthread_join(self->spinner, &ret);
+		return;
+	}
+	control_die();
+	EXPECT_EQ(-ETIMEDOUT, __vm_start(&self->waiting[0]));
+	start = seconds();
+	ASSERT_TRUE(driver_unbind());
+	EXPECT_GT(SLACK, seconds() - start);
+	ASSERT_EQ(0, pthread_join(self->spinner, &ret));
+	EXPECT_EQ(-ENODEV, __vm_start(&self->waiting[1]));
+	EXPECT_EQ(-ENODEV, __vm_start(&self->quiet));
+	EXPECT_EQ(-ENODEV, __vcpu_run(&self->quiet.vcpu[0]));
+	EXPECT_EQ(-ENODEV, __create_vm(self->quiet.dev_fd));
+
+	start = seconds();
+	EXPECT_FALSE(driver_bind());
+	EXPECT_LE(LIMIT - 1, seconds() - start);
+	EXPECT_GE(LIMIT + SLACK, seconds() - start);
+
+	works_again(_metadata);
+	vm_destroy(&self->quiet);
+	vm_destroy(&self->spinning);
+	EXPECT_EQ(self->pages + 2 * VM_PAGES, control_reclaim());
+	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));
+}
+
+TEST_HARNESS_MAIN
