@@ -58,6 +58,8 @@ AFTER = {
     'VM_RESET': ('RESETTING', None),
     'VM_DEALLOC_VMID': ('GONE', None),
 }
+# The notification of the next state may overtake the reply of a call.
+LATER = {'RESETTING': 'RESET', 'RUNNING': 'EXITED'}
 # Errors that only a mistake of the driver can bring.
 MISTAKES = {'MSG_INVALID', 'VMID_INVALID', 'HANDLE_INVALID', 'MEM_INUSE',
             'MEM_RELEASED', 'VM_STATE'}
@@ -295,7 +297,7 @@ class Checker:
             state = AFTER[sent.name][error != 'OK']
             if state == 'GONE':
                 del self.vms[fields['vmid']]
-            elif state:
+            elif state and LATER.get(state) != self.vms[fields['vmid']].state:
                 self.vms[fields['vmid']].state = state
 
     def judge_error(self, sent, fields, error):
