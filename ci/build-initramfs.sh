@@ -16,9 +16,14 @@ BUSYBOX=$CACHE/busybox-arm64
 SELFTESTS=tools/testing/selftests/gunyah
 LIST=$INITRAMFS/list
 
+# Programs are built apart from the kernel: all flavours share them.
+OBJ=$USEROUT/obj
+
 headers()
 {
-	kmake headers
+	mkdir -p "$OBJ"
+	make -C "$KSRC" O="$OBJ" ARCH=arm64 CROSS_COMPILE="$CROSS" \
+		HOSTCC="ccache gcc" -j"$JOBS" headers
 }
 
 # What the kernel's own makefile makes, run from the kernel tree's copy.
@@ -27,13 +32,13 @@ sample()
 	mkdir -p "$USEROUT/sample"
 	make -C "$KSRC/samples/gunyah" O="$USEROUT/sample" KSRC="$KSRC" \
 		CROSS_COMPILE="$CROSS" CC="ccache ${CROSS}gcc" \
-		UAPI="$KOUT/usr/include" LDFLAGS=-static -j"$JOBS"
+		UAPI="$OBJ/usr/include" LDFLAGS=-static -j"$JOBS"
 }
 
 selftests()
 {
 	rm -rf "$USEROUT/selftests"
-	make -C "$KSRC/tools/testing/selftests" O="$KOUT" TARGETS=gunyah \
+	make -C "$KSRC/tools/testing/selftests" O="$OBJ" TARGETS=gunyah \
 		ARCH=arm64 CROSS_COMPILE="$CROSS" CC="ccache ${CROSS}gcc" \
 		USERLDFLAGS=-static INSTALL_PATH="$USEROUT/selftests" \
 		-j"$JOBS" install

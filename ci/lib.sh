@@ -45,7 +45,7 @@ KOUT=$WORK/build-$FLAVOUR
 STAGE=$WORK/stage-$FLAVOUR
 # The guest's kernel is the plain build, also when the primary's is another.
 GUEST_IMAGE=${IMAGE:-$WORK/build-$BASE_TAG/arch/arm64/boot/Image}
-USEROUT=$WORK/user
+USEROUT=$WORK/user-$BASE_TAG
 HYPOUT=$WORK/hyp
 INITRAMFS=$WORK/initramfs
 LOGS=$WORK/log

@@ -63,6 +63,7 @@ other_initrd()
 		/bin/busybox mount -t devtmpfs devtmpfs /dev
 		exec > /dev/console 2>&1
 		echo "another init was here"
+		/bin/busybox stty opost
 		/bin/busybox poweroff -f
 	END
 	chmod +x /tmp/other/init
