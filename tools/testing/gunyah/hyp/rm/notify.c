@@ -401,8 +401,19 @@ static bool late_due(void)
  */
 void rm_background(struct vcpu *caller)
 {
-	if (!READ_ONCE(late.armed) || hyp_time_us() < READ_ONCE(late.deadline))
+	u64 now = hyp_time_us();
+	u64 deadline = READ_ONCE(late.deadline);
+
+	if (!READ_ONCE(late.armed))
 		return;
+	/*
+	 * A tick moves the deadline on, but not the wake-up that was asked for
+	 * before: that one comes too early, and is over.  Ask again.
+	 */
+	if (now < deadline) {
+		rm_wakeup_in(deadline - now);
+		return;
+	}
 	if (!spin_trylock(&rm_big_lock)) {
 		rm_wakeup_in(TICK_US);
 		return;
