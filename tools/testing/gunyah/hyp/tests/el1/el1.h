@@ -72,6 +72,12 @@ void gic_poll(void);
 /* Interrupts with this number so far, since gic_forget(). */
 u32 gic_count(u32 intid);
 void gic_forget(u32 intid);
+/*
+ * Sleep in WFI until an interrupt comes, for some milliseconds at most.  All
+ * waiting is done so: a CPU that spins takes the machine from the emulator's
+ * own timers.
+ */
+void idle(void);
 /* Waits until one was counted; false after ms milliseconds. */
 bool gic_wait(u32 intid, u64 ms);
 /* Gives an interrupt of the distributor back as not enabled. */

@@ -9,6 +9,8 @@
 
 #define PSCI_CPU_ON	0xc4000003UL
 
+#define IDLE_MS		5
+
 #define GICR_WAKER	0x014
 #define IGROUPR		0x080
 #define ISENABLER	0x100
@@ -45,7 +47,7 @@ void delay_ms(u64 ms)
 	u64 end = now_ms() + ms;
 
 	while (now_ms() < end)
-		;
+		idle();
 }
 
 void timer_arm(u64 ms)
@@ -120,7 +122,9 @@ void gic_poll(void)
 			break;
 		if (intid == TIMER_INTID)
 			timer_stop();
-		counts[intid]++;
+		/* The timers of other CPUs serve their idle() only. */
+		if (intid != TIMER_INTID || !cpu_number())
+			counts[intid]++;
 		asm volatile("msr S3_0_C12_C12_1, %0\n\tisb" : : "r"(intid));
 	}
 }
@@ -135,16 +139,22 @@ void gic_forget(u32 intid)
 	counts[intid] = 0;
 }
 
+void idle(void)
+{
+	timer_arm(IDLE_MS);
+	asm volatile("dsb sy\n\twfi" : : : "memory");
+	timer_stop();
+	gic_poll();
+}
+
 bool gic_wait(u32 intid, u64 ms)
 {
 	u64 end = now_ms() + ms;
 
-	do {
-		gic_poll();
-		if (counts[intid])
-			return true;
-	} while (now_ms() < end);
-	return false;
+	gic_poll();
+	while (!counts[intid] && now_ms() < end)
+		idle();
+	return counts[intid];
 }
 
 /* ---- hypercalls ---- */
@@ -223,8 +233,10 @@ void secondary_loop(void)
 	for (;;) {
 		void (*fn)(void *arg) = READ_ONCE(work[cpu]);
 
-		if (!fn)
+		if (!fn) {
+			idle();
 			continue;
+		}
 		asm volatile("dsb sy" : : : "memory");
 		fn(work_arg[cpu]);
 		asm volatile("dsb sy" : : : "memory");

@@ -204,6 +204,7 @@ bool lent_receive_buffer(void)
 	do {
 		size = 1;
 		hyp_msgq_recv(rm_rx_cap, (void *)PARCEL_IPA, 240, &size, &ready);
+		idle();
 	} while (!ready && now_ms() < end);
 	expect("size", 0, size);
 	expect("receive", 0, hyp_msgq_recv(rm_rx_cap, buf, sizeof(buf), &size, &ready));
@@ -244,12 +245,12 @@ bool lent_other_cpu(void)
 	memset(&other, 0, sizeof(other));
 	expect("CPU 1", true, cpu_call(1, read_on, NULL));
 	while (READ_ONCE(other.reads) < 1000 && now_ms() < end)
-		;
+		idle();
 	expect("lend", true, lend(&l, PARCEL_IPA, PAGE_SIZE, 0));
 	/* From here on no read may succeed any more; one may be under way. */
 	before = READ_ONCE(other.reads);
 	while (!cpu_is_idle(1) && now_ms() < end)
-		;
+		idle();
 	WRITE_ONCE(other.stop, true);
 	expect("ESR", ESR_DATA, other.esr);
 	expect("late reads", true, READ_ONCE(other.reads) - before <= 1);

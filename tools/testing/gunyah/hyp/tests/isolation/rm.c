@@ -81,7 +81,9 @@ u32 rm_call(u32 id, const u8 *payload, u32 len)
 	if (hyp_msgq_send(rm_tx_cap, len + 8, msg, 1, 0, &ready))
 		return ~0U;
 	while (now_ms() < end) {
-		if (take(&got) && collect(got, id, seq))
+		if (!take(&got))
+			idle();
+		else if (collect(got, id, seq))
 			return get32(answer);
 	}
 	return ~0U;
@@ -148,7 +150,8 @@ bool rm_wait_status(u16 vmid, u8 wanted)
 	u32 len;
 
 	while (status[vmid & 0xff] != wanted) {
-		take(&len);
+		if (!take(&len))
+			idle();
 		if (now_ms() > end)
 			return false;
 	}

@@ -135,7 +135,7 @@ static u32 receive(u8 *buf, u64 ms)
 	do {
 		if (!hyp_msgq_recv(rm_rx_cap, buf, MSG_MAX, &size, &ready))
 			return (u32)size;
-		gic_poll();
+		idle();
 	} while (now_ms() < end);
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  * When a slice ends is a matter of time: READY may come where the recording
  * has none, then the vCPU is run again; where the recording has a READY that
- * did not come here, the result is kept for the next line of that vCPU.
+ * did not come here, the result is kept for the next line of that vCPU.  When
+ * an interrupt follows the READY, it has to be there before it is taken.
  */
 
 #include "replay.h"
@@ -13,6 +14,8 @@
 #define STATE_EXPECTS_WAKEUP	1
 #define STATE_BLOCKED		3
 #define STATE_VMMIO_WRITE	5
+
+#define ERR_BUSY		31
 
 #define SLICE_MS		20
 
@@ -40,23 +43,52 @@ static bool is_unready(const struct run_result *res)
 	return !res->err && (res->state == STATE_READY || res->state == STATE_BLOCKED);
 }
 
-/* Until there is a result other than READY, or other than sleep when that is not expected. */
-static void run_until(u64 cap, const u64 resume[4], u64 state, struct run_result *res)
+/* What a line wants of vcpu_run. */
+struct wanted {
+	u64 err, state;
+	u32 intid;		/* behind a READY: this interrupt has come, 0 = none */
+};
+
+static bool is_wanted(const struct wanted *want, const struct run_result *res)
+{
+	/* Another CPU is in vcpu_run, or on its way there. */
+	if (want->err == ERR_BUSY)
+		return res->err == ERR_BUSY;
+	if (want->err || res->err)
+		return true;
+	if (want->state == STATE_READY)
+		return !is_unready(res) || !want->intid || gic_count(want->intid);
+	if (res->state == STATE_EXPECTS_WAKEUP)
+		return want->state == STATE_EXPECTS_WAKEUP;
+	return !is_unready(res);
+}
+
+static void run_until(u64 cap, const u64 resume[4], const struct wanted *want,
+		      struct run_result *res)
 {
 	static const u64 none[4];
 	u64 end = now_ms() + WAIT_MS;
 
 	run_once(cap, resume, res);
-	if (state == STATE_READY)
-		return;
-	while (now_ms() < end) {
-		bool asleep = !res->err && res->state == STATE_EXPECTS_WAKEUP &&
-			      state != STATE_EXPECTS_WAKEUP;
-
-		if (!is_unready(res) && !asleep)
-			break;
+	while (!is_wanted(want, res) && now_ms() < end)
 		run_once(cap, none, res);
-	}
+}
+
+/* The interrupt that the next line waits for, or 0. */
+static u32 next_interrupt(const struct line *line)
+{
+	struct line next = *line;
+	u32 len;
+	const char *word;
+
+	while (*next.at && *next.at != '\n')
+		next.at++;
+	if (!*next.at)
+		return 0;
+	next.at++;
+	next_word(&next, &len);
+	word = next_word(&next, &len);
+	return word_is(word, len, "IRQ") ? (u32)next_number(&next) : 0;
 }
 
 static int slot_of(u64 cap)
@@ -137,7 +169,8 @@ static bool read_result(struct line *line, struct run_result *res)
 /* ---- the other CPU ---- */
 
 static struct remote {
-	u64 cap, resume[4], state;
+	u64 cap, resume[4];
+	struct wanted want;
 	struct run_result res;
 	u32 runs;
 } remote;
@@ -145,7 +178,7 @@ static struct remote {
 static void remote_run(void *arg)
 {
 	(void)arg;
-	run_until(remote.cap, remote.resume, remote.state, &remote.res);
+	run_until(remote.cap, remote.resume, &remote.want, &remote.res);
 }
 
 static void remote_loop(void *arg)
@@ -166,6 +199,7 @@ static bool wait_for_cpu(unsigned int cpu)
 	while (!cpu_is_idle(cpu)) {
 		if (now_ms() > end)
 			return false;
+		idle();
 	}
 	return true;
 }
@@ -183,7 +217,7 @@ void play_start(struct line *line)
 		return;
 	}
 	while (!READ_ONCE(remote.runs))
-		;
+		idle();
 	delay_ms(5);
 }
 
@@ -200,15 +234,15 @@ void play_join(struct line *line)
 }
 
 static void run_on(struct line *line, unsigned int cpu, u64 cap, const u64 resume[4],
-		   u64 state, struct run_result *res)
+		   const struct wanted *want, struct run_result *res)
 {
 	if (!cpu) {
-		run_until(cap, resume, state, res);
+		run_until(cap, resume, want, res);
 		return;
 	}
 	remote.cap = cap;
 	memcpy(remote.resume, resume, sizeof(remote.resume));
-	remote.state = state;
+	remote.want = *want;
 	if (!wait_for_cpu(cpu) || !cpu_call(cpu, remote_run, NULL) || !wait_for_cpu(cpu))
 		difference(line, "CPU %lu can't run the vCPU", cpu, 0);
 	*res = remote.res;
@@ -218,6 +252,7 @@ void play_run(struct line *line)
 {
 	unsigned int cpu = (unsigned int)next_number(line);
 	struct run_result exp, res;
+	struct wanted want;
 	bool invented, any;
 	u64 cap = cap_now(next_number(line), &invented);
 	u64 resume[4];
@@ -226,12 +261,13 @@ void play_run(struct line *line)
 	for (i = 0; i < 4; i++)
 		resume[i] = cap_or_value(next_number(line));
 	any = read_result(line, &exp);
+	want = (struct wanted){ exp.err, exp.state, next_interrupt(line) };
 
 	slot = slot_of(cap);
 	if (slot >= 0)
 		res = kept[slot].res;
 	else
-		run_on(line, cpu, cap, resume, exp.err ? STATE_READY : exp.state, &res);
+		run_on(line, cpu, cap, resume, &want, &res);
 
 	if (!exp.err && exp.state == STATE_READY && !is_unready(&res) && !res.err) {
 		if (slot < 0)
