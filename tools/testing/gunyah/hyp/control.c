@@ -120,8 +120,13 @@ static enum control_status count(void)
 
 static enum control_status notify(void)
 {
+	u16 vmid = rm_get16((const u8 *)control.data);
+
 	if (control.arg[1] > CONTROL_DATA - 8)
 		return CONTROL_INVALID;
+	/* What is told in a VM's name need not be true: the log says so. */
+	if (control.arg[1] >= sizeof(vmid) && rm_vm_get(vmid))
+		rm_log_event("fault note=0x%x target=0x%x", (u32)control.arg[0], vmid);
 	rm_notify((u32)control.arg[0], control.data, (u32)control.arg[1]);
 	return CONTROL_OK;
 }

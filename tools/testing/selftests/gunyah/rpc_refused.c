@@ -368,11 +368,20 @@ TEST(errno_of_each_error)
 
 #define SMALL_PAGES	100
 
-/* Pages of 4K, each bound on its own, in another order than in the file: many entries. */
+/*
+ * Many list entries: pages that got their places in the order of the file are
+ * bound in another one.
+ */
 static void add_small_pages(struct test_vm *vm, int mem)
 {
 	unsigned int i;
+	char *p;
 
+	p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0);
+	if (p == MAP_FAILED)
+		test_die("mmap of guest memory");
+	memset(p, 1, SMALL_PAGES * SZ_4K);
+	munmap(p, SZ_2M);
 	for (i = 0; i < SMALL_PAGES; i++)
 		map_mem(vm->fd, mem, GUEST_BASE + GUEST_SIZE + i * SZ_4K, SZ_4K,
 			(i * 37 % SMALL_PAGES) * SZ_4K, LEND_RWX);
@@ -424,7 +433,7 @@ TEST_F(pieces, send_fails)
 	int rule;
 
 	ksft_print_msg("the request takes %u pieces\n", n);
-	ASSERT_LE(2, n);
+	ASSERT_LE(7, n);
 	for (i = 0; i < n; i++) {
 		sent_badly = driver_counter("gunyah_rm/send_errors", NULL);
 		control_mark();
@@ -448,24 +457,6 @@ static void *destroy_one(void *arg)
 
 	vm_destroy(arg);
 	return (void *)(long)(1000 * (seconds() - start));
-}
-
-/* The vmid of the VM that was started last. */
-static unsigned int last_vmid(void)
-{
-	unsigned int vmid = 0, n;
-	char line[80];
-	FILE *f;
-
-	f = fopen("/sys/kernel/debug/gunyah_vm/vms", "r");
-	if (!f)
-		test_die("gunyah_vm/vms");
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "vmid %u", &n) == 1)
-			vmid = n;
-	}
-	fclose(f);
-	return vmid;
 }
 
 /*

@@ -277,6 +277,23 @@ __u64 driver_counter(const char *file, const char *word)
 
 /* ---- the driver ---- */
 
+unsigned int last_vmid(void)
+{
+	unsigned int vmid = 0, n;
+	char line[80];
+	FILE *f;
+
+	f = fopen("/sys/kernel/debug/gunyah_vm/vms", "r");
+	if (!f)
+		test_die("gunyah_vm/vms");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "vmid %u", &n) == 1)
+			vmid = n;
+	}
+	fclose(f);
+	return vmid;
+}
+
 static char device[256];
 
 static bool find_device(void)

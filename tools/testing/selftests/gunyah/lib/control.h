@@ -152,6 +152,9 @@ struct control_counters control_counters(void);
 /* A number of the driver in debugfs: "gunyah_rm/late"; "gunyah_vm/memory" with a word. */
 __u64 driver_counter(const char *file, const char *word);
 
+/* The vmid of the VM that was created last, 0 when it was not started. */
+unsigned int last_vmid(void);
+
 /* Unbind and bind the driver; false when it does not work. */
 bool driver_unbind(void);
 bool driver_bind(void);
