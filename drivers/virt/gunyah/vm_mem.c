@@ -29,6 +29,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -145,15 +146,16 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 			return -EEXIST;
 	}
 
+	/* With that everything was checked. */
+	ret = provider->ops->claim(provider, args->guest_addr, args->offset, args->size);
+	if (ret)
+		return ret;
+
 	b = gunyah_vm_binding_alloc(provider, args->guest_addr, args->offset, args->size,
 				    args->flags);
-	if (!b)
+	if (!b) {
+		provider->ops->unclaim(provider, args->offset, args->size);
 		return -ENOMEM;
-
-	ret = provider->ops->claim(provider, b->gpa, b->offset, b->size);
-	if (ret) {
-		gunyah_vm_binding_free(b);
-		return ret;
 	}
 
 	list_add_tail(&b->list, &next->list);
@@ -337,16 +339,23 @@ static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
 static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_image *image)
 {
-	struct gunyah_vm_binding *b, *other;
+	struct gunyah_vm_binding *first, *b, *other;
 
 	lockdep_assert_held(&mem->lock);
 
+	first = list_first_entry(&mem->bindings, struct gunyah_vm_binding, list);
 	list_for_each_entry(b, &mem->bindings, list) {
 		if (gunyah_vm_mem_in_image(b, image))
 			continue;
 		if (!gunyah_vm_binding_label(b) && !gunyah_vm_binding_shared(b))
 			return -EOPNOTSUPP;
 		/* Equal labels are 16 TiB apart: nothing to look at for most guests. */
+		if (b->gpa - first->gpa < SZ_16T)
+			continue;
+		/* A user may have made very many bindings. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		other = b;
 		list_for_each_entry_continue_reverse(other, &mem->bindings, list) {
 			if (gunyah_vm_binding_label(other) == gunyah_vm_binding_label(b) &&
@@ -399,6 +408,7 @@ static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
 		ret = gunyah_vm_parcel_add(parcel, b);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 
 	list_for_each_entry(parcel, &mem->parcels, list) {
@@ -425,6 +435,7 @@ static unsigned int gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_r
 		size = gunyah_vm_parcel_destroy(parcel, rm, sanitize);
 		leaked += size;
 		n_leaked += !!size;
+		cond_resched();
 	}
 	mem->given = false;
 
