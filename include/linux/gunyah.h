@@ -337,9 +337,11 @@ struct gunyah_vcpu_run_result {
  * linux/vtime.h may be used by a module, around the call and with interrupts
  * masked: they are inline, and what they call on arm64 is exported.  Unmask
  * interrupts for a moment (and isb()) between a READY and the exit of the
- * guest's time, or the tick is not seen as the guest's.  Nothing has to be told
- * to RCU: it sends an interrupt to a CPU that it waits for too long, and that
- * ends the call.
+ * guest's time, or the tick is not seen as the guest's.
+ *
+ * RCU sends an interrupt to a CPU that it waits for too long, and that ends the
+ * call; to spare it the waiting, rcu_virt_note_context_switch() tells it, after
+ * interrupts were masked, that nothing is being read.
  *
  * Return: OK; RETRY: call again; BUSY: it runs already, or is not this
  * VM's to run; CSPACE_*: the capability is gone.

@@ -301,6 +301,9 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	preempt_disable();
 	local_irq_disable();
 
+	/* A thread that seldom leaves this loop would hold up all grace periods. */
+	rcu_virt_note_context_switch();
+
 	/* What wakes the vCPU from here on ends the hypercall or is seen after it. */
 	smp_store_mb(vcpu->woken, false);
 	res = READ_ONCE(vcpu->res);
