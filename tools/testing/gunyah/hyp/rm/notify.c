@@ -5,9 +5,9 @@
  * The published resource manager is a VM of its own: it hears of a guest's end
  * some time after the host has (facts 9, 10), and it answers VM_RESET before
  * it takes the VM apart (fact 8).  Here that is a list of late work which is
- * taken up in ticks.  A tick is TICK_US of time on a CPU that is there to see
- * it; a machine that was held up makes one tick of it, so what the host sends
- * at once still comes before what was to be late.
+ * taken up in ticks.  A tick is some time (100 us, or ghyp.tick=US) on a CPU
+ * that is there to see it; a machine that was held up makes one tick of it, so
+ * what the host sends at once still comes before what was to be late.
  *
  *   exit	EXIT_TICKS after the guest's last instruction; or before the next
  *		request, once the host has called vcpu_run again (18a, 09a)
@@ -24,7 +24,8 @@
 
 #include "rm.h"
 
-#define TICK_US		100
+#define TICK_US_DEFAULT	100
+#define TICK_US_MAX	1000000
 #define EXIT_TICKS	3
 #define RESET_TICKS	3
 #define WORK_TICKS	3
@@ -54,8 +55,19 @@ static struct {
 	u64 until;			/* rm_rpc_due() is called at this time, 0: never */
 } late;
 
+static u64 tick_us = TICK_US_DEFAULT;
+
 /* The rm lock. */
 static spinlock_t rm_big_lock;
+
+void rm_notify_init(void)
+{
+	const char *opt = hyp_option("tick");
+	u64 us = opt ? strtoul(opt, NULL, 0) : 0;
+
+	if (us && us <= TICK_US_MAX)
+		tick_us = us;
+}
 
 void rm_lock(void)
 {
@@ -121,7 +133,7 @@ static void late_arm_at(u64 time)
 
 static void late_arm(void)
 {
-	late_arm_at(hyp_time_us() + TICK_US);
+	late_arm_at(hyp_time_us() + tick_us);
 }
 
 void rm_defer_until(u64 us)
@@ -143,7 +155,7 @@ void rm_defer(void)
 	late.work_ticks = WORK_TICKS;
 	late_arm();
 	spin_unlock(&late.lock);
-	rm_wakeup_in(TICK_US);
+	rm_wakeup_in(tick_us);
 }
 
 void rm_defer_log(void)
@@ -152,7 +164,7 @@ void rm_defer_log(void)
 	late.log = true;
 	late_arm();
 	spin_unlock(&late.lock);
-	rm_wakeup_in(TICK_US);
+	rm_wakeup_in(tick_us);
 }
 
 static void late_add(const struct late *l)
@@ -171,7 +183,7 @@ static void late_add(const struct late *l)
 		late.item[late.nr++] = *l;
 	late_arm();
 	spin_unlock(&late.lock);
-	rm_wakeup_in(TICK_US);
+	rm_wakeup_in(tick_us);
 }
 
 /* Event lock held. */
@@ -356,7 +368,7 @@ static void late_again(void)
 	spin_lock(&late.lock);
 	next = late.until;
 	if (late.nr || late.work || late.log)
-		next = now + TICK_US;
+		next = now + tick_us;
 	late.deadline = next;
 	WRITE_ONCE(late.armed, !!next);
 	spin_unlock(&late.lock);
@@ -415,7 +427,7 @@ void rm_background(struct vcpu *caller)
 		return;
 	}
 	if (!spin_trylock(&rm_big_lock)) {
-		rm_wakeup_in(TICK_US);
+		rm_wakeup_in(tick_us);
 		return;
 	}
 	if (late_due())

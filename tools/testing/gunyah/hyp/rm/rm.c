@@ -95,6 +95,7 @@ void rm_init(void)
 
 	choose_profile();
 	rm_mem_init();
+	rm_notify_init();
 
 	rm_queues.in = msgq_new(RM_QUEUE_SIZE, RM_QUEUE_DEPTH);
 	rm_queues.out = msgq_new(RM_QUEUE_SIZE, RM_QUEUE_DEPTH);

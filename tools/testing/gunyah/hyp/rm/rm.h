@@ -330,6 +330,8 @@ u32 rm_vm_count(void);
 
 /* ---- notifications (notify.c); they go to the owner ---- */
 
+/* Reads ghyp.tick=, the time unit of late work. */
+void rm_notify_init(void);
 void rm_notify_status(struct rm_vm *vm, enum rm_vm_state state);
 void rm_notify_exited(struct rm_vm *vm, u16 type, const void *reason, u32 size);
 void rm_notify_mem_released(u32 handle, u16 vmid, u32 tag);
