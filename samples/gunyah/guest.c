@@ -19,7 +19,8 @@
 
 #include "gunyah-vmm.h"
 
-#define PAGE		0x1000UL
+/* Offsets of mappings fit hosts with pages of any size. */
+#define PAGE		0x10000UL
 #define ARM64_MAGIC	0x644d5241U
 
 static __u64 align_up(__u64 x, __u64 to)
