@@ -17,7 +17,8 @@ static int gunyah_mem_list_grow(struct gunyah_mem_list *list)
 	size_t max = list->max ? 2 * list->max : GUNYAH_MEM_LIST_MIN;
 	struct gunyah_rm_mem_entry *entries;
 
-	entries = kvrealloc(list->entries, array_size(max, sizeof(*entries)), GFP_KERNEL);
+	entries = kvrealloc(list->entries, array_size(max, sizeof(*entries)),
+			    GFP_KERNEL_ACCOUNT);
 	if (!entries)
 		return -ENOMEM;
 
