@@ -11,6 +11,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/gunyah.h>
 #include <linux/interrupt.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -171,11 +172,23 @@ static struct gunyah_vcpu *vcpu_alloc(struct gunyah_vm *vm, u32 id)
 	return vcpu;
 }
 
+/* There are hypervisors that schedule all vCPUs themselves. */
+static bool can_run_vcpus(void)
+{
+	struct gunyah_identify_result id;
+
+	gunyah_hypercall_hyp_identify(&id);
+	return id.flags[0] & GUNYAH_FEATURE_VCPU_RUN;
+}
+
 static int vcpu_bind(struct gunyah_vm_function *fn)
 {
 	const struct gunyah_fn_vcpu_arg *arg = fn->arg;
 	struct gunyah_vcpu *vcpu;
 	int ret;
+
+	if (!can_run_vcpus())
+		return -EOPNOTSUPP;
 
 	vcpu = vcpu_alloc(fn->vm, arg->id);
 	if (!vcpu)
