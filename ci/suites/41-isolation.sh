@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Isolation of memory and registers, and the timers of guests: a bare EL1
-# program in the place of the primary VM looks for itself (R61, R62, R63).
+# program in the place of the primary VM looks for itself (R61, R62, R63, R65).
 
 . "$(dirname "$0")/../suite.sh"
 

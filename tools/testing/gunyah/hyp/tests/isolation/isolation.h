@@ -24,6 +24,7 @@
 #define VM2_IPA		0x51000000UL
 #define PARCEL_IPA	0x54000000UL
 #define PARCEL2_IPA	0x55000000UL
+#define PAGES_IPA	0x68000000UL	/* 8192 pages */
 
 /* In the guest. */
 #define GUEST_BASE	0x80000000UL
@@ -43,10 +44,19 @@ void expect(const char *what, u64 expected, u64 found);
 
 /* rm.c: one call; the error word of the reply, ~0 when none comes. */
 u32 rm_call(u32 id, const u8 *payload, u32 len);
+/* The same with a limit of its own, in milliseconds. */
+u32 rm_call_within(u32 id, const u8 *payload, u32 len, u64 ms);
 /* Payload of the last reply, behind the error word. */
 const u8 *rm_reply(void);
 /* A parcel: lent when owner_rights is 0, else shared.  Its handle, or ~0. */
 u32 rm_lend(u64 ipa, u64 size, u16 vmid, u8 rights, u8 owner_rights, u32 label, u8 flags);
+/*
+ * A parcel of one-page entries: the first MAX_LIST of them; when @pages is more,
+ * the others have to be appended.
+ */
+#define MAX_LIST	512
+u32 rm_lend_pages(u64 ipa, u32 pages, u16 vmid);
+u32 rm_append_pages(u32 handle, u64 ipa, u32 pages, bool done);
 u32 rm_reclaim(u32 handle, u8 flags);
 /* A vmid in state LOAD, as a receiver for parcels; 0 when there is none. */
 u16 rm_alloc(void);
@@ -71,6 +81,12 @@ bool vm_open(struct test_vm *vm, u64 ipa, const char *tree);
 /* LEND to READY only; then parcels may be added before vm_go(). */
 bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree);
 bool vm_go(struct test_vm *vm);
+/* vm_prepare() with RAM of one-page entries instead of one entry. */
+bool vm_prepare_pages(struct test_vm *vm, u64 ipa, u32 pages);
+/* VM_START alone; its error. */
+u32 vm_start(struct test_vm *vm);
+/* RESET, RECLAIM, DEALLOC of a VM that did not start. */
+bool vm_drop(struct test_vm *vm);
 /* STOP, RESET, RECLAIM, DEALLOC; true when all of it worked. */
 bool vm_close(struct test_vm *vm);
 /* vm_close() but for the reclaim. */
@@ -153,6 +169,10 @@ bool regs_guest_to_host(enum reg_group group);
 bool regs_guest_keeps(enum reg_group group);
 bool general_host_to_guest(void);
 bool general_guest_to_host(void);
+
+bool limit_entries_start(void);
+bool limit_entries_refused(void);
+bool limit_entries_dropped(void);
 
 bool timer_wakes_wfi(void);
 bool timer_not_early(void);

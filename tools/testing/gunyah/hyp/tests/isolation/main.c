@@ -48,6 +48,13 @@ static const struct test guest_memory[] = {
 	{ "RESET ends a guest's use of its memory", guest_reset_unmaps },
 };
 
+/* R65: the sizes of lists that the published resource manager takes. */
+static const struct test limits[] = {
+	{ "a guest of 6,144 list entries starts", limit_entries_start },
+	{ "a guest of 7,168 list entries is refused at START", limit_entries_refused },
+	{ "the request that makes 8,192 list entries is not answered", limit_entries_dropped },
+};
+
 static const struct test timers[] = {
 	{ "the guest's timer wakes it from WFI", timer_wakes_wfi },
 	{ "the wake-up does not come early", timer_not_early },
@@ -127,6 +134,7 @@ void payload_main(void *fdt)
 	run_all(guest_memory, ARRAY_SIZE(guest_memory));
 	run_registers();
 	run_all(timers, ARRAY_SIZE(timers));
+	run_all(limits, ARRAY_SIZE(limits));
 	run_all(last, ARRAY_SIZE(last));
 	print("1..%u\n", number);
 	print("isolation: %u tests, %u failed\n", number, failed);

@@ -4,6 +4,8 @@
 #include "isolation.h"
 
 #define MSG_MAX			240
+#define FRAGMENT		232
+#define TYPE_CONTINUATION	0
 #define TYPE_REQUEST		1
 #define TYPE_REPLY		2
 #define TYPE_NOTIFICATION	3
@@ -11,9 +13,15 @@
 #define ID_MEM_LEND		0x51000012U
 #define ID_MEM_SHARE		0x51000013U
 #define ID_MEM_RECLAIM		0x51000015U
+#define ID_MEM_APPEND		0x51000018U
 #define ID_VM_ALLOC		0x56000001U
 #define ID_VM_DEALLOC		0x56000002U
 #define ID_VM_STATUS		0x56100008U
+
+#define ERR_FULL		61
+
+/* Longer than any answer takes; one of the tests waits for none. */
+#define APPEND_MS		1000
 
 static u8 msg[MSG_MAX] __aligned(8);
 static u8 answer[MSG_MAX];
@@ -66,19 +74,46 @@ static bool collect(u32 len, u32 id, u16 seq)
 	return true;
 }
 
-u32 rm_call(u32 id, const u8 *payload, u32 len)
+static bool send_fragment(u32 len, bool last)
 {
 	u64 end = now_ms() + WAIT_MS;
+	u64 ready, err;
+
+	do {
+		err = hyp_msgq_send(rm_tx_cap, len, msg, last, 0, &ready);
+		if (err == ERR_FULL)
+			idle();
+	} while (err == ERR_FULL && now_ms() < end);
+	return !err;
+}
+
+static bool send(u32 id, u16 seq, const u8 *payload, u32 len)
+{
+	u32 more = len ? (len - 1) / FRAGMENT : 0;
+	u32 part, i;
+
+	for (i = 0; i <= more; i++) {
+		part = MIN(len, (u32)FRAGMENT);
+		msg[0] = 0x21;
+		msg[1] = (u8)(more << 2 | (i ? TYPE_CONTINUATION : TYPE_REQUEST));
+		set16(msg + 2, seq);
+		set32(msg + 4, id);
+		memcpy(msg + 8, payload, part);
+		if (!send_fragment(part + 8, i == more))
+			return false;
+		payload += part;
+		len -= part;
+	}
+	return true;
+}
+
+u32 rm_call_within(u32 id, const u8 *payload, u32 len, u64 ms)
+{
+	u64 end = now_ms() + ms;
 	u16 seq = next_seq++;
-	u64 ready;
 	u32 got;
 
-	msg[0] = 0x21;
-	msg[1] = TYPE_REQUEST;
-	set16(msg + 2, seq);
-	set32(msg + 4, id);
-	memcpy(msg + 8, payload, len);
-	if (hyp_msgq_send(rm_tx_cap, len + 8, msg, 1, 0, &ready))
+	if (!send(id, seq, payload, len))
 		return ~0U;
 	while (now_ms() < end) {
 		if (!take(&got))
@@ -87,6 +122,11 @@ u32 rm_call(u32 id, const u8 *payload, u32 len)
 			return get32(answer);
 	}
 	return ~0U;
+}
+
+u32 rm_call(u32 id, const u8 *payload, u32 len)
+{
+	return rm_call_within(id, payload, len, WAIT_MS);
 }
 
 const u8 *rm_reply(void)
@@ -118,6 +158,45 @@ u32 rm_lend(u64 ipa, u64 size, u16 vmid, u8 rights, u8 owner_rights, u32 label, 
 	if (rm_call(owner_rights ? ID_MEM_SHARE : ID_MEM_LEND, p, n))
 		return ~0U;
 	return get32(rm_reply());
+}
+
+/* Entries of one page each, from @ipa on. */
+static u32 put_pages(u8 *p, u64 ipa, u32 pages)
+{
+	u32 i;
+
+	set16(p, pages);
+	for (i = 0; i < pages; i++) {
+		set64(p + 4 + 16 * i, ipa + i * PAGE_SIZE);
+		set64(p + 12 + 16 * i, PAGE_SIZE);
+	}
+	return 4 + 16 * pages;
+}
+
+u32 rm_lend_pages(u64 ipa, u32 pages, u16 vmid)
+{
+	static u8 p[24 + 16 * MAX_LIST];
+	u32 n = MIN(pages, (u32)MAX_LIST);
+
+	memset(p, 0, sizeof(p));
+	p[2] = pages > MAX_LIST ? 2 : 0;
+	set16(p + 8, 1);
+	set16(p + 12, vmid);
+	p[14] = R | W | X;
+	/* The list of attributes is left out. */
+	if (rm_call(ID_MEM_LEND, p, 16 + put_pages(p + 16, ipa, n)))
+		return ~0U;
+	return get32(rm_reply());
+}
+
+u32 rm_append_pages(u32 handle, u64 ipa, u32 pages, bool done)
+{
+	static u8 p[12 + 16 * MAX_LIST];
+
+	memset(p, 0, sizeof(p));
+	set32(p, handle);
+	p[4] = done;
+	return rm_call_within(ID_MEM_APPEND, p, 8 + put_pages(p + 8, ipa, pages), APPEND_MS);
 }
 
 u32 rm_reclaim(u32 handle, u8 flags)

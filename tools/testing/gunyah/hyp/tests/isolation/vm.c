@@ -75,6 +75,13 @@ static bool find_vcpu(struct test_vm *vm)
 	return true;
 }
 
+/* Guest and device tree are in the parcel: to READY. */
+static bool make_ready(struct test_vm *vm)
+{
+	return vm->vmid && vm->handle != ~0U && !configure(vm) &&
+	       !vm_call(ID_VM_INIT, vm->vmid) && find_vcpu(vm);
+}
+
 bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree)
 {
 	memset(vm, 0, sizeof(*vm));
@@ -83,15 +90,43 @@ bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree)
 		return false;
 	vm->vmid = rm_alloc();
 	vm->handle = rm_lend(ipa, VM_SIZE, vm->vmid, R | W | X, 0, 0, 0);
-	return vm->vmid && vm->handle != ~0U && !configure(vm) &&
-	       !vm_call(ID_VM_INIT, vm->vmid) && find_vcpu(vm);
+	return make_ready(vm);
+}
+
+bool vm_prepare_pages(struct test_vm *vm, u64 ipa, u32 pages)
+{
+	u32 done, n;
+
+	memset(vm, 0, sizeof(*vm));
+	vm->ipa = ipa;
+	if (!put_blob(ipa, "guest") || !put_blob(ipa + GUEST_DTB, "base"))
+		return false;
+	vm->vmid = rm_alloc();
+	vm->handle = rm_lend_pages(ipa, pages, vm->vmid);
+	for (done = MAX_LIST; done < pages; done += n) {
+		n = MIN(pages - done, (u32)MAX_LIST);
+		if (rm_append_pages(vm->handle, ipa + done * PAGE_SIZE, n, done + n == pages))
+			return false;
+	}
+	return make_ready(vm);
+}
+
+u32 vm_start(struct test_vm *vm)
+{
+	return vm_call(ID_VM_START, vm->vmid);
+}
+
+bool vm_drop(struct test_vm *vm)
+{
+	return !vm_call(ID_VM_RESET, vm->vmid) && rm_wait_status(vm->vmid, STATUS_RESET) &&
+	       !rm_reclaim(vm->handle, 0) && !rm_dealloc(vm->vmid);
 }
 
 bool vm_go(struct test_vm *vm)
 {
 	static const u64 none[4];
 
-	if (vm_call(ID_VM_START, vm->vmid))
+	if (vm_start(vm))
 		return false;
 	hyp_vcpu_run(vm->vcpu, none, &vm->last);
 	while (!vm->last.err && vm->last.state == STATE_READY) {
