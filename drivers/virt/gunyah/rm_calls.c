@@ -527,11 +527,13 @@ int gunyah_rm_demand_paging(struct gunyah_rm *rm, u16 vmid, bool *paging)
 
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_demand_paging, rm, vmid, paging);
 
-	guard(mutex)(&rm->paging_lock);
+	if (mutex_lock_killable(&rm->paging_lock))
+		return -EINTR;
 
 	if (rm->paging == GUNYAH_RM_PAGING_UNKNOWN)
 		ret = vmid ? ask_paging(rm, vmid) : ask_paging_alone(rm);
 	*paging = rm->paging == GUNYAH_RM_PAGING_YES;
+	mutex_unlock(&rm->paging_lock);
 
 	return ret;
 }
