@@ -10,6 +10,7 @@ check.py [KIND...] does only those kinds of checks.
 
 import concurrent.futures
 import fnmatch
+import hashlib
 import os
 import re
 import subprocess
@@ -83,16 +84,47 @@ def overlay(files):
     return [f for f in files if f.startswith(OVERLAY)]
 
 
+def digest(*paths):
+    total = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb') as file:
+            total.update(file.read())
+        total.update(b'\0')
+    return total
+
+
 def checkpatch(files):
+    """A file that was clean is not looked at again until it, checkpatch or a
+    binding (which documents compatible strings) changes."""
+    clean = os.path.join(os.environ['WORK'], 'checkpatch')
+    os.makedirs(clean, exist_ok=True)
+    common = digest(os.path.join(KSRC, 'scripts/checkpatch.pl'), __file__,
+                    *(os.path.join(TOP, f) for f in files
+                      if f.startswith('Documentation/devicetree/')))
+
     def one(name):
+        key = common.copy()
+        key.update(name.encode())
+        key.update(digest(os.path.join(KSRC, name)).digest())
+        mark = os.path.join(clean, key.hexdigest())
+        if os.path.exists(mark):
+            return name, ''
+        fault = look(name)
+        if not fault:
+            with open(mark, 'w', encoding='ascii'):
+                pass
+        return name, fault
+
+    def look(name):
         ignored = [t for pattern, types in IGNORED.items()
                    if fnmatch.fnmatchcase(name, pattern) for t in types]
         options = ['--ignore', ','.join(ignored)] if ignored else []
         status, out = run(['perl', 'scripts/checkpatch.pl', '--strict',
                            '--terse', '--no-summary', '--show-types',
                            *options, '-f', name], cwd=KSRC)
-        return name, out if status else ''
-    names = [f for f in overlay(files) if CHECKPATCH.search(f)]
+        return out if status else ''
+    names = [f for f in overlay(files) if CHECKPATCH.search(f) and
+             os.path.exists(os.path.join(KSRC, f))]
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         yield from pool.map(one, names)
 
