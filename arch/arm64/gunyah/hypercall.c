@@ -16,6 +16,10 @@
 #include <linux/export.h>
 #include <linux/gunyah.h>
 
+#include <asm/barrier.h>
+#include <asm/cpufeature.h>
+#include <asm/daifflags.h>
+
 /* The UUID c1d58fcd-a453-5fdb-9265-ce36673d5f14 as CALL_UID answers it. */
 #define GUNYAH_UID_REG_0	0xcd8fd5c1
 #define GUNYAH_UID_REG_1	0xdb5f53a4
@@ -216,13 +220,28 @@ EXPORT_SYMBOL_GPL(gunyah_hypercall_memextent_donate);
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
 					    struct gunyah_vcpu_run_result *result)
 {
+	const bool by_priority = system_uses_irq_prio_masking();
 	struct gunyah_hvc_result res;
 	enum gunyah_error error;
 
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_hypercall_vcpu_run, capid, resume0, resume1, resume2,
 				   result);
 
+	/*
+	 * With pseudo-NMIs interrupts are masked by priority.  The hypervisor
+	 * may leave such ones out when it looks whether this VM has an interrupt
+	 * pending, and then the guest would never be left for one.
+	 */
+	if (by_priority) {
+		local_daif_mask();
+		pmr_sync();
+	}
+
 	res = gunyah_hvc(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1, resume2, 0, 0, 0, 0);
+
+	if (by_priority)
+		local_daif_restore(DAIF_PROCCTX_NOIRQ);
+
 	error = res.x0;
 	if (likely(error == GUNYAH_ERROR_OK)) {
 		result->state = res.x1;
