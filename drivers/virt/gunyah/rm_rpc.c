@@ -30,8 +30,9 @@
  * A request that could not be sent to its end (a failing hypercall in the
  * middle) leaves the stream in step: the resource manager throws the begun
  * request away when the next one begins, as recorded.  A queue that stays full,
- * and a reply that does not come, mean that the resource manager is dead: so is
- * the connection then, for good, with one message (R51).
+ * a receiving hypercall that fails, and a reply that does not come, mean that
+ * the resource manager is out of reach: the connection is dead then, for good,
+ * with one message (R51).
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -152,7 +153,8 @@ static int take_wire(struct gunyah_rm *rm, bool killable)
 	return ret;
 }
 
-static void die(struct gunyah_rm *rm, u32 msg_id, const char *what)
+/* @what happened, with its number. */
+static void die(struct gunyah_rm *rm, const char *what, unsigned int number)
 {
 	scoped_guard(spinlock, &rm->lock) {
 		if (rm->state != GUNYAH_RM_UP)
@@ -162,8 +164,8 @@ static void die(struct gunyah_rm *rm, u32 msg_id, const char *what)
 	}
 
 	dev_err(rm->dev,
-		"%s for request %#x: the resource manager is taken for dead, memory that it was given stays given\n",
-		what, msg_id);
+		"%s %#x: the resource manager is taken for dead, memory that it was given stays given\n",
+		what, number);
 	gunyah_rm_notifier_queue_dead(&rm->notifier);
 }
 
@@ -252,7 +254,9 @@ static int transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 		end_call(rm, GUNYAH_RM_CALL_FAILED);
 		atomic_inc(&rm->stats.send_errors);
 		if (ret == -ETIMEDOUT)
-			die(rm, msg->id, "no room in the queue");
+			die(rm, "no room in the queue for request", msg->id);
+		else
+			ret = -ECOMM;
 		goto out;
 	}
 
@@ -266,7 +270,7 @@ static int transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 		break;
 	case GUNYAH_RM_CALL_TIMED_OUT:
 		atomic_inc(&rm->stats.timeouts);
-		die(rm, msg->id, "no reply");
+		die(rm, "no reply to request", msg->id);
 		ret = -ETIMEDOUT;
 		break;
 	default:
@@ -299,6 +303,22 @@ int gunyah_rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_transfer);
+
+/* Nothing will come any more: nor will the reply that is waited for. */
+static void cannot_receive(struct gunyah_rm *rm, int error)
+{
+	struct gunyah_rm_call_slot *call = &rm->call;
+
+	die(rm, "cannot receive, errno", -error);
+
+	guard(spinlock)(&rm->lock);
+
+	if (call->state != GUNYAH_RM_CALL_WAITING)
+		return;
+
+	call->state = GUNYAH_RM_CALL_FAILED;
+	complete(&call->done);
+}
 
 /* A reply's first fragment: does the call on the wire wait for it?  Counts it when not. */
 static bool is_expected(struct gunyah_rm *rm, u16 seq, u32 msg_id)
@@ -512,7 +532,7 @@ void gunyah_rm_receive(struct gunyah_rm *rm)
 	while (more && !rm->rx_closed) {
 		size = gunyah_msgq_recv(&rm->msgq, rm->rx_buf, &more);
 		if (size < 0)
-			dev_err_ratelimited(rm->dev, "cannot receive: error %d\n", size);
+			cannot_receive(rm, size);
 		if (size <= 0)
 			return;
 

@@ -235,8 +235,8 @@ void gunyah_rm_release(struct kref *ref);
  * above GUNYAH_RM_REQUEST_MAX.  -EINTR: killed while it waited for its turn, if killable.
  * -ETIMEDOUT: it had no turn within the limit, or no reply (the connection is
  * dead then).  -EIO: the connection is dead, or the reply did not hold together
- * (what the resource manager did is not known then).  -ENODEV: unbound.  Errno
- * of a hypercall: it was not sent.
+ * (what the resource manager did is not known then).  -ENODEV: unbound.
+ * -ECOMM: a hypercall failed, it was not sent.
  */
 int gunyah_rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg);
 

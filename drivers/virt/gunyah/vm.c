@@ -420,7 +420,7 @@ static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 		return ret;
 	default:
 		dev_warn_ratelimited(gunyah_rm_dev(vm->host->rm),
-				     "VM %u: the resource manager refused to %s: error %d\n",
+				     "VM %u: the resource manager did not %s: error %d\n",
 				     vm->rm.vmid, what, ret);
 		return -ENODEV;
 	}
@@ -480,7 +480,8 @@ static int start_run_locked(struct gunyah_vm *vm)
 	if (ret)
 		return ret;
 
-	ret = gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow);
+	ret = start_error(vm, "say how memory is given",
+			  gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow));
 	if (ret)
 		return ret;
 

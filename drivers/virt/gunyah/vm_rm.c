@@ -186,6 +186,12 @@ static int answered(struct gunyah_vm_rm *v, const char *call, int ret)
 	return ret;
 }
 
+/* The resource manager knows nothing of the call; or, at a time limit, all is lost. */
+static bool not_sent(int ret)
+{
+	return ret == -EINTR || ret == -ECOMM || ret == -ETIMEDOUT;
+}
+
 static void lose(struct gunyah_vm_rm *v, const char *what)
 {
 	if (move(v, GUNYAH_VM_RM_LOST))
@@ -245,7 +251,7 @@ int gunyah_vm_rm_configure(struct gunyah_vm_rm *v, const struct gunyah_vm_image 
 	ret = answered(v, "CONFIG_IMAGE", ret);
 	if (!ret)
 		move(v, GUNYAH_VM_RM_INIT);
-	else if (ret != -EINTR)
+	else if (!not_sent(ret))
 		move(v, GUNYAH_VM_RM_CONFIG_FAILED);
 	return ret;
 }
@@ -265,7 +271,7 @@ int gunyah_vm_rm_init(struct gunyah_vm_rm *v)
 	ret = answered(v, "VM_INIT", gunyah_rm_vm_init(v->rm, v->vmid));
 	if (!ret)
 		move(v, GUNYAH_VM_RM_READY);
-	else if (ret != -EINTR)
+	else if (!not_sent(ret))
 		/* Only the notification tells a refusal from a call not done. */
 		wait_for(v, FROM(INIT_FAILED), v->refusal_ms);
 	return ret;
@@ -286,7 +292,7 @@ int gunyah_vm_rm_start(struct gunyah_vm_rm *v)
 	ret = answered(v, "VM_START", gunyah_rm_vm_start(v->rm, v->vmid));
 	if (!ret)
 		move(v, GUNYAH_VM_RM_RUNNING);
-	else if (ret != -EINTR)
+	else if (!not_sent(ret))
 		wait_for(v, FROM(INIT_FAILED), v->refusal_ms);
 	return ret;
 }
@@ -305,9 +311,17 @@ static void forget_vmid(struct gunyah_vm_rm *v, bool dealloc)
 	move(v, GUNYAH_VM_RM_NONE);
 }
 
+/* Known before on_dead() runs: nothing is to be tried in between. */
+static void look_whether_dead(struct gunyah_vm_rm *v)
+{
+	if (gunyah_rm_is_dead(v->rm))
+		move(v, GUNYAH_VM_RM_LOST);
+}
+
 static void out_of_load_or_reset(struct gunyah_vm_rm *v)
 {
 	v->ops->reclaim(v, false);
+	look_whether_dead(v);
 	if (gunyah_vm_rm_state(v) != GUNYAH_VM_RM_LOST)
 		forget_vmid(v, true);
 }
@@ -403,6 +417,7 @@ void gunyah_vm_rm_end(struct gunyah_vm_rm *v)
 {
 	enum gunyah_vm_rm_state state;
 
+	look_whether_dead(v);
 	while ((state = gunyah_vm_rm_state(v)) != GUNYAH_VM_RM_NONE)
 		way_out[state](v);
 }

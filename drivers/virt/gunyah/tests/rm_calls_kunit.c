@@ -570,7 +570,7 @@ static void flow_not_asked(struct kunit *test)
 	fake->fail_send = 1;
 	fake->send_error = GUNYAH_ERROR_ARG_INVAL;
 
-	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), -EINVAL);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), -ECOMM);
 	KUNIT_EXPECT_EQ(test, gunyah_rm_demand_paging(fake->rm, VMID, &paging), 0);
 	KUNIT_EXPECT_FALSE(test, paging);
 }

@@ -262,7 +262,7 @@ static void append_not_sent(struct kunit *test)
 
 	fake->fail_send = 36 + 3;
 	fake->send_error = GUNYAH_ERROR_NOMEM;
-	KUNIT_EXPECT_EQ(test, gunyah_rm_mem_give(fake->rm, parcel), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_mem_give(fake->rm, parcel), -ECOMM);
 	KUNIT_EXPECT_EQ(test, parcel->handle, GUNYAH_RM_MEM_HANDLE_INVALID);
 	KUNIT_ASSERT_EQ(test, log->n, 2);
 	KUNIT_EXPECT_EQ(test, log->id[1], GUNYAH_RM_MEM_RECLAIM);

@@ -390,9 +390,9 @@ struct send_error_case {
 
 /* R51: three fragments, and the send that fails. */
 static const struct send_error_case send_error_cases[] = {
-	{ "at the first fragment", 1, GUNYAH_ERROR_CSPACE_INSUF_RIGHTS, -EACCES, false },
-	{ "in the middle", 2, GUNYAH_ERROR_NOMEM, -ENOMEM, false },
-	{ "at the last fragment", 3, GUNYAH_ERROR_ARG_INVAL, -EINVAL, false },
+	{ "at the first fragment", 1, GUNYAH_ERROR_CSPACE_INSUF_RIGHTS, -ECOMM, false },
+	{ "in the middle", 2, GUNYAH_ERROR_NOMEM, -ECOMM, false },
+	{ "at the last fragment", 3, GUNYAH_ERROR_ARG_INVAL, -ECOMM, false },
 	{ "full for the whole limit", 1, GUNYAH_ERROR_MSGQUEUE_FULL, -ETIMEDOUT, true },
 	{ "full in the middle", 2, GUNYAH_ERROR_MSGQUEUE_FULL, -ETIMEDOUT, true },
 };
