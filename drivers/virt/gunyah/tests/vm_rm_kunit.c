@@ -114,6 +114,12 @@ static int begin(struct life *l, enum fake_call call)
 	return l->fail_ret;
 }
 
+/* The resource manager never saw the call: a killed thread, a failed hypercall. */
+static bool was_not_sent(int ret)
+{
+	return ret == -EINTR || ret == -ECOMM;
+}
+
 /* A call that does not fit: answered, and harmless. */
 static int wrong_state(struct life *l)
 {
@@ -166,7 +172,7 @@ static int fake_configure(struct gunyah_rm *rm, u16 vmid, enum gunyah_rm_vm_auth
 	if (handle != HANDLE || auth)
 		ret = -EINVAL;
 	if (ret) {
-		l->config_failed = ret != -EINTR;
+		l->config_failed = !was_not_sent(ret);
 		return ret;
 	}
 	if (l->state != GUNYAH_RM_VM_STATUS_LOAD)
@@ -180,8 +186,7 @@ static int fake_init(struct gunyah_rm *rm, u16 vmid)
 	struct life *l = life();
 	int ret = begin(l, CALL_INIT);
 
-	/* -ENOMEM stands for a call that was never sent. */
-	if (ret == -EINTR || ret == -ENOMEM || l->dead)
+	if (was_not_sent(ret) || l->dead)
 		return ret;
 	if (ret) {
 		notify(l, GUNYAH_RM_VM_STATUS_INIT_FAILED);
@@ -198,7 +203,7 @@ static int fake_start(struct gunyah_rm *rm, u16 vmid)
 	struct life *l = life();
 	int ret = begin(l, CALL_START);
 
-	if (ret == -EINTR || ret == -ENOMEM || l->dead)
+	if (was_not_sent(ret) || l->dead)
 		return ret;
 	if (ret) {
 		notify(l, GUNYAH_RM_VM_STATUS_INIT_FAILED);
