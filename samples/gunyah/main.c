@@ -118,6 +118,8 @@ static void parse_options(struct options *opt, int argc, char **argv)
 	char *end;
 	int c;
 
+	/* One line for what is wrong, and that one is ours. */
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "k:i:a:m:p:d:h", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'k':
@@ -144,7 +146,8 @@ static void parse_options(struct options *opt, int argc, char **argv)
 			fputs(usage, stdout);
 			exit(0);
 		default:
-			die("try --help");
+			die("'%s': no such option, or its value is missing (try --help)",
+			    argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
