@@ -87,25 +87,18 @@ FIXTURE_VARIANT(boot)
 	int result;
 };
 
-#define BOOT_REG(_name, _reg, _result)		\
-	FIXTURE_VARIANT_ADD(boot, _name)	\
-	{					\
-		.reg = (_reg),			\
-		.result = (_result),		\
-	}
-
-BOOT_REG(x0, 0x000, 0);
-BOOT_REG(x30, 0x01e, 0);
-BOOT_REG(x31_is_ignored, 0x01f, 0);
-BOOT_REG(x32, 0x020, -EINVAL);
-BOOT_REG(pc, 0x100, 0);
-BOOT_REG(pc_1, 0x101, -EINVAL);
-BOOT_REG(sp_el0, 0x200, 0);
-BOOT_REG(sp_el1, 0x201, 0);
-BOOT_REG(sp_2, 0x202, -EINVAL);
-BOOT_REG(set_3, 0x300, -EINVAL);
-BOOT_REG(upper_bits, 0x10000, -EINVAL);
-BOOT_REG(top_bit, 0x80000000, -EINVAL);
+FIXTURE_VARIANT_ADD(boot, x0) { .reg = 0x000, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, x30) { .reg = 0x01e, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, x31_is_ignored) { .reg = 0x01f, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, x32) { .reg = 0x020, .result = -EINVAL };
+FIXTURE_VARIANT_ADD(boot, pc) { .reg = 0x100, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, pc_1) { .reg = 0x101, .result = -EINVAL };
+FIXTURE_VARIANT_ADD(boot, sp_el0) { .reg = 0x200, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, sp_el1) { .reg = 0x201, .result = 0 };
+FIXTURE_VARIANT_ADD(boot, sp_2) { .reg = 0x202, .result = -EINVAL };
+FIXTURE_VARIANT_ADD(boot, set_3) { .reg = 0x300, .result = -EINVAL };
+FIXTURE_VARIANT_ADD(boot, upper_bits) { .reg = 0x10000, .result = -EINVAL };
+FIXTURE_VARIANT_ADD(boot, top_bit) { .reg = 0x80000000, .result = -EINVAL };
 
 /* R25 */
 TEST_F(boot, reg)
