@@ -9,9 +9,10 @@
  * did not answer in time (the connection is dead then), or when other callers
  * had the connection for 30 seconds (it is not, and nothing was sent); -EIO on a
  * dead connection, and for a reply that is not one; -ENODEV once the driver was
- * unbound; -ECOMM when a hypercall failed, and nothing was sent; -ENOMEM; -EINTR when a fatal signal came before the request was on
- * the wire (once sent, a call is waited for), but never from the calls that undo
- * something: dealloc, reclaim, init, stop, reset.
+ * unbound; -ECOMM when a hypercall failed, and nothing was sent; -ENOMEM; -EINTR
+ * when a fatal signal came before the request was on the wire (once sent, a call
+ * is waited for), but never from the calls that undo something: dealloc,
+ * reclaim, init, stop, reset.
  *
  * After -EIO and -ETIMEDOUT it is not known what the resource manager did:
  * memory that was to be given is to be taken for given.
