@@ -380,14 +380,27 @@ static void *memory_user(void *arg)
 	return NULL;
 }
 
+static bool each_succeeded(void)
+{
+	unsigned int call;
+
+	for (call = 0; call < NR_CALLS; call++)
+		if (!may_always_fail[call] &&
+		    !__atomic_load_n(&succeeded[call], __ATOMIC_RELAXED))
+			return false;
+	return __atomic_load_n(&guest_exits, __ATOMIC_RELAXED);
+}
+
 /* Without signals a vCPU of a guest that spins would have its thread for ever. */
 static void kick_workers(pthread_t *threads, unsigned int seconds)
 {
-	time_t end = time(NULL) + seconds;
+	time_t start = time(NULL);
 	struct gunyah_vcpu_run *run;
 	unsigned int i;
 
-	while (time(NULL) < end) {
+	/* A slow machine may need more time until each call has had its chance. */
+	while (time(NULL) < start + seconds ||
+	       (!each_succeeded() && time(NULL) < start + 6 * seconds)) {
 		usleep(5000);
 		pthread_kill(threads[pick(NR_WORKERS)], SIGUSR1);
 		run = __atomic_load_n(&pages[pick(NR_VCPUS)], __ATOMIC_RELAXED);
