@@ -140,7 +140,9 @@ int __remove_vcpu(int vm_fd, __u32 id);
 
 /* A VM with its memory bound, agent and device tree loaded, vCPUs added; not started. */
 void vm_create(struct test_vm *vm, unsigned int nr_vcpus);
-/* Writes agent and device tree (again). */
+/* Writes agent and device tree to a mapping of the guest's memory. */
+void vm_write(const struct test_vm *vm, char *mem);
+/* The same, with a mapping for that alone. */
 void vm_load(struct test_vm *vm);
 int __vm_start(struct test_vm *vm);
 void vm_start(struct test_vm *vm);

@@ -116,14 +116,19 @@ void vcpu_add(struct test_vm *vm, unsigned int id)
 		test_die("mmap of the run page");
 }
 
+void vm_write(const struct test_vm *vm, char *mem)
+{
+	memcpy(mem, agent_start, agent_end - agent_start);
+	guest_devicetree(vm, mem + GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE / 2);
+}
+
 void vm_load(struct test_vm *vm)
 {
 	char *mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
 
 	if (mem == MAP_FAILED)
 		test_die("mmap of guest memory");
-	memcpy(mem, agent_start, agent_end - agent_start);
-	guest_devicetree(vm, mem + GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE / 2);
+	vm_write(vm, mem);
 	munmap(mem, GUEST_SIZE);
 }
 

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VM's life for failure sweeps.  Nothing here ends the program: a step that
+ * fails is noted and tried once more, which has to work where the failure cost
+ * nothing that the step needs.
+ */
+#include "sweep.h"
+
+#define SHARED_GPA	(GUEST_BASE + 0x10000000UL)
+#define SHARED_SIZE	SZ_2M
+#define SPLIT_GPA	(GUEST_BASE + 0x20000000UL)
+#define SMALL_SIZE	(16 * SZ_4K)
+
+/* A step failed: is it to be tried again? */
+static bool try_again(struct life *l, const char *name, int error)
+{
+	if (l->error) {
+		l->again = error;
+		return false;
+	}
+	l->error = error;
+	l->failed = name;
+	return true;
+}
+
+/* Do it, and when it fails do it again: false when that fails too. */
+#define STEP(l, name, expr) ({						\
+	int _ret;							\
+									\
+	do {								\
+		_ret = (expr);						\
+	} while (_ret < 0 && try_again(l, name, _ret));			\
+	_ret >= 0;							\
+})
+
+static void unmap(struct life *l, void *p, size_t size)
+{
+	STEP(l, "munmap", munmap(p, size) ? -errno : 0);
+}
+
+void life_init(struct life *l)
+{
+	unsigned int i;
+
+	memset(l, 0, sizeof(*l));
+	l->shared_fd = -1;
+	l->vm.dev_fd = -1;
+	l->vm.fd = -1;
+	l->vm.mem_fd = -1;
+	for (i = 0; i < MAX_VCPUS; i++)
+		l->vm.vcpu[i].fd = -1;
+}
+
+static int open_device(struct life *l)
+{
+	l->vm.dev_fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+	return l->vm.dev_fd < 0 ? -errno : 0;
+}
+
+static int create(struct life *l)
+{
+	l->vm.fd = __create_vm(l->vm.dev_fd);
+	return l->vm.fd;
+}
+
+bool life_open(struct life *l)
+{
+	return STEP(l, "open", open_device(l)) && STEP(l, "CREATE_VM", create(l));
+}
+
+static int fill(int fd, __u64 size)
+{
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) ? -errno : 0;
+}
+
+static int map_file(int fd, size_t size, char **p)
+{
+	*p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return *p == MAP_FAILED ? -errno : 0;
+}
+
+static int create_mem(struct life *l, __u64 size, int *fd)
+{
+	/* Huge pages: the list has few entries, so a request is one message. */
+	*fd = __create_guest_mem(l->vm.dev_fd, size, GHMF_ALLOW_HUGEPAGE);
+	return *fd;
+}
+
+/* vm_load() that fails.  Memory that is lost can't be touched. */
+static int load(struct life *l)
+{
+	char *mem;
+	int sig;
+	int ret;
+
+	ret = map_file(l->vm.mem_fd, GUEST_SIZE, &mem);
+	if (ret)
+		return ret;
+	sig = touch(mem, true);
+	if (!sig)
+		vm_write(&l->vm, mem);
+	unmap(l, mem, GUEST_SIZE);
+	return sig ? -EIO : 0;
+}
+
+bool life_memory(struct life *l)
+{
+	if (!STEP(l, "CREATE_GUEST_MEM", create_mem(l, GUEST_SIZE, &l->vm.mem_fd)) ||
+	    !STEP(l, "fallocate", fill(l->vm.mem_fd, GUEST_SIZE)))
+		return false;
+	if (!l->share)
+		return true;
+	l->vm.shm = (struct test_shm) { .gpa = SHARED_GPA, .size = SHARED_SIZE };
+	return STEP(l, "CREATE_GUEST_MEM", create_mem(l, SHARED_SIZE, &l->shared_fd)) &&
+	       STEP(l, "fallocate", fill(l->shared_fd, SHARED_SIZE));
+}
+
+bool life_map(struct life *l)
+{
+	if (!STEP(l, "MAP_MEM", __map_mem(l->vm.fd, l->vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0,
+					  LEND_RWX)))
+		return false;
+	if (!l->share)
+		return true;
+	return STEP(l, "MAP_MEM", __map_mem(l->vm.fd, l->shared_fd, SHARED_GPA, SHARED_SIZE, 0,
+					    GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_RWX));
+}
+
+static int create_small(struct life *l, __u64 size, int *fd)
+{
+	*fd = __create_guest_mem(l->vm.dev_fd, size, 0);
+	return *fd;
+}
+
+/* Small pages, some filled by the call and some by the first touch. */
+bool life_small_memory(struct life *l)
+{
+	char *p = MAP_FAILED;
+	unsigned int i;
+	bool ok;
+	int fd;
+
+	if (!STEP(l, "CREATE_GUEST_MEM", create_small(l, SMALL_SIZE, &fd)))
+		return false;
+	ok = STEP(l, "fallocate", fill(fd, SMALL_SIZE / 2)) &&
+	     STEP(l, "mmap", map_file(fd, SMALL_SIZE, &p));
+	for (i = 0; ok && i < SMALL_SIZE / SZ_4K; i++)
+		ok = STEP(l, "touch", touch(p + i * SZ_4K, true) ? -ENOMEM : 0);
+	if (p != MAP_FAILED)
+		unmap(l, p, SMALL_SIZE);
+	close(fd);
+	return ok;
+}
+
+/* From the middle, so that a binding is made for what is behind. */
+bool life_unmap(struct life *l)
+{
+	static const __u64 order[] = { 1, 0, 2 };
+	__u64 at;
+	bool ok;
+	int fd;
+	int i;
+
+	if (!STEP(l, "CREATE_GUEST_MEM", create_small(l, 3 * SZ_4K, &fd)))
+		return false;
+	ok = STEP(l, "MAP_MEM", __map_mem(l->vm.fd, fd, SPLIT_GPA, 3 * SZ_4K, 0, LEND_RWX));
+	for (i = 0; ok && i < 3; i++) {
+		at = order[i] * SZ_4K;
+		ok = STEP(l, "unmap", __map_mem(l->vm.fd, fd, SPLIT_GPA + at, SZ_4K, at,
+						LEND_RWX | GUNYAH_MEM_UNMAP));
+	}
+	close(fd);
+	return ok;
+}
+
+static int add_vcpu(struct life *l, unsigned int id)
+{
+	l->vm.vcpu[id].fd = __add_vcpu(l->vm.fd, id);
+	return l->vm.vcpu[id].fd;
+}
+
+static int map_run(struct test_vcpu *vcpu)
+{
+	vcpu->run = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run != MAP_FAILED)
+		return 0;
+	vcpu->run = NULL;
+	return -errno;
+}
+
+bool life_vcpus(struct life *l, unsigned int nr_vcpus)
+{
+	struct test_vcpu *vcpu;
+	unsigned int i;
+
+	if (l->vm.nr_vcpus < nr_vcpus)
+		l->vm.nr_vcpus = nr_vcpus;
+	for (i = 0; i < nr_vcpus; i++) {
+		vcpu = &l->vm.vcpu[i];
+		if (vcpu->fd >= 0)
+			continue;
+		vcpu->vm = &l->vm;
+		vcpu->id = i;
+		vcpu->irq = -1;
+		if (!STEP(l, "ADD_FUNCTION", add_vcpu(l, i)) ||
+		    !STEP(l, "mmap of the run page", map_run(vcpu)))
+			return false;
+	}
+	return true;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void drop_vcpu(struct life *l, unsigned int id)
+{
+	struct test_vcpu *vcpu = &l->vm.vcpu[id];
+
+	if (vcpu->run)
+		unmap(l, vcpu->run, SZ_4K);
+	vcpu->run = NULL;
+	close_fd(&vcpu->fd);
+}
+
+bool life_remove_vcpu(struct life *l, unsigned int id)
+{
+	bool ok = STEP(l, "REMOVE_FUNCTION", __remove_vcpu(l->vm.fd, id));
+
+	drop_vcpu(l, id);
+	return ok;
+}
+
+/* The resource manager writes into the device tree: each try has a new one. */
+static int start(struct life *l)
+{
+	return load(l) ?: __vm_start(&l->vm);
+}
+
+bool life_start(struct life *l)
+{
+	return STEP(l, "SET_DTB_CONFIG", __set_dtb(l->vm.fd, GUEST_DTB, GUEST_DTB_SIZE)) &&
+	       STEP(l, "VM_START", start(l));
+}
+
+/* An error leaves the agent's command where it is: the next try goes on with it. */
+static int finish(struct test_vcpu *vcpu, int wanted)
+{
+	int ret = agent_run(vcpu);
+
+	if (ret < 0)
+		return ret;
+	return ret == wanted ? 0 : -EPROTO;
+}
+
+bool life_run(struct life *l)
+{
+	struct test_vcpu *boot = &l->vm.vcpu[0];
+	unsigned int i;
+
+	agent_post(boot, AGENT_NOP, 0, 0, 0);
+	if (!STEP(l, "VCPU_RUN", finish(boot, AGENT_DONE)))
+		return false;
+	for (i = 1; i < l->vm.nr_vcpus; i++) {
+		agent_post(boot, AGENT_HVC, PSCI_CPU_ON, i, GUEST_BASE + AGENT_SECONDARY);
+		if (!STEP(l, "VCPU_RUN", finish(boot, AGENT_DONE)) || boot->result)
+			return false;
+		agent_post(&l->vm.vcpu[i], AGENT_NOP, 0, 0, 0);
+		if (!STEP(l, "VCPU_RUN", finish(&l->vm.vcpu[i], AGENT_DONE)))
+			return false;
+	}
+	l->vm_ran = true;
+	if (!l->off)
+		return true;
+	agent_post(boot, AGENT_HVC, PSCI_SYSTEM_OFF, 0, 0);
+	return STEP(l, "VCPU_RUN", finish(boot, AGENT_STATUS));
+}
+
+void life_close(struct life *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_VCPUS; i++)
+		drop_vcpu(l, i);
+	close_fd(&l->vm.fd);
+	close_fd(&l->vm.mem_fd);
+	close_fd(&l->shared_fd);
+	close_fd(&l->vm.dev_fd);
+}

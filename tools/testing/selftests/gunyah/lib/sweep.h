@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a failure sweep needs: a "life" that is lived on when one of its steps
+ * fails, the counters before and after it, and failing allocations.
+ *
+ * A "point" is one thing that failed in one life: an allocation, a hypercall or
+ * a message to the resource manager.  The "cost" of a point is what the machine
+ * has lost by it for good.
+ */
+#ifndef GUNYAH_TEST_SWEEP_H
+#define GUNYAH_TEST_SWEEP_H
+
+#include "control.h"
+
+/**
+ * struct cost - what is given up
+ * @pages: not the host's any more, by the resource manager's count
+ * @vmids: not free any more, by its count
+ * @parcels: not reclaimed, by its count
+ * @vms: left in the hypervisor
+ * @leaked_pages: by the driver's count
+ * @lost_vms: by the driver's count
+ * @lost_vmids: by the driver's count
+ */
+struct cost {
+	unsigned int pages;
+	unsigned int vmids;
+	unsigned int parcels;
+	unsigned int vms;
+	unsigned int leaked_pages;
+	unsigned int lost_vms;
+	unsigned int lost_vmids;
+};
+
+/**
+ * struct sweep_state - the counters
+ * @rm: the resource manager's
+ * @pool_pages: of the hypervisor's own
+ * @leaked_pages: the driver's
+ * @lent: bytes, the driver's
+ * @shared: bytes, the driver's
+ * @parcels: the driver's
+ * @entries: the driver's
+ * @lost_vms: the driver's
+ * @lost_vmids: the driver's
+ */
+struct sweep_state {
+	struct control_counters rm;
+	__u64 pool_pages;
+	__u64 leaked_pages;
+	__u64 lent;
+	__u64 shared;
+	__u64 parcels;
+	__u64 entries;
+	__u64 lost_vms;
+	__u64 lost_vmids;
+};
+
+struct sweep_state sweep_state(void);
+
+/*
+ * True when @now is @before and @cost, no more and no less; says what is not.
+ * The hypervisor's pages and the entries are compared when nothing is lost.
+ */
+bool sweep_same(const char *what, const struct sweep_state *before, const struct cost *cost,
+		const struct sweep_state *now);
+
+/**
+ * struct life - a VM's, with each step tried again when it failed
+ * @vm: the VM
+ * @shared_fd: file of the shared memory, -1 without any
+ * @share: with shared memory
+ * @off: the guest ends the VM, not the host
+ * @error: errno of the first step that failed, 0 when none did
+ * @again: errno of that step when it was tried again
+ * @failed: its name
+ * @vm_ran: the guest did what it was told
+ */
+struct life {
+	struct test_vm vm;
+	int shared_fd;
+	bool share;
+	bool off;
+	int error;
+	int again;
+	const char *failed;
+	bool vm_ran;
+};
+
+/* The steps.  False when one has failed twice. */
+bool life_open(struct life *l);
+bool life_memory(struct life *l);
+bool life_small_memory(struct life *l);
+bool life_map(struct life *l);
+bool life_unmap(struct life *l);
+bool life_vcpus(struct life *l, unsigned int nr_vcpus);
+bool life_remove_vcpu(struct life *l, unsigned int id);
+bool life_start(struct life *l);
+bool life_run(struct life *l);
+void life_close(struct life *l);
+/* All fields as before the first step. */
+void life_init(struct life *l);
+
+/* False when allocations can't be made to fail here. */
+bool fail_nth_there(void);
+/* The driver's @nth allocation in this thread from here on fails; 0: none. */
+void fail_nth(unsigned int nth);
+/* Ends that.  Allocations that were still to be made before the one that fails, 0: it failed. */
+unsigned int fail_nth_end(void);
+/* All allocations of the kernel's workers and interrupt threads fail, until told not to. */
+void fail_workers(bool fail);
+/* Allocations that failed since then. */
+unsigned int fail_workers_count(void);
+
+#endif
