@@ -28,6 +28,8 @@ struct path {
 	unsigned int nr_vcpus;
 	bool share;
 	bool off;
+	/* Lends pages of 4K: the hypervisor's tables for them stay, and are not counted. */
+	bool small_pages;
 	/* The messages of a life. */
 	const __u32 *order;
 };
@@ -68,6 +70,13 @@ static bool live_late(struct life *l, const struct path *path)
 	       life_vcpus(l, 1) && life_run(l);
 }
 
+/* With more pieces of memory than one message has room for. */
+static bool live_pieces(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_many_pieces(l) && life_map(l) &&
+	       life_vcpus(l, 1) && life_start(l) && life_run(l);
+}
+
 static const __u32 stopped[] = {
 	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_CONFIG_IMAGE, MSG_VM_INIT, MSG_GET_RESOURCES,
 	MSG_VM_START, MSG_VM_STOP, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_DEALLOC_VMID, 0,
@@ -90,6 +99,9 @@ static const struct path late_path = { "late functions", live_late, .order = sto
 static const struct path start_1_path = { "1 vCPU", live_start, 1, .order = stopped };
 static const struct path start_4_path = { "4 vCPUs", live_start, 4, .share = true, .off = true,
 	.order = powered_off };
+
+static const struct path pieces_path = { "many pieces", live_pieces, 1,
+	.small_pages = true, .order = stopped };
 
 /* One life; false when a step failed twice. */
 static bool live(struct life *l, const struct path *path)
@@ -268,6 +280,8 @@ static bool message_point(const struct path *path, enum how how, __u32 id, unsig
 	char what[64];
 	bool ok;
 
+	if (path->small_pages)
+		before.pool_pages = 0;
 	snprintf(what, sizeof(what), "%s: message 0x%x, number %u", how_names[how], id, nth);
 	if (how == TORN)
 		rule = MSG_RULE(id, CTL_CUT, .nth = nth, .p = { 0, 8 });
@@ -513,6 +527,26 @@ TEST_F_TIMEOUT(connection, missing_replies, 600)
 		control_clear(rule);
 		EXPECT_TRUE(died_as_stated("missing reply", path, &l, -ETIMEDOUT, &before));
 	}
+}
+
+/* R64: memory that is half given comes back */
+TEST_F_TIMEOUT(connection, many_pieces, 600)
+{
+	bool fired;
+	struct life l;
+
+	control_mark();
+	ASSERT_TRUE(live(&l, &pieces_path));
+	EXPECT_EQ(1, control_count(CTL_MSG, MSG_MEM_LEND));
+	EXPECT_EQ(1, control_count(CTL_MSG, MSG_MEM_APPEND));
+	EXPECT_TRUE(message_point(&pieces_path, REFUSED, MSG_MEM_LEND, 1, &fired));
+	EXPECT_TRUE(fired);
+	EXPECT_TRUE(message_point(&pieces_path, REFUSED, MSG_MEM_APPEND, 1, &fired));
+	EXPECT_TRUE(fired);
+	EXPECT_TRUE(message_point(&pieces_path, DENIED, MSG_MEM_APPEND, 1, &fired));
+	EXPECT_TRUE(fired);
+	EXPECT_TRUE(message_point(&pieces_path, REFUSED, MSG_MEM_APPEND, 2, &fired));
+	EXPECT_FALSE(fired);
 }
 
 #define MSG_SET_DEMAND_PAGING	0x56000033

@@ -10,6 +10,7 @@
 #define SHARED_SIZE	SZ_2M
 #define SPLIT_GPA	(GUEST_BASE + 0x20000000UL)
 #define SMALL_SIZE	(16 * SZ_4K)
+#define PIECES		600
 
 /* A step failed: is it to be tried again? */
 static bool try_again(struct life *l, const char *name, int error)
@@ -44,6 +45,7 @@ void life_init(struct life *l)
 
 	memset(l, 0, sizeof(*l));
 	l->shared_fd = -1;
+	l->many_fd = -1;
 	l->vm.dev_fd = -1;
 	l->vm.fd = -1;
 	l->vm.mem_fd = -1;
@@ -173,6 +175,22 @@ bool life_unmap(struct life *l)
 	return ok;
 }
 
+bool life_many_pieces(struct life *l)
+{
+	unsigned int i;
+	bool ok;
+
+	ok = STEP(l, "CREATE_GUEST_MEM", create_small(l, PIECES * SZ_4K, &l->many_fd)) &&
+	     STEP(l, "fallocate", fill(l->many_fd, PIECES * SZ_4K));
+
+	/* No two pages that follow one another do so in the file. */
+	for (i = 0; ok && i < PIECES; i++)
+		ok = STEP(l, "MAP_MEM", __map_mem(l->vm.fd, l->many_fd,
+						  GUEST_BASE + GUEST_SIZE + i * SZ_4K, SZ_4K,
+						  i * 37 % PIECES * SZ_4K, LEND_RWX));
+	return ok;
+}
+
 static int add_vcpu(struct life *l, unsigned int id)
 {
 	l->vm.vcpu[id].fd = __add_vcpu(l->vm.fd, id);
@@ -288,5 +306,6 @@ void life_close(struct life *l)
 	close_fd(&l->vm.fd);
 	close_fd(&l->vm.mem_fd);
 	close_fd(&l->shared_fd);
+	close_fd(&l->many_fd);
 	close_fd(&l->vm.dev_fd);
 }

@@ -35,7 +35,7 @@ struct cost {
 /**
  * struct sweep_state - the counters
  * @rm: the resource manager's
- * @pool_pages: of the hypervisor's own
+ * @pool_pages: of the hypervisor's own; 0: not looked at
  * @leaked_pages: the driver's
  * @lent: bytes, the driver's
  * @shared: bytes, the driver's
@@ -69,6 +69,7 @@ bool sweep_same(const char *what, const struct sweep_state *before, const struct
  * struct life - a VM's, with each step tried again when it failed
  * @vm: the VM
  * @shared_fd: file of the shared memory, -1 without any
+ * @many_fd: file of the guest's memory that is in many pieces, -1 without any
  * @share: with shared memory
  * @off: the guest ends the VM, not the host
  * @error: errno of the first step that failed, 0 when none did
@@ -79,6 +80,7 @@ bool sweep_same(const char *what, const struct sweep_state *before, const struct
 struct life {
 	struct test_vm vm;
 	int shared_fd;
+	int many_fd;
 	bool share;
 	bool off;
 	int error;
@@ -93,6 +95,8 @@ bool life_memory(struct life *l);
 bool life_small_memory(struct life *l);
 bool life_map(struct life *l);
 bool life_unmap(struct life *l);
+/* More memory behind the guest's, in so many pieces that MEM_APPEND is needed. */
+bool life_many_pieces(struct life *l);
 bool life_vcpus(struct life *l, unsigned int nr_vcpus);
 bool life_remove_vcpu(struct life *l, unsigned int id);
 bool life_start(struct life *l);
