@@ -386,8 +386,8 @@ static off_t random_page(void)
 
 static void touch_pages(int mem)
 {
-	size_t size = random_page() / 2 + SZ_4K;
-	off_t offset = random_page() / 2;
+	size_t size = random_page() % (GUEST_SIZE / 2) + SZ_4K;
+	off_t offset = random_page() % (GUEST_SIZE / 2);
 	char *p = map_file(mem, size, offset);
 	int i;
 
@@ -440,11 +440,21 @@ static pid_t disturber(void (*disturb)(int mem), int mem, unsigned int id)
 		test_die("fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
 		seed = id;
 		for (;;)
 			disturb(mem);
 	}
+	setpgid(pid, pid);
 	return pid;
+}
+
+/* It may have a child with a mapping of its own: on return that is gone, too. */
+static void end_disturber(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	while (waitpid(-pid, NULL, 0) > 0)
+		;
 }
 
 /* A VM on the memory: started or refused, and closed. */
@@ -474,6 +484,8 @@ TEST(starts_race_with_mappings_and_holes)
 	vm.dev_fd = open_gunyah();
 	vm.mem_fd = create_guest_mem(vm.dev_fd, GUEST_SIZE);
 	vm_load(&vm);
+	/* Their orphans become ours. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	/* These have no fd of a VM. */
 	for (i = 0; i < ARRAY_SIZE(disturb); i++)
 		pid[i] = disturber(disturb[i], vm.mem_fd, i + 1);
@@ -488,7 +500,7 @@ TEST(starts_race_with_mappings_and_holes)
 	TH_LOG("%u of %u starts found the memory mapped", refused, i);
 
 	for (i = 0; i < ARRAY_SIZE(disturb); i++)
-		kill_child(pid[i]);
+		end_disturber(pid[i]);
 	if (stat_of("lent") >= 0) {
 		EXPECT_EQ(0, stat_of("lent"));
 		EXPECT_EQ(0, stat_of("leaked"));
