@@ -278,6 +278,7 @@ static int mem_give_first(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *par
 	ret = call(rm, &msg, sizeof(reply));
 	if (!ret)
 		parcel->handle = le32_to_cpu(reply.handle);
+	parcel->unknown = msg.sent && (ret == -EIO || ret == -ETIMEDOUT);
 
 	return ret;
 }
@@ -309,6 +310,7 @@ int gunyah_rm_mem_give(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *parcel
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_mem_give, rm, parcel);
 
 	parcel->handle = GUNYAH_RM_MEM_HANDLE_INVALID;
+	parcel->unknown = false;
 
 	if (!parcel->n_acl || parcel->n_acl > GUNYAH_RM_LIST_MAX || !parcel->n_entries)
 		return -EINVAL;

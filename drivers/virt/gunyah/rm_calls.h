@@ -75,6 +75,7 @@ struct gunyah_rm_mem_acl {
  * @n_entries: entries in @entries, any number (512 a message)
  * @entries: the memory, in the order in which the guest sees it
  * @handle: filled in when the parcel was made, else GUNYAH_RM_MEM_HANDLE_INVALID
+ * @unknown: filled in: whether it was made is not known, nor its handle
  */
 struct gunyah_rm_mem_parcel {
 	u32 label;
@@ -85,6 +86,7 @@ struct gunyah_rm_mem_parcel {
 	size_t n_entries;
 	const struct gunyah_rm_mem_entry *entries;
 	u32 handle;
+	bool unknown;
 };
 
 /**
@@ -137,7 +139,7 @@ int gunyah_rm_alloc_vmid(struct gunyah_rm *rm, u16 *vmid);		/* *vmid: in 0 = any
 int gunyah_rm_dealloc_vmid(struct gunyah_rm *rm, u16 vmid);
 /*
  * Lend or share.  On an error parcel->handle is GUNYAH_RM_MEM_HANDLE_INVALID
- * and nothing is given, but for -EIO and -ETIMEDOUT (see above), and but for a
+ * and nothing is given, but where parcel->unknown says otherwise, and but for a
  * handle that is valid all the same: a parcel that could neither be finished
  * nor reclaimed.  -EINVAL also for empty lists and more than 512 in the ACL.
  */

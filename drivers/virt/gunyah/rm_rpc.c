@@ -260,6 +260,7 @@ static int transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 		goto out;
 	}
 
+	msg->sent = true;
 	atomic_inc(&rm->stats.requests);
 	wait_for_completion_timeout(&rm->call.done, limit);
 
@@ -287,6 +288,7 @@ int gunyah_rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 {
 	int ret;
 
+	msg->sent = false;
 	msg->reply_size = 0;
 	msg->error = 0;
 

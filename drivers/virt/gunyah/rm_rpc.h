@@ -183,6 +183,7 @@ struct gunyah_rm {
  * @request_size: its size
  * @reply: where the reply's payload goes, or NULL
  * @reply_max: bytes of @reply; a longer payload is cut
+ * @sent: filled in: it went out whole
  * @reply_size: filled in with the bytes in @reply
  * @error: filled in with the error of the reply
  */
@@ -193,6 +194,7 @@ struct gunyah_rm_message {
 	size_t request_size;
 	void *reply;
 	size_t reply_max;
+	bool sent;
 	size_t reply_size;
 	u32 error;
 };

@@ -201,7 +201,7 @@ static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct guny
 	parcel->handle = req.handle;
 	if (!ret || req.handle != GUNYAH_RM_MEM_HANDLE_INVALID)
 		parcel->fate = GUNYAH_PARCEL_GIVEN;
-	else if (ret == -EIO || (ret == -ETIMEDOUT && gunyah_rm_is_dead(rm)))
+	else if (req.unknown)
 		parcel->fate = GUNYAH_PARCEL_UNKNOWN;
 
 	return ret;

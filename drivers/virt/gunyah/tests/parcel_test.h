@@ -72,6 +72,7 @@ static inline int give_stub(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *p
 	if (t->gives == t->fail_give) {
 		if (t->keep_handle)
 			parcel->handle = FIRST_HANDLE + t->gives - 1;
+		parcel->unknown = t->err == -EIO || (t->err == -ETIMEDOUT && t->dead);
 		return t->err;
 	}
 
