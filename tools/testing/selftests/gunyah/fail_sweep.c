@@ -249,7 +249,10 @@ FIXTURE_SETUP(sweep)
 
 FIXTURE_TEARDOWN(sweep)
 {
+	struct sweep_state now = sweep_state();
+
 	control_clear(-1);
+	EXPECT_TRUE(sweep_pool_same("all lives", &self->before, &now));
 }
 
 /* Nothing fails, nothing is left, and these are the messages. */
@@ -544,6 +547,8 @@ TEST_F_TIMEOUT(connection, many_pieces, 600)
 	EXPECT_TRUE(message_point(&pieces_path, REFUSED, MSG_MEM_APPEND, 1, &fired));
 	EXPECT_TRUE(fired);
 	EXPECT_TRUE(message_point(&pieces_path, DENIED, MSG_MEM_APPEND, 1, &fired));
+	EXPECT_TRUE(fired);
+	EXPECT_TRUE(message_point(&pieces_path, TORN, MSG_MEM_APPEND, 1, &fired));
 	EXPECT_TRUE(fired);
 	EXPECT_TRUE(message_point(&pieces_path, REFUSED, MSG_MEM_APPEND, 2, &fired));
 	EXPECT_FALSE(fired);

@@ -58,6 +58,10 @@ struct sweep_state {
 
 struct sweep_state sweep_state(void);
 
+/* False when the hypervisor has more pages in use than the place of what was lent explains. */
+bool sweep_pool_same(const char *what, const struct sweep_state *before,
+		     const struct sweep_state *now);
+
 /*
  * True when @now is @before and @cost, no more and no less; says what is not.
  * The hypervisor's pages and the entries are compared when nothing is lost.
