@@ -5,6 +5,10 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Programs of the suite "faults"; the suite "selftests" has all others.
+# shellcheck disable=SC2034
+FAULT_TESTS=fail_sweep,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault
+
 # boot NAME OPTION...: boot quietly; how it went is kept for results.
 boot()
 {

@@ -15,6 +15,7 @@ and the status is 0 when nothing failed and something passed.
 test.py [NAME...] runs only the suites named.
 """
 
+import concurrent.futures
 import fnmatch
 import os
 import subprocess
@@ -25,6 +26,8 @@ import ktap
 
 CI = os.path.dirname(os.path.abspath(__file__))
 SUITES = os.path.join(CI, 'suites')
+# Suites at a time: many mostly wait for limits to pass.
+LANES = 2
 ALLOWED = os.path.join(CI, 'allowed-skips.txt')
 
 
@@ -59,8 +62,10 @@ def suites(wanted):
 
 
 def run_suite(name, path):
-    """The cases of one suite. One that says nothing, or ends badly without a
-    failing case, is a failing case itself."""
+    """The cases of one suite, and the seconds that it took. One that says
+    nothing, or ends badly without a failing case, is a failing case itself."""
+    print(f'== suite {name}', file=sys.stderr)
+    began = time.monotonic()
     done = subprocess.run([path], stdout=subprocess.PIPE, check=False)
     cases = ktap.parse(done.stdout.decode(errors='replace'))
     if not cases:
@@ -70,7 +75,7 @@ def run_suite(name, path):
                                f'it ended with status {done.returncode}'))
     for case in cases:
         case.name = f'{name}/{case.name}'
-    return cases
+    return cases, time.monotonic() - began
 
 
 def judge(case, allowed):
@@ -88,10 +93,11 @@ def main():
     count = {'pass': 0, 'fail': 0, 'skip': 0}
     failed = []
     names = set()
-    for name, path in suites(sys.argv[1:]):
-        print(f'== suite {name}', file=sys.stderr)
-        began = time.monotonic()
-        cases = run_suite(name, path)
+    wanted = suites(sys.argv[1:])
+    pool = concurrent.futures.ThreadPoolExecutor(LANES)
+    runs = [pool.submit(run_suite, name, path) for name, path in wanted]
+    for (name, _), run in zip(wanted, runs):
+        cases, seconds = run.result()
         for case in cases:
             judge(case, allowed)
             if case.name in names:
@@ -104,8 +110,8 @@ def main():
             if case.outcome == 'fail':
                 failed.append(case)
         sys.stdout.flush()
-        print(f'== suite {name}: {len(cases)} cases, '
-              f'{time.monotonic() - began:.1f} s', file=sys.stderr)
+        print(f'== suite {name}: {len(cases)} cases, {seconds:.1f} s',
+              file=sys.stderr)
     print(f'== all suites: {time.monotonic() - start:.1f} s', file=sys.stderr)
     sys.stderr.flush()
     if failed:

@@ -11,6 +11,7 @@
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=shell   a shell on the console
 #
+# primary.only=a,b and primary.not=a,b choose among the programs of /selftests.
 # It ends with the line "GUNYAH-RESULT status=N" and powers off.
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
@@ -107,9 +108,12 @@ run_selftests()
 	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	status=0
-	only=$(arg primary.only '')
+	only=,$(arg primary.only ''),
+	not=,$(arg primary.not ''),
 	while read -r test; do
-		[ -z "$only" ] || [ "$only" = "${test##*/}" ] || continue
+		name=${test##*/}
+		case $only in ,, | *",$name,"*) ;; *) continue ;; esac
+		case $not in *",$name,"*) continue ;; esac
 		echo "SELFTEST-BEGIN ${test##*/}"
 		(cd "${test%/*}" && "$test" < /dev/null)
 		rc=$?
