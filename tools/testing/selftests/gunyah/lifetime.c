@@ -287,17 +287,23 @@ FIXTURE_TEARDOWN(unbind)
 	vm_destroy(&self->running);
 }
 
-static void bind_again(struct __test_metadata *_metadata, const char *driver, const char *device)
+static bool wait_for_device(void)
 {
-	char path[300];
 	int tries;
 
-	snprintf(path, sizeof(path), "%s/bind", driver);
-	ASSERT_EQ(0, write_file(path, device));
 	/* devtmpfs makes the node in a thread of its own. */
 	for (tries = 0; tries < 1000 && access(DEVICE, F_OK); tries++)
 		usleep(1000);
-	ASSERT_EQ(0, access(DEVICE, F_OK));
+	return !access(DEVICE, F_OK);
+}
+
+static void bind_again(struct __test_metadata *_metadata, const char *driver, const char *device)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/bind", driver);
+	ASSERT_EQ(0, write_file(path, device));
+	ASSERT_TRUE(wait_for_device());
 }
 
 TEST_F(unbind, everything_is_enodev)
@@ -372,6 +378,25 @@ TEST(module_in_use)
 	vm_create(&vm, 1);
 	EXPECT_GT(0, unload("gunyah_vm"));
 	EXPECT_GT(0, unload("gunyah_rm"));
+	vm_destroy(&vm);
+}
+
+/* R82: with nothing open both go, and come again */
+TEST(modules_go_and_come)
+{
+	struct test_vm vm = {};
+
+	require_gunyah();
+	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
+		SKIP(return, "the driver is built in");
+	ASSERT_EQ(0, unload("gunyah_vm"));
+	ASSERT_EQ(0, unload("gunyah_rm"));
+	EXPECT_NE(0, access(DEVICE, F_OK));
+	ASSERT_EQ(0, system("modprobe gunyah_vm"));
+	ASSERT_TRUE(wait_for_device());
+	vm_create(&vm, 1);
+	vm_start(&vm);
+	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	vm_destroy(&vm);
 }
 
