@@ -13,11 +13,11 @@
  */
 #include <kunit/static_stub.h>
 #include <linux/arm-smccc.h>
+#include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
 
 #include <asm/barrier.h>
-#include <asm/cpufeature.h>
 #include <asm/daifflags.h>
 
 /* The UUID c1d58fcd-a453-5fdb-9265-ce36673d5f14 as CALL_UID answers it. */
