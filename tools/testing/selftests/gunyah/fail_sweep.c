@@ -379,7 +379,7 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 	struct sweep_state before;
 	unsigned int nth, count;
 	struct life l;
-	bool fired;
+	bool fired, over;
 	int rule;
 
 	for (nth = 1, fired = true; fired; nth++) {
@@ -390,7 +390,10 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 		count = control_count(CTL_CALL, CALL_VCPU_RUN);
 		fired = control_fired(rule);
 		control_clear(rule);
-		EXPECT_TRUE(as_stated("vcpu_run", &l, fired ? -EACCES : 0, 0, &before, &nothing)) {
+		/* One of the last ones may fail when the VM is over: its end comes first. */
+		over = fired && !l.failed && nth + path->nr_vcpus >= count;
+		EXPECT_TRUE(as_stated("vcpu_run", &l, fired && !over ? -EACCES : 0, 0, &before,
+				      &nothing)) {
 			TH_LOG("at the hypercall number %u", nth);
 		}
 	}

@@ -274,20 +274,30 @@ static void fuzz_fallocate(bool punch)
 		note(punch ? CALL_PUNCH : CALL_FALLOCATE, 0);
 }
 
+static void fuzz_open(void)
+{
+	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (note(CALL_OPEN, fd < 0 ? -errno : fd) >= 0)
+		put(devs, 2, fd);
+}
+
+static void fuzz_create_vm(void)
+{
+	int fd = note(CALL_CREATE_VM, __ioctl(get(devs, 2), GUNYAH_CREATE_VM, !pick(8)));
+
+	if (fd >= 0)
+		put(vms, NR_VMS, fd);
+}
+
 static void fuzz_one(enum call call)
 {
-	int fd;
-
 	switch (call) {
 	case CALL_OPEN:
-		fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-		if (note(call, fd < 0 ? -errno : fd) >= 0)
-			put(devs, 2, fd);
+		fuzz_open();
 		break;
 	case CALL_CREATE_VM:
-		fd = note(call, __ioctl(get(devs, 2), GUNYAH_CREATE_VM, !pick(8)));
-		if (fd >= 0)
-			put(vms, NR_VMS, fd);
+		fuzz_create_vm();
 		break;
 	case CALL_CREATE_MEM:
 		fuzz_mem();

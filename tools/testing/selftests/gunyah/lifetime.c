@@ -5,23 +5,11 @@
 #include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
+#include "lib/control.h"
 #include "lib/gunyah_test.h"
 
 #define AUX_DRIVER	"/sys/bus/auxiliary/drivers/gunyah_vm.gunyah_vm"
 #define RM_DRIVER	"/sys/bus/platform/drivers/gunyah_rm"
-#define STATS		"/sys/kernel/debug/gunyah_vm/memory"
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
 
 /* Name of the device that a driver is bound to. */
 static bool bound_device(const char *driver, char *name, size_t size)
@@ -45,22 +33,6 @@ static bool bound_device(const char *driver, char *name, size_t size)
 	if (dir)
 		closedir(dir);
 	return found;
-}
-
-/* The line "name: value" (or "name value") of the driver's counters; -1 without it. */
-static long counter(const char *name)
-{
-	char buf[1024] = "", *p;
-	int fd;
-
-	fd = open(STATS, O_RDONLY);
-	if (fd < 0)
-		return -1;
-	if (read(fd, buf, sizeof(buf) - 1) < 0)
-		test_die(STATS);
-	close(fd);
-	p = strstr(buf, name);
-	return p ? strtol(p + strlen(name) + strspn(p + strlen(name), ": \t"), NULL, 10) : -1;
 }
 
 #define NR_PARTS 5
@@ -121,8 +93,8 @@ TEST(files_closed_in_every_order)
 		for (i = 0; i < NR_PARTS; i++)
 			close_part(&vm, order[i]);
 	}
-	EXPECT_GE(0, counter("lent"));
-	EXPECT_GE(0, counter("leaked"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
 }
 
 /* The last close counts, whichever process it is in. */
@@ -146,7 +118,7 @@ TEST(forked_child_keeps_the_vm)
 	vm_destroy(&vm);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	EXPECT_GE(0, counter("lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 }
 
 static void send_fd(int sock, int fd)
@@ -210,7 +182,7 @@ TEST(fd_passed_over_a_socket)
 	EXPECT_EQ(-ENODEV, __vcpu_run(&vm.vcpu[0]));
 	vm.fd = create_vm(vm.dev_fd);
 	vm_destroy(&vm);
-	EXPECT_GE(0, counter("lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 }
 
 /* A monitor that is killed leaves nothing. */
@@ -238,8 +210,8 @@ TEST(killed_monitor)
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	/* The exit of the process waited for the end of the VM. */
-	EXPECT_GE(0, counter("lent"));
-	EXPECT_GE(0, counter("leaked"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
 }
 
 static void *run_forever(void *arg)
@@ -339,8 +311,8 @@ TEST_F(unbind, everything_is_enodev)
 	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	vm_destroy(&vm);
 	EXPECT_EQ(-ENODEV, __vm_start(&self->idle));
-	EXPECT_GE(0, counter("lent"));
-	EXPECT_GE(0, counter("leaked"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
 }
 
 /* Guest memory of the time before is still there, and can be bound to a new VM. */

@@ -580,18 +580,6 @@ TEST(too_many_pieces_of_two_vms)
 	close(mem);
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
 static int allocate_in_cgroup(int mem)
 {
 	if (write_file(CGROUP "/cgroup.procs", "0"))

@@ -299,18 +299,6 @@ TEST_F(one, two_threads_run_it)
 	EXPECT_LT(0, (long)n[0] + (long)n[1]);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool good;
-
-	if (fd < 0)
-		return false;
-	good = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return good;
-}
-
 /* CPUs of the host come and go while the guest runs. */
 TEST_F(one, cpu_hotplug_of_the_host)
 {
@@ -321,8 +309,8 @@ TEST_F(one, cpu_hotplug_of_the_host)
 		SKIP(return, "no second CPU that can be taken out");
 	for (i = 0; i < 3; i++) {
 		start_job(&self->job, self->vcpu, AGENT_TIMER, 6000000, 0, 0);
-		EXPECT_TRUE(write_file(online, "0"));
-		EXPECT_TRUE(write_file(online, "1"));
+		EXPECT_EQ(0, write_file(online, "0"));
+		EXPECT_EQ(0, write_file(online, "1"));
 		ASSERT_EQ(AGENT_DONE, end_job(&self->job));
 		EXPECT_EQ(GUEST_TIMER_INTID, self->vcpu->result);
 	}
@@ -347,9 +335,9 @@ TEST_F(one, freezer)
 	}
 	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
 	snprintf(text, sizeof(text), "%d", pid);
-	EXPECT_TRUE(write_file(path, text));
+	EXPECT_EQ(0, write_file(path, text));
 	snprintf(path, sizeof(path), "%s/cgroup.freeze", group);
-	EXPECT_TRUE(write_file(path, "1"));
+	EXPECT_EQ(0, write_file(path, "1"));
 	snprintf(path, sizeof(path), "%s/cgroup.events", group);
 	for (;;) {
 		char events[64] = "";
@@ -363,7 +351,7 @@ TEST_F(one, freezer)
 		usleep(1000);
 	}
 	snprintf(path, sizeof(path), "%s/cgroup.freeze", group);
-	EXPECT_TRUE(write_file(path, "0"));
+	EXPECT_EQ(0, write_file(path, "0"));
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, rmdir(group));

@@ -23,7 +23,7 @@ FIXTURE_TEARDOWN(life)
 TEST_F(life, start_and_close)
 {
 	EXPECT_EQ(0, __vm_start(&self->vm));
-	EXPECT_EQ(1, agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0) + 1);
+	EXPECT_EQ(GUEST_BASE, agent_do(&self->vm.vcpu[0], AGENT_PC, 0, 0, 0));
 }
 
 /* R20: an existing monitor starts again and again */

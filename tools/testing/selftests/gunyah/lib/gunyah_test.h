@@ -138,6 +138,9 @@ int __remove_vcpu(int vm_fd, __u32 id);
 
 #define LEND_RWX	(GUNYAH_MEM_FORCE_LEND | GUNYAH_MEM_ALLOW_RWX)
 
+/* 0 or -errno */
+int write_file(const char *path, const char *text);
+
 /* A VM with its memory bound, agent and device tree loaded, vCPUs added; not started. */
 void vm_create(struct test_vm *vm, unsigned int nr_vcpus);
 /* Writes agent and device tree to a mapping of the guest's memory. */

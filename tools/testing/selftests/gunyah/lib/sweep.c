@@ -81,28 +81,16 @@ bool sweep_same(const char *what, const struct sweep_state *before, const struct
 
 static int nth_fd = -1;
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
 /* In both kinds of failing allocations. */
 static bool write_both(const char *name, const char *text)
 {
 	char path[100];
 
 	snprintf(path, sizeof(path), DEBUGFS "failslab/%s", name);
-	if (!write_file(path, text))
+	if (write_file(path, text))
 		return false;
 	snprintf(path, sizeof(path), DEBUGFS "fail_page_alloc/%s", name);
-	return write_file(path, text);
+	return !write_file(path, text);
 }
 
 static bool write_address(const char *name, __u64 address)
@@ -117,8 +105,8 @@ static bool write_address(const char *name, __u64 address)
 static bool all_may_fail(void)
 {
 	return write_both("ignore-gfp-wait", "N") && write_both("verbose", "0") &&
-	       write_file(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N") &&
-	       write_file(DEBUGFS "fail_page_alloc/min-order", "0");
+	       !write_file(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N") &&
+	       !write_file(DEBUGFS "fail_page_alloc/min-order", "0");
 }
 
 /* What the filter is to let through, from the kernel's list of its symbols. */

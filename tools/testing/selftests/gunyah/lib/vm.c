@@ -13,6 +13,18 @@ int open_gunyah(void)
 	return fd;
 }
 
+int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 int __create_vm(int dev_fd)
 {
 	return __ioctl(dev_fd, GUNYAH_CREATE_VM, 0);
