@@ -12,6 +12,7 @@
 #define VM_PAGES	(GUEST_SIZE / SZ_4K)
 
 #define STATUS_RESET_FAILED	12
+#define STATES_TO_RUNNING	3	/* INIT, READY, RUNNING: one notification each */
 
 struct vm_exited {
 	__u16 vmid;
@@ -28,6 +29,16 @@ struct vm_status {
 	__u16 app;
 };
 
+/* Notifications are told by a worker: wait until the counter is there, but not for long. */
+static bool counter_gets_to(const char *name, __u64 value)
+{
+	int tries;
+
+	for (tries = 0; tries < 2000 && driver_counter(name, NULL) < value; tries++)
+		usleep(1000);
+	return driver_counter(name, NULL) == value;
+}
+
 FIXTURE(note)
 {
 	struct test_vm vm;
@@ -38,16 +49,21 @@ FIXTURE(note)
 
 FIXTURE_SETUP(note)
 {
+	__u64 was;
+
 	require_gunyah();
 	require_control();
 	control_clear(-1);
 	self->before = control_counters();
+	was = driver_counter("gunyah_rm/notifications_delivered", NULL);
 	vm_create(&self->vm, 1);
 	self->vcpu = &self->vm.vcpu[0];
 	vm_start(&self->vm);
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
 	self->vmid = last_vmid();
 	ASSERT_NE(0, self->vmid);
+	/* The worker tells them after START has its reply: a test counts from here. */
+	ASSERT_TRUE(counter_gets_to("gunyah_rm/notifications_delivered", was + STATES_TO_RUNNING));
 }
 
 FIXTURE_TEARDOWN(note)
@@ -59,16 +75,6 @@ FIXTURE_TEARDOWN(note)
 	EXPECT_EQ(0, control_read(CTL_RM_DEAD));
 	now = control_counters();
 	EXPECT_EQ(0, memcmp(&self->before, &now, sizeof(now)));
-}
-
-/* Notifications are told by a worker: wait until the counter is there, but not for long. */
-static bool counter_gets_to(const char *name, __u64 value)
-{
-	int tries;
-
-	for (tries = 0; tries < 2000 && driver_counter(name, NULL) < value; tries++)
-		usleep(1000);
-	return driver_counter(name, NULL) == value;
 }
 
 /* The guest is alive, also for a while longer. */
