@@ -13,8 +13,11 @@
  *
  * Empty: each receive says whether another message waits.  That word alone is
  * not to be trusted: the published hypervisor answers OK, size 0, "more", and
- * keeps the message, when it can't copy; so the size is looked at too.
+ * keeps the message, when it can't copy; so the size is looked at too.  A
+ * receive that is answered "try again" is tried again for a while: what the
+ * caller makes of a queue that can't be read can't be undone.
  */
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
@@ -23,6 +26,10 @@
 #include <kunit/visibility.h>
 
 #include "msgq.h"
+
+/* How often, and after how long, a receive that can't be done now is tried again. */
+#define RECV_TRIES		100
+#define RECV_PAUSE_US		1000
 
 void gunyah_msgq_init(struct gunyah_msgq *msgq, u64 tx_capid, u64 rx_capid)
 {
@@ -59,22 +66,28 @@ static enum gunyah_error send_once(struct gunyah_msgq *msgq, const void *buf, si
 
 int gunyah_msgq_send(struct gunyah_msgq *msgq, const void *buf, size_t size, bool push)
 {
-	unsigned long left = msecs_to_jiffies(msgq->send_limit_ms);
+	unsigned long end = jiffies + msecs_to_jiffies(msgq->send_limit_ms);
 	enum gunyah_error error;
+	unsigned long left;
 
 	if (!size || size > GUNYAH_MSGQ_MSG_MAX)
 		return -EMSGSIZE;
 
 	do {
-		left = wait_event_timeout(msgq->wait, !READ_ONCE(msgq->full), left);
+		left = time_before(jiffies, end) ? end - jiffies : 0;
+		left = wait_event_timeout(msgq->wait, !gunyah_msgq_is_full(msgq), left);
 
 		/* Also at the limit: the queue knows best whether it is full. */
 		error = send_once(msgq, buf, size, push);
 		if (error != GUNYAH_ERROR_MSGQUEUE_FULL)
 			return gunyah_error_to_errno(error);
 
-		/* An interrupt of an earlier filling woke us; the next one will come. */
-	} while (left);
+		/*
+		 * An interrupt of an earlier filling woke us; the next one will
+		 * come.  The time runs also when such interrupts don't end.
+		 */
+		cond_resched();
+	} while (left && time_before(jiffies, end));
 
 	return -ETIMEDOUT;
 }
@@ -82,10 +95,20 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_msgq_send);
 
 int gunyah_msgq_recv(struct gunyah_msgq *msgq, void *buf, bool *more)
 {
+	unsigned int tries = 0;
 	enum gunyah_error error;
 	size_t size = 0;
 
-	error = gunyah_hypercall_msgq_recv(msgq->rx_capid, buf, GUNYAH_MSGQ_MSG_MAX, &size, more);
+	for (;;) {
+		error = gunyah_hypercall_msgq_recv(msgq->rx_capid, buf, GUNYAH_MSGQ_MSG_MAX, &size,
+						   more);
+		/* "Not now": no interrupt will come for the message that is there. */
+		if (error != GUNYAH_ERROR_RETRY && error != GUNYAH_ERROR_BUSY)
+			break;
+		if (++tries > RECV_TRIES)
+			break;
+		fsleep(RECV_PAUSE_US);
+	}
 	if (error == GUNYAH_ERROR_MSGQUEUE_EMPTY)
 		return 0;
 	if (error != GUNYAH_ERROR_OK)

@@ -3,6 +3,7 @@
 #ifndef _GUNYAH_MSGQ_H
 #define _GUNYAH_MSGQ_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -29,6 +30,12 @@ struct gunyah_msgq {
 
 void gunyah_msgq_init(struct gunyah_msgq *msgq, u64 tx_capid, u64 rx_capid);
 
+/* Would a send wait?  Context: the sender. */
+static inline bool gunyah_msgq_is_full(const struct gunyah_msgq *msgq)
+{
+	return READ_ONCE(msgq->full);
+}
+
 /**
  * gunyah_msgq_send() - send one message
  * @msgq: the pair
@@ -51,7 +58,7 @@ int gunyah_msgq_send(struct gunyah_msgq *msgq, const void *buf, size_t size, boo
  * @more: filled in when the return value is above 0: false when the queue is
  *        empty now, so that the interrupt will tell about the next message
  *
- * Context: any; one receiver at a time, which the caller sees to.
+ * Context: may sleep; one receiver at a time, which the caller sees to.
  * Return: the size of the message; 0 when there is none; -EIO when the
  * hypervisor answers what can't be (the message is not taken then); the
  * hypercall's errno.

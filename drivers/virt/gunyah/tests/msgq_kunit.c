@@ -19,6 +19,8 @@
 struct queue {
 	struct gunyah_msgq msgq;
 	enum gunyah_error error[4];	/* of each send, or of the receive */
+	unsigned int busy;		/* receives that answer @error; 0: all */
+	bool always_full;
 	bool not_full;
 	bool interrupt_in_send;
 	unsigned int sends;
@@ -32,7 +34,9 @@ static enum gunyah_error send_stub(u64 capid, size_t size, const void *buf, u64 
 				   bool *not_full)
 {
 	struct queue *q = kunit_get_current_test()->priv;
-	enum gunyah_error error = q->error[q->sends++];
+	enum gunyah_error error;
+
+	error = q->always_full ? GUNYAH_ERROR_MSGQUEUE_FULL : q->error[q->sends++];
 
 	q->capid = capid;
 	q->size = size;
@@ -51,6 +55,8 @@ static enum gunyah_error recv_stub(u64 capid, void *buf, size_t max_size, size_t
 	struct queue *q = kunit_get_current_test()->priv;
 
 	q->capid = capid;
+	if (q->busy && !--q->busy)
+		q->error[0] = GUNYAH_ERROR_OK;
 	if (q->error[0] == GUNYAH_ERROR_OK) {
 		*size = q->size;
 		*not_empty = q->more;
@@ -224,6 +230,41 @@ static void full_stale_interrupt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->sends, 2);
 }
 
+/* R50: the limit is one, also when such interrupts come again and again. */
+static void full_interrupts_without_end(struct kunit *test)
+{
+	struct queue *q = test->priv;
+
+	q->always_full = true;
+	q->interrupt_in_send = true;
+	KUNIT_EXPECT_EQ(test, gunyah_msgq_send(&q->msgq, "x", 1, true), -ETIMEDOUT);
+}
+
+static const struct error_case busy_cases[] = {
+	{ "RETRY", GUNYAH_ERROR_RETRY, -EAGAIN },
+	{ "BUSY", GUNYAH_ERROR_BUSY, -EBUSY },
+};
+
+KUNIT_ARRAY_PARAM_DESC(busy, busy_cases, name);
+
+/* R51: "not now" is not the end of the queue; for ever, it is. */
+static void recv_busy(struct kunit *test)
+{
+	const struct error_case *c = test->param_value;
+	struct queue *q = test->priv;
+	u8 buf[GUNYAH_MSGQ_MSG_MAX];
+	bool more;
+
+	q->error[0] = c->error;
+	q->size = 8;
+	q->busy = 3;
+	KUNIT_EXPECT_EQ(test, gunyah_msgq_recv(&q->msgq, buf, &more), 8);
+
+	q->error[0] = c->error;
+	q->busy = 0;
+	KUNIT_EXPECT_EQ(test, gunyah_msgq_recv(&q->msgq, buf, &more), c->ret);
+}
+
 /* R59: the normal end. */
 static void recv_empty(struct kunit *test)
 {
@@ -281,6 +322,8 @@ static struct kunit_case msgq_cases[] = {
 	KUNIT_CASE(full_then_interrupt),
 	KUNIT_CASE(full_interrupt_in_hypercall),
 	KUNIT_CASE(full_stale_interrupt),
+	KUNIT_CASE(full_interrupts_without_end),
+	KUNIT_CASE_PARAM(recv_busy, busy_gen_params),
 	KUNIT_CASE(recv_empty),
 	KUNIT_CASE_PARAM(recv_size, recv_gen_params),
 	{}
