@@ -94,7 +94,7 @@ static void give_wire_locked(struct gunyah_rm *rm)
 
 	turn = list_first_entry_or_null(&rm->turns, struct turn, list);
 	if (!turn) {
-		rm->busy = false;
+		WRITE_ONCE(rm->busy, false);
 		wake_up(&rm->idle);
 		return;
 	}
@@ -124,7 +124,7 @@ static int take_wire(struct gunyah_rm *rm, bool killable)
 		if (ret)
 			return ret;
 		if (!rm->busy) {
-			rm->busy = true;
+			WRITE_ONCE(rm->busy, true);
 			return 0;
 		}
 		list_add_tail(&turn.list, &rm->turns);
@@ -159,7 +159,7 @@ static void die(struct gunyah_rm *rm, const char *what, unsigned int number)
 	scoped_guard(spinlock, &rm->lock) {
 		if (rm->state != GUNYAH_RM_UP)
 			return;
-		rm->state = GUNYAH_RM_DEAD;
+		WRITE_ONCE(rm->state, GUNYAH_RM_DEAD);
 		end_turns(rm);
 	}
 
@@ -169,9 +169,12 @@ static void die(struct gunyah_rm *rm, const char *what, unsigned int number)
 	gunyah_rm_notifier_queue_dead(&rm->notifier);
 }
 
+static void receive_all(struct gunyah_rm *rm);
+
 static int send_request(struct gunyah_rm *rm, u16 seq, const struct gunyah_rm_message *msg)
 {
 	struct gunyah_rm_header *header = (struct gunyah_rm_header *)rm->tx_buf;
+	unsigned long end = jiffies + msecs_to_jiffies(rm->msgq.send_limit_ms);
 	size_t continuations = 0, offset = 0, chunk;
 	u8 type = GUNYAH_RM_TYPE_REQUEST;
 	bool last;
@@ -181,6 +184,10 @@ static int send_request(struct gunyah_rm *rm, u16 seq, const struct gunyah_rm_me
 		continuations = DIV_ROUND_UP(msg->request_size, GUNYAH_RM_PAYLOAD_MAX) - 1;
 
 	do {
+		/* All fragments together wait for as long as one may. */
+		if (gunyah_msgq_is_full(&rm->msgq) && time_after(jiffies, end))
+			return -ETIMEDOUT;
+
 		chunk = min(msg->request_size - offset, GUNYAH_RM_PAYLOAD_MAX);
 		last = offset + chunk == msg->request_size;
 
@@ -241,6 +248,19 @@ static void copy_reply(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 		memcpy(msg->reply, call->buf + sizeof(error), msg->reply_size);
 }
 
+/*
+ * The limit has passed, but an interrupt can get lost and its thread be kept from
+ * running, and a dead connection costs the memory that was given: look once more,
+ * unless the thread is at it just now.
+ */
+static void look_for_reply(struct gunyah_rm *rm)
+{
+	if (!mutex_trylock(&rm->rx_lock))
+		return;
+	receive_all(rm);
+	mutex_unlock(&rm->rx_lock);
+}
+
 static int transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 {
 	unsigned long limit = msecs_to_jiffies(rm->reply_limit_ms);
@@ -262,7 +282,8 @@ static int transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg)
 
 	msg->sent = true;
 	atomic_inc(&rm->stats.requests);
-	wait_for_completion_timeout(&rm->call.done, limit);
+	if (!wait_for_completion_timeout(&rm->call.done, limit))
+		look_for_reply(rm);
 
 	switch (end_call(rm, GUNYAH_RM_CALL_TIMED_OUT)) {
 	case GUNYAH_RM_CALL_DONE:
@@ -391,48 +412,6 @@ static void finish_notification(struct gunyah_rm *rm)
 	gunyah_rm_notifier_queue(&rm->notifier, msg->msg_id, msg->buf, msg->size);
 }
 
-static unsigned int continuations_of(const struct gunyah_rm_header *header)
-{
-	return FIELD_GET(GUNYAH_RM_FRAGMENTS_MASK, header->type);
-}
-
-/* True when the message is whole with this fragment. */
-static bool begin_assembly(struct gunyah_rm_assembly *msg, const struct gunyah_rm_header *header,
-			   size_t size)
-{
-	msg->seq = le16_to_cpu(header->seq);
-	msg->msg_id = le32_to_cpu(header->msg_id);
-	msg->continuations = continuations_of(header);
-	msg->left = msg->continuations;
-	msg->size = size;
-	memcpy(msg->buf, header + 1, size);
-	msg->active = msg->left;
-
-	return !msg->left;
-}
-
-static bool continues(const struct gunyah_rm_assembly *msg, const struct gunyah_rm_header *header)
-{
-	return msg->active && msg->seq == le16_to_cpu(header->seq) &&
-	       msg->msg_id == le32_to_cpu(header->msg_id);
-}
-
-/* False when the fragment does not fit. */
-static bool add_fragment(struct gunyah_rm_assembly *msg, const struct gunyah_rm_header *header,
-			 size_t size)
-{
-	if (continuations_of(header) != msg->continuations ||
-	    size > GUNYAH_RM_MESSAGE_MAX - msg->size)
-		return false;
-
-	memcpy(msg->buf + msg->size, header + 1, size);
-	msg->size += size;
-	msg->left--;
-	msg->active = msg->left;
-
-	return true;
-}
-
 static void receive_reply(struct gunyah_rm *rm, const struct gunyah_rm_header *header, size_t size)
 {
 	u32 msg_id = le32_to_cpu(header->msg_id);
@@ -442,13 +421,13 @@ static void receive_reply(struct gunyah_rm *rm, const struct gunyah_rm_header *h
 		return;
 
 	/* Too short, too long, or begun twice. */
-	if (size < sizeof(__le32) || continuations_of(header) > GUNYAH_RM_FRAGMENTS_MAX ||
-	    continues(&rm->reply, header)) {
+	if (size < sizeof(__le32) || gunyah_rm_continuations(header) > GUNYAH_RM_FRAGMENTS_MAX ||
+	    gunyah_rm_assembly_continues(&rm->reply, header)) {
 		fail_reply(rm, seq, msg_id);
 		return;
 	}
 
-	if (begin_assembly(&rm->reply, header, size))
+	if (gunyah_rm_assembly_begin(&rm->reply, header, size))
 		finish_reply(rm);
 }
 
@@ -459,13 +438,13 @@ static void receive_notification(struct gunyah_rm *rm, const struct gunyah_rm_he
 	if (rm->notification.active)
 		atomic_inc(&rm->stats.broken_notifications);
 
-	if (continuations_of(header) > GUNYAH_RM_FRAGMENTS_MAX) {
+	if (gunyah_rm_continuations(header) > GUNYAH_RM_FRAGMENTS_MAX) {
 		rm->notification.active = false;
 		atomic_inc(&rm->stats.bad_header);
 		return;
 	}
 
-	if (begin_assembly(&rm->notification, header, size))
+	if (gunyah_rm_assembly_begin(&rm->notification, header, size))
 		finish_notification(rm);
 }
 
@@ -475,15 +454,15 @@ static void receive_continuation(struct gunyah_rm *rm, const struct gunyah_rm_he
 	struct gunyah_rm_assembly *notification = &rm->notification;
 	struct gunyah_rm_assembly *reply = &rm->reply;
 
-	if (continues(notification, header)) {
-		if (!add_fragment(notification, header, size)) {
+	if (gunyah_rm_assembly_continues(notification, header)) {
+		if (!gunyah_rm_assembly_add(notification, header, size)) {
 			notification->active = false;
 			atomic_inc(&rm->stats.broken_notifications);
 		} else if (!notification->left) {
 			finish_notification(rm);
 		}
-	} else if (continues(reply, header)) {
-		if (!add_fragment(reply, header, size))
+	} else if (gunyah_rm_assembly_continues(reply, header)) {
+		if (!gunyah_rm_assembly_add(reply, header, size))
 			fail_reply(rm, reply->seq, reply->msg_id);
 		else if (!reply->left)
 			finish_reply(rm);
@@ -524,12 +503,12 @@ static void receive_fragment(struct gunyah_rm *rm, size_t size)
 	}
 }
 
-void gunyah_rm_receive(struct gunyah_rm *rm)
+static void receive_all(struct gunyah_rm *rm)
 {
 	bool more = true;
 	int size;
 
-	guard(mutex)(&rm->rx_lock);
+	lockdep_assert_held(&rm->rx_lock);
 
 	while (more && !rm->rx_closed) {
 		size = gunyah_msgq_recv(&rm->msgq, rm->rx_buf, &more);
@@ -541,6 +520,12 @@ void gunyah_rm_receive(struct gunyah_rm *rm)
 		receive_fragment(rm, size);
 		cond_resched();
 	}
+}
+
+void gunyah_rm_receive(struct gunyah_rm *rm)
+{
+	guard(mutex)(&rm->rx_lock);
+	receive_all(rm);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_receive);
 
@@ -608,7 +593,7 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_create);
 void gunyah_rm_shutdown(struct gunyah_rm *rm)
 {
 	scoped_guard(spinlock, &rm->lock) {
-		rm->state = GUNYAH_RM_GONE;
+		WRITE_ONCE(rm->state, GUNYAH_RM_GONE);
 		end_turns(rm);
 	}
 

@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 
 #include "msgq.h"
+#include "rm_assembly.h"
 #include "rm_notify.h"
 
 struct device;
@@ -43,26 +44,6 @@ enum gunyah_rm_call_state {
 	GUNYAH_RM_CALL_DONE,
 	GUNYAH_RM_CALL_FAILED,
 	GUNYAH_RM_CALL_TIMED_OUT,
-};
-
-/**
- * struct gunyah_rm_assembly - a message that comes in fragments
- * @active: its first fragment came, its last one did not
- * @seq: of the message
- * @msg_id: of the message
- * @continuations: as announced in each fragment
- * @left: continuations that have not come yet
- * @size: bytes in @buf
- * @buf: payloads, for a reply with the error in front; GUNYAH_RM_MESSAGE_MAX bytes
- */
-struct gunyah_rm_assembly {
-	bool active;
-	u16 seq;
-	u32 msg_id;
-	u8 continuations;
-	u8 left;
-	size_t size;
-	u8 *buf;
 };
 
 /**
@@ -125,8 +106,9 @@ struct gunyah_rm_stats {
  * @reply_limit_ms: how long a call waits for its reply
  * @queue_limit_ms: how long a call waits for its turn
  * @lock: guards @state, @busy, @turns, @call but its buffer's bytes
- * @state: up, dead or gone; moves only in that order
- * @busy: somebody has the wire: sends, waits for the reply, takes it
+ * @state: up, dead or gone; moves only in that order; read without @lock, too
+ * @busy: somebody has the wire: sends, waits for the reply, takes it; read
+ *	without @lock, too
  * @turns: who waits for the wire, first come first served
  * @idle: waits for @busy to end
  * @call: the request on the wire; its buffer is the wire holder's once DONE
@@ -246,7 +228,8 @@ int gunyah_rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg);
  * gunyah_rm_receive() - take all that waits in the receive queue
  * @rm: the connection
  *
- * Called by the interrupt's thread.  Context: may sleep.
+ * Called by the interrupt's thread, and by a call whose limit has passed.
+ * Context: may sleep.
  */
 void gunyah_rm_receive(struct gunyah_rm *rm);
 

@@ -66,11 +66,12 @@ static enum gunyah_error fake_send(u64 capid, size_t size, const void *buf, u64 
 		whole = take_fragment(fake, fragment);
 	}
 
-	*not_full = true;
+	*not_full = !fake->always_full;
 
 	if (whole && fake->answer) {
 		fake->answer(fake);
-		fake_rm_interrupt(fake);
+		if (!fake->no_interrupt)
+			fake_rm_interrupt(fake);
 	}
 
 	return GUNYAH_ERROR_OK;

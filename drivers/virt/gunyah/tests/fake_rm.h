@@ -50,6 +50,8 @@ struct rm_recorded {
  * @answer: called when a request is whole, in the sender's thread; NULL: no
  *	answer.  fake_rm_reply() is what it usually calls.
  * @data: @answer's
+ * @no_interrupt: an answer comes without the receive interrupt
+ * @always_full: the queue is full after each send, and no interrupt comes
  * @fail_send: number of the send that fails with @send_error (0: none), from 1
  * @send_error: what it answers; FULL is answered from then on
  * @lock: guards what follows
@@ -69,6 +71,8 @@ struct fake_rm {
 	struct gunyah_rm *rm;
 	void (*answer)(struct fake_rm *fake);
 	void *data;
+	bool no_interrupt;
+	bool always_full;
 	unsigned int fail_send;
 	enum gunyah_error send_error;
 

@@ -334,6 +334,31 @@ static void no_reply(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->fake->n_sent, sent);
 }
 
+/* R51: a reply whose interrupt got lost is a reply: the connection lives. */
+static void reply_without_interrupt(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->fake->answer = fake_rm_answer_ok;
+	f->fake->no_interrupt = true;
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(f->rm, &f->msg), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&f->rm->stats.timeouts), 0);
+	expect_working(test);
+}
+
+/* R50: a queue that drains slowly: 62 fragments don't wait 62 times the limit. */
+static void slow_queue(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->fake->answer = fake_rm_answer_ok;
+	f->fake->always_full = true;
+	f->msg.request_size = GUNYAH_RM_REQUEST_MAX;
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(f->rm, &f->msg), -ETIMEDOUT);
+	KUNIT_EXPECT_LT(test, f->fake->n_sent, 4);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_is_dead(f->rm));
+}
+
 /* R50: a reply after the limit touches nothing, wherever it begins. */
 static void late_reply(struct kunit *test)
 {
@@ -458,6 +483,8 @@ static struct kunit_case rpc_cases[] = {
 	KUNIT_CASE_PARAM(bad, bad_gen_params),
 	KUNIT_CASE(longer_than_possible),
 	KUNIT_CASE(no_reply),
+	KUNIT_CASE(reply_without_interrupt),
+	KUNIT_CASE(slow_queue),
 	KUNIT_CASE(late_reply),
 	KUNIT_CASE(late_half),
 	KUNIT_CASE(tokens),
