@@ -207,7 +207,7 @@ void gunyah_vm_unbind_all(struct gunyah_vm_host *host)
 	struct gunyah_vm *vm;
 
 	guard(mutex)(&host->lock);
-	host->gone = true;
+	WRITE_ONCE(host->gone, true);
 	list_for_each_entry(vm, &host->vms, list) {
 		shut_down(vm);
 		set_gone(vm);

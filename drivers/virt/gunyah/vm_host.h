@@ -29,7 +29,7 @@ enum gunyah_vm_flow {
  * @stats: what was given up
  * @lock: guards @vms and @gone
  * @vms: all VMs whose fd is open
- * @gone: the driver was unbound
+ * @gone: the driver was unbound; read without @lock, too
  */
 struct gunyah_vm_host {
 	struct kref ref;
