@@ -8,6 +8,7 @@
  * task_work_run() is not exported: hence this one, built in also when the
  * driver is a module.
  */
+#include <kunit/static_stub.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
 #include <linux/resume_user_mode.h>
@@ -16,6 +17,8 @@
 int gunyah_guest_work(void)
 {
 	unsigned long work;
+
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_guest_work);
 
 	for (;;) {
 		work = read_thread_flags();

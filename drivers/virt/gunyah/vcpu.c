@@ -8,7 +8,9 @@
  * removed), and the file, which holds the run page (so that it can be used as
  * long as it is mapped).
  */
+#include <kunit/visibility.h>
 #include <linux/anon_inodes.h>
+#include <linux/export.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gunyah.h>
@@ -262,3 +264,4 @@ const struct gunyah_vm_function_type gunyah_vcpu_function = {
 	.unbind = vcpu_unbind,
 	.compare = vcpu_compare,
 };
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_function);

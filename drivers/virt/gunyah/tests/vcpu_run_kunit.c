@@ -1,221 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of GUNYAH_VCPU_RUN (R1 to R10, R14, R15): what the hypervisor answers is
- * a list that the test writes, what it was asked is kept.
- *
- * The double runs with interrupts masked: it checks nothing itself.
+ * Tests of GUNYAH_VCPU_RUN: exits, their answers, and errors (R1 to R5, R8 to R10,
+ * R14, R15).
  */
-#include <kunit/device.h>
-#include <kunit/static_stub.h>
-#include <kunit/test-bug.h>
-#include <kunit/test.h>
-#include <linux/gunyah.h>
 #include <linux/module.h>
-#include <linux/slab.h>
-#include <linux/string.h>
-#include <uapi/linux/gunyah.h>
 
-#include "../resource.h"
-#include "../vcpu_run.h"
-
-#define CAPID		0x8123456789abcdef
-#define MMIO		0x9000000
-#define MAX_CALLS	8
-
-/* What else happens in a call. */
-enum event {
-	EVENT_NONE,
-	EVENT_WAKE,
-	EVENT_VM_EXITS,
-	EVENT_VM_CLOSES,
-	EVENT_REMOVED,
-	EVENT_NO_RESOURCE,
-};
-
-struct answer {
-	enum gunyah_error error;
-	struct gunyah_vcpu_run_result result;
-	enum event event;
-};
-
-struct call {
-	u64 capid;
-	u64 resume[3];
-};
-
-/**
- * struct run_test - a vCPU of a VM that has no more than a vCPU needs
- * @vm: the VM
- * @host: its connection
- * @vcpu: the vCPU
- * @res: its resource
- * @run: its run page
- * @dev: for messages
- * @answers: what the hypervisor answers
- * @n_answers: how many; then the VM exits
- * @calls: what it was asked
- * @n_calls: how often
- */
-struct run_test {
-	struct gunyah_vm vm;
-	struct gunyah_vm_host host;
-	struct gunyah_vcpu vcpu;
-	struct gunyah_resource res;
-	struct gunyah_vcpu_run run;
-	struct device *dev;
-	struct answer answers[MAX_CALLS];
-	unsigned int n_answers;
-	struct call calls[MAX_CALLS];
-	unsigned int n_calls;
-};
-
-static void do_event(struct run_test *t, enum event event)
-{
-	switch (event) {
-	case EVENT_NONE:
-		break;
-	case EVENT_WAKE:
-		gunyah_vcpu_wake(&t->vcpu);
-		break;
-	case EVENT_VM_EXITS:
-		WRITE_ONCE(t->vm.state, GUNYAH_VM_EXITED);
-		break;
-	case EVENT_VM_CLOSES:
-		WRITE_ONCE(t->vm.state, GUNYAH_VM_CLOSING);
-		break;
-	case EVENT_REMOVED:
-		WRITE_ONCE(t->vcpu.removed, true);
-		break;
-	case EVENT_NO_RESOURCE:
-		WRITE_ONCE(t->vcpu.res, NULL);
-		break;
-	}
-}
-
-static enum gunyah_error fake_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
-				       struct gunyah_vcpu_run_result *result)
-{
-	struct run_test *t = kunit_get_current_test()->priv;
-	unsigned int n = t->n_calls;
-
-	if (n < MAX_CALLS) {
-		t->calls[n].capid = capid;
-		t->calls[n].resume[0] = resume0;
-		t->calls[n].resume[1] = resume1;
-		t->calls[n].resume[2] = resume2;
-	}
-	t->n_calls++;
-
-	if (n >= t->n_answers) {
-		result->state = GUNYAH_VCPU_STATE_POWERED_OFF;
-		do_event(t, EVENT_VM_EXITS);
-		return GUNYAH_ERROR_OK;
-	}
-
-	if (t->answers[n].error == GUNYAH_ERROR_OK)
-		*result = t->answers[n].result;
-	do_event(t, t->answers[n].event);
-	return t->answers[n].error;
-}
-
-static struct device *fake_dev(struct gunyah_rm *rm)
-{
-	struct run_test *t = kunit_get_current_test()->priv;
-
-	return t->dev;
-}
-
-static void on_changed(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state)
-{
-}
-
-static const struct gunyah_vm_rm_ops rm_ops = {
-	.changed = on_changed,
-};
-
-static int run_test_init(struct kunit *test)
-{
-	struct run_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->dev = kunit_device_register(test, "fake-rm");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->dev);
-	test->priv = t;
-
-	gunyah_vm_rm_setup(&t->vm.rm, NULL, &rm_ops, &t->host.stats);
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_init(&t->vm.io), 0);
-	t->vm.host = &t->host;
-	t->vm.rm.vmid = 0x80;
-	t->vm.state = GUNYAH_VM_RUNNING;
-	INIT_LIST_HEAD(&t->vm.watchers);
-
-	t->res.capid = CAPID;
-	t->vcpu.vm = &t->vm;
-	t->vcpu.run = &t->run;
-	gunyah_vcpu_setup_run(&t->vcpu);
-	gunyah_vcpu_set_resource(&t->vcpu, &t->res);
-
-	kunit_activate_static_stub(test, gunyah_hypercall_vcpu_run, fake_vcpu_run);
-	kunit_activate_static_stub(test, gunyah_rm_dev, fake_dev);
-	return 0;
-}
-
-static void run_test_exit(struct kunit *test)
-{
-	struct run_test *t = test->priv;
-
-	gunyah_vm_io_destroy(&t->vm.io);
-}
-
-static void answer(struct run_test *t, u64 state, u64 data0, u64 data1, u64 data2,
-		   enum event event)
-{
-	struct answer *a = &t->answers[t->n_answers++];
-
-	a->result.state = state;
-	a->result.data[0] = data0;
-	a->result.data[1] = data1;
-	a->result.data[2] = data2;
-	a->event = event;
-}
-
-static void answer_error(struct run_test *t, enum gunyah_error error, enum event event)
-{
-	struct answer *a = &t->answers[t->n_answers++];
-
-	a->error = error;
-	a->event = event;
-}
-
-static void answer_read(struct run_test *t, u64 len)
-{
-	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, MMIO, len, 0, EVENT_NONE);
-}
-
-static void answer_write(struct run_test *t, u64 len, u64 data)
-{
-	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE, MMIO, len, data, EVENT_NONE);
-}
-
-static void expect_resume(struct kunit *test, unsigned int n, u64 word0, u64 word1)
-{
-	struct run_test *t = test->priv;
-
-	KUNIT_ASSERT_GT(test, t->n_calls, n);
-	KUNIT_EXPECT_EQ(test, t->calls[n].capid, CAPID);
-	KUNIT_EXPECT_EQ(test, t->calls[n].resume[0], word0);
-	KUNIT_EXPECT_EQ(test, t->calls[n].resume[1], word1);
-	KUNIT_EXPECT_EQ(test, t->calls[n].resume[2], 0);
-}
-
-static void expect_exited(struct kunit *test)
-{
-	struct run_test *t = test->priv;
-
-	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), 0);
-	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_STATUS);
-	KUNIT_EXPECT_EQ(test, t->run.status.status, GUNYAH_VM_STATUS_EXITED);
-}
+#include "vcpu_test.h"
 
 struct mmio_case {
 	const char *name;
@@ -443,7 +233,7 @@ struct state_case {
 	const char *name;
 	u64 state;
 	int ret;
-	enum event event;
+	unsigned int events;
 	unsigned int calls;
 };
 
@@ -473,7 +263,7 @@ static void state(struct kunit *test)
 	const struct state_case *c = test->param_value;
 	struct run_test *t = test->priv;
 
-	answer(t, c->state, 0, 0, 0, c->event);
+	answer(t, c->state, 0, 0, 0, c->events);
 	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), c->ret);
 	KUNIT_EXPECT_EQ(test, t->run.exit_reason,
 			c->ret ? GUNYAH_VCPU_EXIT_UNKNOWN : GUNYAH_VCPU_EXIT_STATUS);
