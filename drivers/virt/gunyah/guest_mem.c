@@ -33,6 +33,9 @@
 /* Pages that one page fault maps at most. */
 #define GUNYAH_FAULT_AROUND	16
 
+/* What fallocate() allocates before it lets others have the lock. */
+#define GUNYAH_ALLOCATE_STEP	(SZ_128M >> PAGE_SHIFT)
+
 /**
  * struct gunyah_guest_mem - a guest-memory file
  * @provider: what bindings see
@@ -67,14 +70,18 @@ static int gunyah_guest_mem_claim(struct gunyah_mem_provider *provider, u64 gpa,
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
 	pgoff_t last = PHYS_PFN(offset + size) - 1;
+	int ret;
 
 	if (last >= gp->nr_pages)
 		return -EINVAL;
 	if (gp->huge && !IS_ALIGNED(gpa | offset | size, GUNYAH_HUGE_SIZE))
 		return -EINVAL;
 
-	guard(mutex)(&gp->lock);
-	return gunyah_guest_pages_claim(gp, PHYS_PFN(offset), last);
+	if (mutex_lock_killable(&gp->lock))
+		return -EINTR;
+	ret = gunyah_guest_pages_claim(gp, PHYS_PFN(offset), last);
+	mutex_unlock(&gp->lock);
+	return ret;
 }
 
 static void gunyah_guest_mem_unclaim(struct gunyah_mem_provider *provider, u64 offset, u64 size)
@@ -106,6 +113,7 @@ static int gunyah_guest_mem_list(struct gunyah_guest_pages *gp, pgoff_t first, p
 					  PFN_PHYS(end - start));
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 
 	return 0;
@@ -193,15 +201,13 @@ static vm_fault_t gunyah_guest_mem_map(struct vm_fault *vmf, struct folio *folio
 	return vmf_error(ret);
 }
 
-static vm_fault_t gunyah_guest_mem_fault(struct vm_fault *vmf)
+static vm_fault_t gunyah_guest_mem_fault_locked(struct vm_fault *vmf, struct gunyah_guest_pages *gp)
 {
-	struct gunyah_guest_mem *gm = vmf->vma->vm_file->private_data;
-	struct gunyah_guest_pages *gp = &gm->pages;
 	enum gunyah_mem_state state;
 	pgoff_t start, last;
 	struct folio *folio;
 
-	guard(mutex)(&gp->lock);
+	lockdep_assert_held(&gp->lock);
 	if (vmf->pgoff >= gp->nr_pages)
 		return VM_FAULT_SIGBUS;
 
@@ -215,6 +221,24 @@ static vm_fault_t gunyah_guest_mem_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 
 	return gunyah_guest_mem_map(vmf, folio, start, last);
+}
+
+static vm_fault_t gunyah_guest_mem_fault(struct vm_fault *vmf)
+{
+	struct gunyah_guest_mem *gm = vmf->vma->vm_file->private_data;
+	struct gunyah_guest_pages *gp = &gm->pages;
+	vm_fault_t ret;
+
+	/*
+	 * A start holds the lock while it allocates a guest's memory.  Who is
+	 * killed meanwhile needs no page; to fault again would not end where the
+	 * kernel touches the page on behalf of the process.
+	 */
+	if (mutex_lock_killable(&gp->lock))
+		return VM_FAULT_SIGBUS;
+	ret = gunyah_guest_mem_fault_locked(vmf, gp);
+	mutex_unlock(&gp->lock);
+	return ret;
 }
 
 static const struct vm_operations_struct gunyah_guest_mem_vm_ops = {
@@ -239,9 +263,10 @@ static int gunyah_guest_mem_mmap(struct file *file, struct vm_area_struct *vma)
  * The file
  */
 
-static int gunyah_guest_mem_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+static int gunyah_guest_mem_punch_locked(struct gunyah_guest_pages *gp, pgoff_t first,
+					 pgoff_t last)
 {
-	guard(mutex)(&gp->lock);
+	lockdep_assert_held(&gp->lock);
 	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED)))
 		return -EBUSY;
 	/* A parcel comes back as a whole or not at all. */
@@ -250,6 +275,34 @@ static int gunyah_guest_mem_punch(struct gunyah_guest_pages *gp, pgoff_t first, 
 
 	gunyah_guest_pages_punch(gp, first, last);
 	return 0;
+}
+
+static int gunyah_guest_mem_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	int ret;
+
+	if (mutex_lock_killable(&gp->lock))
+		return -EINTR;
+	ret = gunyah_guest_mem_punch_locked(gp, first, last);
+	mutex_unlock(&gp->lock);
+	return ret;
+}
+
+/* In steps: page faults of other threads wait for the lock. */
+static int gunyah_guest_mem_allocate(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	pgoff_t end;
+	int ret = 0;
+
+	for (; !ret && first <= last; first = end + 1) {
+		end = min(last, round_down(first, GUNYAH_ALLOCATE_STEP) + GUNYAH_ALLOCATE_STEP - 1);
+		if (mutex_lock_killable(&gp->lock))
+			return -EINTR;
+		ret = gunyah_guest_pages_fill(gp, first, end);
+		mutex_unlock(&gp->lock);
+	}
+
+	return ret;
 }
 
 static long gunyah_guest_mem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
@@ -273,8 +326,7 @@ static long gunyah_guest_mem_fallocate(struct file *file, int mode, loff_t offse
 	if (end > size)
 		return -EINVAL;
 
-	guard(mutex)(&gp->lock);
-	return gunyah_guest_pages_fill(gp, PHYS_PFN(offset), PHYS_PFN(end) - 1);
+	return gunyah_guest_mem_allocate(gp, PHYS_PFN(offset), PHYS_PFN(end) - 1);
 }
 
 /* The last user is gone: no mapping and no binding is left, pins may be. */

@@ -44,7 +44,8 @@ enum gunyah_mem_state {
  * @get: take a reference
  * @put: drop it; may be the last
  * @claim: claim offsets for one binding.  -EINVAL: beyond the end, or not
- *	aligned as this provider needs it; -EEXIST: claimed already; -ENOMEM
+ *	aligned as this provider needs it; -EEXIST: claimed already; -ENOMEM;
+ *	-EINTR: a fatal signal
  * @unclaim: give up a claim or a part of it; the state is host or leaked
  * @give: move a claim from host to @state, which is shared or lent, and append
  *	its pages to @list, in the order of their offsets.  -EBUSY: lent is not

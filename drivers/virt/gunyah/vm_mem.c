@@ -219,6 +219,18 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 	return 0;
 }
 
+static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+				    const struct gunyah_map_mem_args *args)
+{
+	lockdep_assert_held(&mem->lock);
+
+	if (mem->given)
+		return -EOPNOTSUPP;
+	if (args->flags & GUNYAH_MEM_UNMAP)
+		return gunyah_vm_mem_unbind(mem, provider, args);
+	return gunyah_vm_mem_bind(mem, provider, args);
+}
+
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args)
 {
 	struct gunyah_mem_provider *provider;
@@ -235,13 +247,12 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
 	if (!provider)
 		return -EINVAL;
 
-	guard(mutex)(&mem->lock);
-	if (mem->given)
-		return -EOPNOTSUPP;
-
-	if (args->flags & GUNYAH_MEM_UNMAP)
-		return gunyah_vm_mem_unbind(mem, provider, args);
-	return gunyah_vm_mem_bind(mem, provider, args);
+	/* A start holds the lock while it allocates and gives the memory. */
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
+	ret = gunyah_vm_mem_map_locked(mem, provider, args);
+	mutex_unlock(&mem->lock);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
 
@@ -503,6 +514,7 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
 		list_for_each_entry_safe(b, next, &mem->bindings, list) {
 			b->provider->ops->unclaim(b->provider, b->offset, b->size);
 			gunyah_vm_binding_free(b);
+			cond_resched();
 		}
 	}
 	mutex_destroy(&mem->lock);

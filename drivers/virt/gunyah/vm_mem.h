@@ -68,7 +68,7 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
  * READ, unknown flags, a file of another kind; -EOVERFLOW when a range wraps;
  * -EEXIST when guest addresses or the file's range are bound already; -ENOENT
  * when there is nothing like it to take out; -EBADF; -EOPNOTSUPP while the
- * memory is given; -ENOMEM.
+ * memory is given; -ENOMEM; -EINTR: a fatal signal, while the lock was another's.
  */
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);
 

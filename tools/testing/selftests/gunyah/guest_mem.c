@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The guest-memory file: what a process may do with it while no guest has it. */
 #include <linux/falloc.h>
+#include <sched.h>
 
 #include "../kselftest_harness.h"
 #include "lib/gunyah_test.h"
@@ -211,6 +212,143 @@ TEST_F(mem, huge_pages_as_a_demand)
 	EXPECT_EQ(1, p[SZ_2M]);
 	munmap(p, 2 * SZ_2M);
 	close(fd);
+}
+
+/*
+ * Somebody allocates a gigabyte: fallocate() here, or a start, which keeps the
+ * file locked until the last page is there.  st_blocks tells how far it is.
+ */
+#define LONG_SIZE	(512 * SZ_2M)
+
+FIXTURE(allocating)
+{
+	int dev;
+	int mem;
+	int vm;
+	int other_vm;
+	char *behind;		/* a page of the file that is not allocated by that */
+	pthread_t thread;
+};
+
+static unsigned long allocated(int mem)
+{
+	struct stat st;
+
+	if (fstat(mem, &st))
+		test_die("fstat");
+	return st.st_blocks * 512UL;
+}
+
+static void *fallocate_all(void *arg)
+{
+	return (void *)(long)fallocate((long)arg, FALLOC_FL_KEEP_SIZE, 0, LONG_SIZE);
+}
+
+/* There is no device tree in it: the start fails when all memory is there. */
+static void *start_vm(void *arg)
+{
+	return (void *)(long)__ioctl((long)arg, GUNYAH_VM_START, 0);
+}
+
+FIXTURE_SETUP(allocating)
+{
+	require_gunyah();
+	self->dev = open_gunyah();
+	self->mem = create_guest_mem(self->dev, LONG_SIZE + SZ_2M);
+	self->vm = create_vm(self->dev);
+	self->other_vm = create_vm(self->dev);
+	map_mem(self->vm, self->mem, GUEST_BASE, LONG_SIZE, 0, LEND_RWX);
+	ASSERT_EQ(0, __set_dtb(self->vm, GUEST_BASE, SZ_4K));
+	self->behind = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->mem,
+			    LONG_SIZE);
+	ASSERT_NE(MAP_FAILED, self->behind);
+}
+
+FIXTURE_TEARDOWN(allocating)
+{
+	pthread_join(self->thread, NULL);
+	munmap(self->behind, SZ_4K);
+	close(self->vm);
+	close(self->other_vm);
+	close(self->mem);
+	close(self->dev);
+}
+
+/* R8: a page fault meanwhile has its page before that is done. */
+TEST_F(allocating, a_touch_does_not_wait_to_the_end)
+{
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, fallocate_all, (void *)(long)self->mem));
+	while (!allocated(self->mem))
+		sched_yield();
+	EXPECT_EQ(0, touch(self->behind, true));
+	EXPECT_LT(allocated(self->mem), LONG_SIZE);
+}
+
+/* What may have to wait for a start. */
+static void victim(struct _test_data_allocating *self, int nr)
+{
+	switch (nr) {
+	case 0:
+		touch(self->behind, true);
+		break;
+	case 1:
+		fallocate(self->mem, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, LONG_SIZE, SZ_4K);
+		break;
+	case 2:
+		fallocate(self->mem, FALLOC_FL_KEEP_SIZE, LONG_SIZE, SZ_4K);
+		break;
+	case 3:
+		__map_mem(self->other_vm, self->mem, GUEST_BASE, SZ_2M, LONG_SIZE, LEND_RWX);
+		break;
+	default:
+		__map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, LONG_SIZE, LEND_RWX);
+		break;
+	}
+}
+
+#define VICTIMS		5
+
+/* 'D' while it waits in the kernel, 0 when it can't be told. */
+static char state_of(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(f);
+	return state;
+}
+
+/* R8, R20: who waits for a start can be killed at once. */
+TEST_F(allocating, who_waits_for_a_start_can_be_killed)
+{
+	pid_t pid[VICTIMS];
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, start_vm, (void *)(long)self->vm));
+	while (!allocated(self->mem))
+		sched_yield();
+	for (i = 0; i < VICTIMS; i++) {
+		pid[i] = fork();
+		ASSERT_GE(pid[i], 0);
+		if (!pid[i]) {
+			victim(self, i);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < VICTIMS; i++) {
+		while (state_of(pid[i]) != 'D' && allocated(self->mem) < LONG_SIZE)
+			sched_yield();
+		kill(pid[i], SIGKILL);
+	}
+	for (i = 0; i < VICTIMS; i++)
+		ASSERT_EQ(pid[i], waitpid(pid[i], NULL, 0));
+	EXPECT_LT(allocated(self->mem), LONG_SIZE);
 }
 
 TEST_HARNESS_MAIN
