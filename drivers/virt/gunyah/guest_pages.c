@@ -38,8 +38,12 @@
 #define GUNYAH_FILL_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, get_order(SZ_32M))
 #define GUNYAH_GET_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, GUNYAH_HUGE_ORDER)
 
-/* For tree nodes on the way back: pages must not be lost for want of them. */
-#define GUNYAH_GFP_NOFAIL	(GFP_KERNEL | __GFP_NOFAIL)
+/*
+ * For tree nodes on the way back: pages must not be lost for want of them.  On
+ * the account of the task all the same: a claim that is given up in pieces, and
+ * a hole, cost nodes.
+ */
+#define GUNYAH_GFP_NOFAIL	(GFP_KERNEL_ACCOUNT | __GFP_NOFAIL)
 
 void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bool huge)
 {
