@@ -18,11 +18,16 @@
  * needs no memory.
  */
 #include <linux/export.h>
-#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/set_memory.h>
+#include <linux/sizes.h>
 
 #include "direct_map.h"
+
+/* What is changed between two chances for others to run. */
+#define GUNYAH_DIRECT_MAP_STEP	((unsigned long)SZ_256M >> PAGE_SHIFT)
 
 bool gunyah_direct_map_can_change(void)
 {
@@ -32,17 +37,27 @@ EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_can_change, GUNYAH_DIRECT_MAP);
 
 static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
 {
-	unsigned long nr = size >> PAGE_SHIFT;
+	unsigned long addr, nr = size >> PAGE_SHIFT;
+	int n, ret;
 
 	if (!can_set_direct_map())
 		return -EOPNOTSUPP;
-	if (!nr || nr > INT_MAX || !PAGE_ALIGNED(phys | size) ||
+	if (!nr || !PAGE_ALIGNED(phys | size) ||
 	    !pfn_is_map_memory(PHYS_PFN(phys)) ||
 	    !pfn_is_map_memory(PHYS_PFN(phys) + nr - 1))
 		return -EINVAL;
 
-	/* Flushes the TLBs too. */
-	return set_memory_valid((unsigned long)phys_to_virt(phys), nr, valid);
+	/* Flushes the TLBs too.  A guest's memory may be one piece of many GiB. */
+	for (addr = (unsigned long)phys_to_virt(phys); nr; addr += (unsigned long)n << PAGE_SHIFT) {
+		n = min(nr, GUNYAH_DIRECT_MAP_STEP);
+		ret = set_memory_valid(addr, n, valid);
+		if (ret)
+			return ret;
+		nr -= n;
+		cond_resched();
+	}
+
+	return 0;
 }
 
 int gunyah_direct_map_remove(phys_addr_t phys, size_t size)

@@ -146,6 +146,7 @@ static int gunyah_vm_parcel_show(struct gunyah_vm_parcel *parcel)
 		if (ret)
 			return ret;
 		parcel->hidden--;
+		cond_resched();
 	}
 
 	return 0;
@@ -165,6 +166,7 @@ static int gunyah_vm_parcel_hide(struct gunyah_vm_parcel *parcel)
 		if (ret)
 			return ret;
 		parcel->hidden++;
+		cond_resched();
 	}
 
 	return 0;
