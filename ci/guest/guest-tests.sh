@@ -52,6 +52,14 @@ demo()
 	expect 0 '^guest: OK' "$2"
 }
 
+# A guest with $1 vCPUs: it has to find as many, and work.
+smp()
+{
+	boot 180 --kernel $KERNEL --initrd $INITRD --mem 128M --vcpus "$1" \
+		--append "guest.mode=demo guest.vcpus=$1"
+	expect 0 '^guest: OK' "vcpus_$1"
+}
+
 # An initramfs of another make: gzipped, with an init of its own.
 other_initrd()
 {
@@ -155,6 +163,9 @@ demo 96M memory_96M
 demo 256M memory_256M
 demo 1G memory_1G
 demo 64M memory_64M_again
+for vcpus in 1 2 3 4 5 6 7 8; do
+	smp $vcpus
+done
 other_initrd
 boot 120 --kernel $KERNEL --initrd $INITRD --mem 128M --append guest.mode=reboot
 expect 3 'guest: asking for a reset' reset_is_told

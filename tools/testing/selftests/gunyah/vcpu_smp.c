@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guests with several vCPUs, several such guests, and what the host does meanwhile. */
+/* Guests with several vCPUs, and several such guests. */
 #include <sched.h>
-#include <sys/time.h>
 
 #include "../kselftest_harness.h"
 #include "lib/gunyah_test.h"
@@ -9,39 +8,10 @@
 #define AREA(i)		(GUEST_BASE + 0x100000 + (i) * 0x10000)
 #define NR_VMS		4
 
-/* A thread that lets its vCPU's agent do one thing. */
-struct job {
-	struct test_vcpu *vcpu;
-	pthread_t thread;
-	int event;
-};
-
-static void *do_job(void *arg)
-{
-	struct job *job = arg;
-
-	job->event = agent_run(job->vcpu);
-	return NULL;
-}
-
-static void start_job(struct job *job, struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
-{
-	agent_post(vcpu, op, a, b, c);
-	job->vcpu = vcpu;
-	if (pthread_create(&job->thread, NULL, do_job, job))
-		test_die("pthread_create");
-}
-
-static int end_job(struct job *job)
-{
-	pthread_join(job->thread, NULL);
-	return job->event;
-}
-
 FIXTURE(smp)
 {
 	struct test_vm vm;
-	struct job jobs[MAX_VCPUS];
+	struct agent_job jobs[MAX_VCPUS];
 };
 
 FIXTURE_VARIANT(smp)
@@ -95,10 +65,10 @@ TEST_F(smp, cpu_on_twice)
 /* The thread of a vCPU that is off waits; CPU_ON lets it go on. */
 TEST_F(smp, thread_waits_for_cpu_on)
 {
-	start_job(&self->jobs[1], &self->vm.vcpu[1], AGENT_MPIDR, 0, 0, 0);
+	job_start(&self->jobs[1], &self->vm.vcpu[1], AGENT_MPIDR, 0, 0, 0);
 	usleep(50000);
 	ASSERT_EQ(0, agent_cpu_on(&self->vm.vcpu[0], 1, 0));
-	EXPECT_EQ(AGENT_DONE, end_job(&self->jobs[1]));
+	EXPECT_EQ(AGENT_DONE, job_end(&self->jobs[1]));
 	EXPECT_EQ(1, self->vm.vcpu[1].result);
 }
 
@@ -117,12 +87,12 @@ TEST_F(smp, off_and_on_again)
 
 	ASSERT_EQ(0, agent_cpu_on(first, 1, 0));
 	for (i = 0; i < 20; i++) {
-		start_job(&self->jobs[1], second, AGENT_HVC, PSCI_CPU_OFF, 0, 0);
+		job_start(&self->jobs[1], second, AGENT_HVC, PSCI_CPU_OFF, 0, 0);
 		wait_until_off(first, 1);
 		/* The thread stays in RUN; when the vCPU is on again the agent begins anew. */
 		agent_post(second, AGENT_BOOT_X0, 0, 0, 0);
 		ASSERT_EQ(0, agent_cpu_on(first, 1, i));
-		ASSERT_EQ(AGENT_DONE, end_job(&self->jobs[1]));
+		ASSERT_EQ(AGENT_DONE, job_end(&self->jobs[1]));
 		ASSERT_EQ(i, second->result);
 	}
 }
@@ -133,9 +103,9 @@ TEST_F(smp, work_at_the_same_time)
 
 	all_on(_metadata, &self->vm);
 	for (i = 0; i < variant->vcpus; i++)
-		start_job(&self->jobs[i], &self->vm.vcpu[i], AGENT_FILL, AREA(i), 0x10000, i + 1);
+		job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_FILL, AREA(i), 0x10000, i + 1);
 	for (i = 0; i < variant->vcpus; i++)
-		ASSERT_EQ(AGENT_DONE, end_job(&self->jobs[i]));
+		ASSERT_EQ(AGENT_DONE, job_end(&self->jobs[i]));
 	for (i = 0; i < variant->vcpus; i++)
 		EXPECT_EQ((i + 1) * 0x2000, agent_do(&self->vm.vcpu[variant->vcpus - 1 - i],
 						     AGENT_SUM, AREA(i), 0x10000, 0));
@@ -148,11 +118,11 @@ TEST_F(smp, interrupt_between_vcpus)
 	all_on(_metadata, &self->vm);
 	for (n = 0; n < 20; n++) {
 		for (i = 1; i < variant->vcpus; i++)
-			start_job(&self->jobs[i], &self->vm.vcpu[i], AGENT_WAIT_IRQ, 0, 0, 0);
+			job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_WAIT_IRQ, 0, 0, 0);
 		for (i = 1; i < variant->vcpus; i++)
 			agent_do(&self->vm.vcpu[0], AGENT_SGI, i, 0, 0);
 		for (i = 1; i < variant->vcpus; i++) {
-			ASSERT_EQ(AGENT_DONE, end_job(&self->jobs[i]));
+			ASSERT_EQ(AGENT_DONE, job_end(&self->jobs[i]));
 			ASSERT_EQ(1, self->vm.vcpu[i].result);
 		}
 	}
@@ -164,9 +134,9 @@ TEST_F(smp, timers_of_all_vcpus)
 
 	all_on(_metadata, &self->vm);
 	for (i = 0; i < variant->vcpus; i++)
-		start_job(&self->jobs[i], &self->vm.vcpu[i], AGENT_TIMER, 500000 + 10000 * i, 0, 0);
+		job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_TIMER, 500000 + 10000 * i, 0, 0);
 	for (i = 0; i < variant->vcpus; i++) {
-		ASSERT_EQ(AGENT_DONE, end_job(&self->jobs[i]));
+		ASSERT_EQ(AGENT_DONE, job_end(&self->jobs[i]));
 		EXPECT_EQ(GUEST_TIMER_INTID, self->vm.vcpu[i].result);
 	}
 }
@@ -178,13 +148,13 @@ TEST_F(smp, power_off_ends_all_runs)
 
 	all_on(_metadata, &self->vm);
 	for (i = 0; i < variant->vcpus - 1; i++)
-		start_job(&self->jobs[i], &self->vm.vcpu[i], i & 1 ? AGENT_SPIN : AGENT_WFI, 0, 0,
+		job_start(&self->jobs[i], &self->vm.vcpu[i], i & 1 ? AGENT_SPIN : AGENT_WFI, 0, 0,
 			  0);
 	usleep(20000);
 	ASSERT_EQ(AGENT_STATUS,
 		  agent_psci(&self->vm.vcpu[variant->vcpus - 1], PSCI_SYSTEM_OFF, 0, 0));
 	for (i = 0; i < variant->vcpus - 1; i++) {
-		int event = end_job(&self->jobs[i]);
+		int event = job_end(&self->jobs[i]);
 
 		/* A WFI may have ended before; the next run tells the status. */
 		if (event == AGENT_DONE)
@@ -203,11 +173,11 @@ TEST_F(smp, close_while_all_run)
 
 	all_on(_metadata, &self->vm);
 	for (i = 0; i < variant->vcpus; i++)
-		start_job(&self->jobs[i], &self->vm.vcpu[i], AGENT_SPIN, 0, 0, 0);
+		job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_SPIN, 0, 0, 0);
 	usleep(20000);
 	close(self->vm.fd);
 	for (i = 0; i < variant->vcpus; i++) {
-		int event = end_job(&self->jobs[i]);
+		int event = job_end(&self->jobs[i]);
 
 		EXPECT_TRUE(event == -EBUSY || event == -ENODEV || event == AGENT_STATUS);
 	}
@@ -218,7 +188,6 @@ FIXTURE(one)
 {
 	struct test_vm vm;
 	struct test_vcpu *vcpu;
-	struct job job;
 };
 
 FIXTURE_SETUP(one)
@@ -299,109 +268,105 @@ TEST_F(one, two_threads_run_it)
 	EXPECT_LT(0, (long)n[0] + (long)n[1]);
 }
 
-/* CPUs of the host come and go while the guest runs. */
-TEST_F(one, cpu_hotplug_of_the_host)
-{
-	static const char online[] = "/sys/devices/system/cpu/cpu1/online";
-	int i;
+FIXTURE(many) {};
 
-	if (access(online, W_OK))
-		SKIP(return, "no second CPU that can be taken out");
-	for (i = 0; i < 3; i++) {
-		start_job(&self->job, self->vcpu, AGENT_TIMER, 6000000, 0, 0);
-		EXPECT_EQ(0, write_file(online, "0"));
-		EXPECT_EQ(0, write_file(online, "1"));
-		ASSERT_EQ(AGENT_DONE, end_job(&self->job));
-		EXPECT_EQ(GUEST_TIMER_INTID, self->vcpu->result);
+FIXTURE_SETUP(many)
+{
+	require_gunyah();
+	ksft_print_msg("%ld CPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+FIXTURE_TEARDOWN(many)
+{
+}
+
+/* Each vCPU sends an interrupt to the next one. */
+static void ring(struct __test_metadata *_metadata, struct test_vm *vm)
+{
+	unsigned int i, next;
+	struct agent_job job;
+
+	for (i = 0; i < vm->nr_vcpus && vm->nr_vcpus > 1; i++) {
+		next = (i + 1) % vm->nr_vcpus;
+		job_start(&job, &vm->vcpu[next], AGENT_WAIT_IRQ, 0, 0, 0);
+		agent_do(&vm->vcpu[i], AGENT_SGI, next, 0, 0);
+		ASSERT_EQ(AGENT_DONE, job_end(&job));
+		ASSERT_EQ(1, vm->vcpu[next].result);
 	}
 }
 
-/* R8: the cgroup freezer stops a thread in RUN, and lets it go on. */
-TEST_F(one, freezer)
+/* All secondary vCPUs go off together, and come up again. */
+static void all_off_and_on(struct __test_metadata *_metadata, struct test_vm *vm)
 {
-	static const char group[] = "/sys/fs/cgroup/gunyah-freezer";
-	char text[16], path[64];
-	int status;
-	pid_t pid;
+	struct agent_job jobs[MAX_VCPUS];
+	unsigned int i;
 
-	if (mkdir(group, 0755))
-		SKIP(return, "no cgroup2");
-	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
-	pid = fork();
-	ASSERT_GE(pid, 0);
-	if (!pid) {
-		agent_run(self->vcpu);
-		_exit(0);
+	for (i = 1; i < vm->nr_vcpus; i++)
+		job_start(&jobs[i], &vm->vcpu[i], AGENT_HVC, PSCI_CPU_OFF, 0, 0);
+	for (i = 1; i < vm->nr_vcpus; i++) {
+		wait_until_off(&vm->vcpu[0], i);
+		agent_post(&vm->vcpu[i], AGENT_BOOT_X0, 0, 0, 0);
+		ASSERT_EQ(0, agent_cpu_on(&vm->vcpu[0], i, 100 + i));
 	}
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	snprintf(text, sizeof(text), "%d", pid);
-	EXPECT_EQ(0, write_file(path, text));
-	snprintf(path, sizeof(path), "%s/cgroup.freeze", group);
-	EXPECT_EQ(0, write_file(path, "1"));
-	snprintf(path, sizeof(path), "%s/cgroup.events", group);
-	for (;;) {
-		char events[64] = "";
-		int fd = open(path, O_RDONLY);
-
-		ASSERT_GE(fd, 0);
-		ASSERT_GT(read(fd, events, sizeof(events) - 1), 0);
-		close(fd);
-		if (strstr(events, "frozen 1"))
-			break;
-		usleep(1000);
+	for (i = 1; i < vm->nr_vcpus; i++) {
+		ASSERT_EQ(AGENT_DONE, job_end(&jobs[i]));
+		ASSERT_EQ(100 + i, vm->vcpu[i].result);
 	}
-	snprintf(path, sizeof(path), "%s/cgroup.freeze", group);
-	EXPECT_EQ(0, write_file(path, "0"));
-	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, rmdir(group));
 }
 
-static void on_alarm(int sig)
+/* All vCPUs write at the same time, and read what another one wrote. */
+static void all_work(struct __test_metadata *_metadata, struct test_vm *vm, __u64 value)
 {
+	struct agent_job jobs[MAX_VCPUS];
+	unsigned int i, n = vm->nr_vcpus;
+
+	for (i = 0; i < n; i++)
+		job_start(&jobs[i], &vm->vcpu[i], AGENT_FILL, AREA(i), 0x10000, value + i);
+	for (i = 0; i < n; i++)
+		ASSERT_EQ(AGENT_DONE, job_end(&jobs[i]));
+	for (i = 0; i < n; i++)
+		EXPECT_EQ((value + i) * 0x2000,
+			  agent_do(&vm->vcpu[n - 1 - i], AGENT_SUM, AREA(i), 0x10000, 0));
 }
 
-/* Field 43 of /proc/self/stat: time spent in guests, in ticks. */
-static unsigned long guest_ticks(void)
+/* The last vCPU powers off: so have all. */
+static void power_off(struct __test_metadata *_metadata, struct test_vm *vm)
 {
-	unsigned long value = 0;
-	char buf[1024] = "", *p;
-	int fd, i;
+	unsigned int i;
 
-	fd = open("/proc/self/stat", O_RDONLY);
-	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) <= 0)
-		test_die("/proc/self/stat");
-	close(fd);
-	p = strrchr(buf, ')');
-	for (i = 2; p && i < 43; i++)
-		p = strchr(p + 1, ' ');
-	if (p)
-		value = strtoul(p, NULL, 10);
-	return value;
+	ASSERT_EQ(AGENT_STATUS, agent_psci(&vm->vcpu[vm->nr_vcpus - 1], PSCI_SYSTEM_OFF, 0, 0));
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		ASSERT_EQ(AGENT_STATUS, agent_run(&vm->vcpu[i]));
+		EXPECT_EQ(GUNYAH_VM_STATUS_EXITED, vm->vcpu[i].run->status.status);
+	}
 }
 
-/* R8: time in the guest is guest time */
-TEST_F(one, guest_time_is_accounted)
+TEST_F_TIMEOUT(many, one_to_eight_vcpus, 300)
 {
-	struct itimerval timer = { .it_value = { .tv_usec = 500000 } };
-	struct sigaction sa = { .sa_handler = on_alarm };
+	unsigned int n;
 
-	EXPECT_EQ(0, guest_ticks());
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
-	ASSERT_EQ(-EINTR, agent_run(self->vcpu));
-	EXPECT_LT(10, guest_ticks());
+	for (n = 1; n <= MAX_VCPUS; n++) {
+		struct test_vm vm = {};
+
+		vm_create(&vm, n);
+		vm_start(&vm);
+		all_on(_metadata, &vm);
+		all_work(_metadata, &vm, 1);
+		ring(_metadata, &vm);
+		all_off_and_on(_metadata, &vm);
+		all_work(_metadata, &vm, 1000);
+		power_off(_metadata, &vm);
+		vm_destroy(&vm);
+	}
 }
 
 /* More vCPU threads than the host has CPUs: 4 VMs of 8. */
-TEST(four_vms_of_eight_vcpus)
+TEST_F_TIMEOUT(many, four_vms_of_eight_vcpus, 300)
 {
+	static struct agent_job jobs[NR_VMS][MAX_VCPUS];
 	static struct test_vm vms[NR_VMS];
-	static struct job jobs[NR_VMS][MAX_VCPUS];
 	unsigned int v, i;
 
-	require_gunyah();
 	for (v = 0; v < NR_VMS; v++) {
 		vm_create(&vms[v], MAX_VCPUS);
 		vm_start(&vms[v]);
@@ -409,16 +374,20 @@ TEST(four_vms_of_eight_vcpus)
 	}
 	for (v = 0; v < NR_VMS; v++)
 		for (i = 0; i < MAX_VCPUS; i++)
-			start_job(&jobs[v][i], &vms[v].vcpu[i], AGENT_FILL, AREA(i), 0x10000,
+			job_start(&jobs[v][i], &vms[v].vcpu[i], AGENT_FILL, AREA(i), 0x10000,
 				  100 * v + i);
 	for (v = 0; v < NR_VMS; v++)
 		for (i = 0; i < MAX_VCPUS; i++)
-			ASSERT_EQ(AGENT_DONE, end_job(&jobs[v][i]));
+			ASSERT_EQ(AGENT_DONE, job_end(&jobs[v][i]));
 	for (v = 0; v < NR_VMS; v++) {
 		for (i = 0; i < MAX_VCPUS; i++)
 			EXPECT_EQ((100 * v + i) * 0x2000,
 				  agent_do(&vms[v].vcpu[0], AGENT_SUM, AREA(i), 0x10000, 0));
-		ASSERT_EQ(AGENT_STATUS, agent_psci(&vms[v].vcpu[v], PSCI_SYSTEM_OFF, 0, 0));
+		ring(_metadata, &vms[v]);
+		all_off_and_on(_metadata, &vms[v]);
+	}
+	for (v = 0; v < NR_VMS; v++) {
+		power_off(_metadata, &vms[v]);
 		vm_destroy(&vms[v]);
 	}
 }

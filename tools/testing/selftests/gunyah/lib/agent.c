@@ -84,6 +84,29 @@ __u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
 	return vcpu->result;
 }
 
+static void *do_job(void *arg)
+{
+	struct agent_job *job = arg;
+
+	job->event = agent_run(job->vcpu);
+	return NULL;
+}
+
+void job_start(struct agent_job *job, struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b,
+	       __u64 c)
+{
+	agent_post(vcpu, op, a, b, c);
+	job->vcpu = vcpu;
+	if (pthread_create(&job->thread, NULL, do_job, job))
+		test_die("pthread_create");
+}
+
+int job_end(struct agent_job *job)
+{
+	pthread_join(job->thread, NULL);
+	return job->event;
+}
+
 int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b)
 {
 	agent_post(vcpu, AGENT_HVC, fn, a, b);

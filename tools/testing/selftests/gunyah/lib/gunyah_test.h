@@ -31,6 +31,13 @@
 #include "../../kselftest.h"
 #include "agent.h"
 
+/*
+ * When the harness calls a test hung: far beyond what one takes on a debug
+ * kernel in an emulator that has to share its CPUs.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	180
+
 #define DEVICE		"/dev/gunyah"
 #define SZ_4K		0x1000UL
 #define SZ_2M		0x200000UL
@@ -171,6 +178,23 @@ void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
 int agent_run(struct test_vcpu *vcpu);
 /* Post, run, and expect AGENT_DONE; returns the result. */
 __u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
+
+/**
+ * struct agent_job - a thread that lets an agent do one thing
+ * @vcpu: whose
+ * @thread: the thread
+ * @event: what agent_run() gave
+ */
+struct agent_job {
+	struct test_vcpu *vcpu;
+	pthread_t thread;
+	int event;
+};
+
+void job_start(struct agent_job *job, struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b,
+	       __u64 c);
+/* Waits for the thread; returns the event. */
+int job_end(struct agent_job *job);
 /* PSCI call of the guest. */
 int agent_psci(struct test_vcpu *vcpu, __u32 fn, __u64 a, __u64 b);
 /* CPU_ON of another vCPU, with its agent; the PSCI result. */
