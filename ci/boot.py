@@ -11,14 +11,25 @@ status 0, and the log of resource-manager messages holds no violation.
 Everything else ends with one line that begins with "error:", and a status
 that is not 0.
 
+With DEBUG the kernel panics at the first warning, and says then all that it
+has said before, also what was kept off the console.
+
+A file leaves the machine by the console, in base64 between the lines
+"GUNYAH-FILE-BEGIN NAME" and "GUNYAH-FILE-END NAME". It is kept beside the log
+as boot-<name of the boot>.NAME, and not shown.
+
 The environment (see lib.sh) gives the places and MEM, VCPUS, CPUS, IMAGE,
 INITRD; MEM is the guest's memory, the machine's is chosen to go with it.
 """
 
 import argparse
+import base64
+import binascii
 import fcntl
+import glob
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -31,16 +42,26 @@ IMAGE_ADDR = 0x60000000
 DEBUG_FACTOR = 5                # how much slower a debug kernel may be
 INITRD_ROOM = IMAGE_ADDR - RAM_BASE - (128 << 20) - (2 << 20)
 
-# What a console never says in a good run. A guest's own console passes
-# through the same place, so this holds for the guest too.
+# What a console never says in a good run; the first that fits a line names it.
+# A guest's own console passes through the same place, so this holds for the
+# guest too.
+PANIC = 'a kernel panicked'
 BAD = [
     (re.compile(p), what) for p, what in (
         (rb'hyp: PANIC', 'the hypervisor panicked'),
-        (rb'Kernel panic - not syncing', 'a kernel panicked'),
+        (rb'Kernel panic - not syncing', PANIC),
         (rb'Unable to handle kernel', 'a kernel oops'),
         (rb'Internal error: ', 'a kernel oops'),
         (rb'\bkernel BUG at ', 'a kernel BUG'),
+        (rb'ODEBUG: ', 'a report of an object in use'),
+        (rb'BUG: KASAN: ', 'a KASAN report'),
+        (rb'BUG: (?:sleeping function|scheduling while atomic)',
+         'sleeping in atomic context'),
+        (rb'BUG: (?:MAX_LOCKDEP|MAX_LOCK_DEPTH|spinlock|rwlock)',
+         'a lockdep report'),
         (rb'BUG: ', 'a kernel BUG report'),
+        (rb'refcount_t: ', 'a refcount report'),
+        (rb'(?:list_add|list_del) corruption', 'a corrupt list'),
         (rb'WARNING: CPU: ', 'a kernel warning'),
         (rb'WARNING: .*(?:lock|RCU|irq)', 'a lockdep report'),
         (rb'UBSAN: ', 'an UBSAN report'),
@@ -48,9 +69,12 @@ BAD = [
         (rb'rcu: INFO: rcu_\S+ (?:self-)?detected', 'an RCU stall'),
         (rb'^guest: FAILED', "the guest's own check failed"),
         (rb'unreferenced object 0x', 'a kmemleak report'),
+        (rb'primary: no check by ', 'a check that is off'),
     )
 ]
 FATAL = (b'hyp: PANIC', b'Kernel panic - not syncing')
+FILE_BEGIN = re.compile(rb'^GUNYAH-FILE-BEGIN ([\w.-]+)\s*$')
+FILE_LINE = re.compile(rb'^[A-Za-z0-9+/=]+\s*$')
 RESULT = re.compile(rb'GUNYAH-RESULT status=(\d+)')
 ANSI = re.compile(rb'\x1b\[[0-9;?]*[A-Za-z]')
 
@@ -110,17 +134,23 @@ def make_initrd(args, out):
              f'{INITRD_ROOM >> 20} MiB')
 
 
-def host_memory():
+def host_memory(with_guest):
     """The machine's memory in MiB, for MEM of the guest."""
-    return max(3072, 2 * megabytes(env('MEM')) + 1024)
+    if not with_guest:
+        return 1024
+    guest = megabytes(env('MEM'))
+    return max(3072, guest + min(guest, 2048) + 1024)
 
 
 def qemu_command(args, initrd, rmlog):
     words = ['console=ttyAMA0', 'panic=-1', 'loglevel=7',
              f'primary.mode={args.mode}',
              f'primary.mem={env("MEM")}', f'primary.vcpus={env("VCPUS")}']
+    if env('DEBUG'):
+        # 0x20: the whole log once more when it panics.
+        words += ['panic_on_warn=1', 'panic_print=0x20']
     cmd = ['qemu-system-aarch64', '-cpu', args.cpu,
-           '-smp', env('CPUS'), '-m', f'{host_memory()}M',
+           '-smp', env('CPUS'), '-m', f'{host_memory(args.guest)}M',
            '-display', 'none', '-monitor', 'none', '-no-reboot',
            '-nic', 'none', '-initrd', initrd]
     if args.no_hyp:
@@ -146,32 +176,72 @@ class Console:
         self.line = b''
         self.result = None
         self.bad = None
+        self.panicked = None
         self.fatal = False
+        self.files = {}
+        self.file = None
 
     def feed(self, data):
-        self.log.write(data)
+        shown = b''
+        while data:
+            text, newline, data = data.partition(b'\n')
+            if self.file is None:
+                shown += text + newline
+            self.line += text
+            if newline:
+                self.end_of_line()
+            elif len(self.line) > 65536:
+                self.line = b''
+        self.log.write(shown)
         self.log.flush()
         if self.show:
-            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.write(shown)
             sys.stdout.buffer.flush()
-        *lines, self.line = (self.line + data).split(b'\n')
-        for line in lines:
-            self.look_at(ANSI.sub(b'', line))
-        if len(self.line) > 65536:
-            self.line = b''
+
+    def end_of_line(self):
+        line, self.line = ANSI.sub(b'', self.line), b''
+        begin = FILE_BEGIN.match(line)
+        if begin:
+            self.file = begin[1].decode()
+            self.files[self.file] = []
+        elif self.file and FILE_LINE.match(line):
+            self.files[self.file].append(line.strip())
+        elif self.file and line.startswith(b'GUNYAH-FILE-END '):
+            self.file = None
+        else:
+            self.look_at(line)
 
     def look_at(self, line):
         match = RESULT.search(line)
         if match:
             self.result = int(match[1])
-        if self.bad is None:
-            for pattern, what in BAD:
-                if pattern.search(line):
-                    text = line.decode(errors='replace').strip()
-                    self.bad = f'{what}: {text}'
-                    break
+        what = next((w for p, w in BAD if p.search(line)), None)
+        if what:
+            text = f'{what}: {line.decode(errors="replace").strip()}'
+            if what == PANIC:
+                self.panicked = self.panicked or text
+            else:
+                self.bad = self.bad or text
         if any(word in line for word in FATAL):
             self.fatal = True
+
+    def why_bad(self):
+        """What was seen first; a panic only when nothing says what led to
+        it, which comes after it when the whole log is said again."""
+        return self.bad or self.panicked
+
+    def save_files(self, base):
+        """The files that came, as BASE.NAME; what is wrong, or None."""
+        for name, lines in self.files.items():
+            if name == self.file:
+                return f'the file {name} was cut off'
+            try:
+                data = base64.b64decode(b''.join(lines), validate=True)
+            except binascii.Error as err:
+                return f'the file {name} came damaged: {err}'
+            with open(f'{base}.{name}', 'wb') as file:
+                file.write(data)
+        return None
 
 
 def watch(proc, console, limit, silence):
@@ -183,7 +253,7 @@ def watch(proc, console, limit, silence):
         now = time.monotonic()
         if now > deadline:
             if console.fatal:
-                return console.bad
+                return console.why_bad()
             return f'no end after {limit} s'
         if now > last + silence:
             return f'hung: nothing on the console for {silence} s'
@@ -198,7 +268,7 @@ def watch(proc, console, limit, silence):
         console.feed(data)
         if console.fatal and not was:
             # Let the rest of the report come, but not for long.
-            deadline = min(deadline, last + 10)
+            deadline = min(deadline, last + 60)
 
 
 def stop(proc):
@@ -231,9 +301,9 @@ def run(cmd, args, log):
             if proc.poll() is None:
                 stop(proc)
         if console.line:
-            console.look_at(console.line)
-    if console.bad:
-        return console.bad
+            console.end_of_line()
+    if console.why_bad():
+        return console.why_bad()
     if why:
         return why
     if proc.returncode != 0:
@@ -242,7 +312,7 @@ def run(cmd, args, log):
         return 'the primary VM ended without a result'
     if console.result != 0:
         return f'the primary VM ended with status {console.result}'
-    return None
+    return console.save_files(os.path.splitext(log)[0])
 
 
 def shell(cmd, log):
@@ -331,8 +401,8 @@ def main():
     if not 1 <= int(env('CPUS')) <= 8:
         fail(f'CPUS={env("CPUS")} is not 1 to 8')
     make_initrd(args, initrd)
-    if os.path.exists(rmlog):
-        os.remove(rmlog)
+    for old in glob.glob(os.path.join(env('LOGS'), f'boot-{name}.*')):
+        os.remove(old)
     cmd = qemu_command(args, initrd, rmlog)
     print(f'== booting QEMU ({args.mode}), log: {log}', file=sys.stderr)
     start = time.monotonic()
@@ -345,7 +415,9 @@ def main():
     lock.close()
     if why:
         fail(f'boot {name}: {why} (after {took:.1f} s), log: {log}')
-    print(f'== booting QEMU ({args.mode}): {took:.1f} s, good',
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f'== booting QEMU ({args.mode}): {took:.1f} s, '
+          f'{used.ru_utime + used.ru_stime:.0f} s of CPU, good',
           file=sys.stderr)
 
 

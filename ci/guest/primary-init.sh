@@ -9,9 +9,12 @@
 #   primary.mode=guests  boot many guests (guest-tests.sh)
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
+#   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
 #   primary.mode=shell   a shell on the console
 #
-# primary.only=a,b and primary.not=a,b choose among the programs of /selftests.
+# primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
+# primary.fuzz=N is for how many seconds the fuzzer runs. A kernel of DEBUG=1 is
+# asked in the end for what leaked, and which lines of the driver have run.
 # It ends with the line "GUNYAH-RESULT status=N" and powers off.
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
@@ -90,14 +93,53 @@ kernel_log()
 	dmesg -c
 }
 
-# With DEBUG=1: what was allocated and is not referenced any more. A leak is
-# looked at twice, as kmemleak asks for.
+# With DEBUG=1: what was allocated and is not referenced any more. What is
+# younger than 5 seconds is not looked at; a leak is looked at twice, as
+# kmemleak asks for.
 leaks()
 {
 	[ -e /sys/kernel/debug/kmemleak ] || return 0
-	echo scan > /sys/kernel/debug/kmemleak
-	echo scan > /sys/kernel/debug/kmemleak
+	sleep 6
+	for _ in first second; do
+		if ! echo scan 2> /dev/null > /sys/kernel/debug/kmemleak; then
+			echo "primary: no check by kmemleak"
+			return
+		fi
+	done
 	cat /sys/kernel/debug/kmemleak
+}
+
+# The last checks with DEBUG=1. What only the modules knew has leaked when they
+# are gone; /proc/modules is for the reader of the addresses in a report.
+last_checks()
+{
+	[ ! -e /sys/kernel/debug/kmemleak ] || cat /proc/modules
+	for module in $(modules driver); do
+		modprobe -r "$module" 2> /dev/null
+	done
+	leaks
+	if [ -e /proc/lockdep_stats ] &&
+	   ! grep -q 'debug_locks: *1$' /proc/lockdep_stats; then
+		echo "primary: no check by lockdep"
+	fi
+}
+
+# With DEBUG=1: how often each line of the driver has run (ci/coverage.py), as
+# a file on the console. It is kept when a module goes.
+coverage()
+{
+	[ -d /sys/kernel/debug/gcov ] || return 0
+	dmesg -n 1
+	mkdir -p /tmp/coverage
+	cd /sys/kernel/debug/gcov || return
+	find . -name '*.gcda' | while read -r data; do
+		mkdir -p "/tmp/coverage/${data%/*}"
+		# Their size is 0 until they are read.
+		cat "$data" > "/tmp/coverage/$data"
+	done
+	echo "GUNYAH-FILE-BEGIN coverage.tgz"
+	tar -C /tmp/coverage -cz . | base64
+	echo "GUNYAH-FILE-END coverage.tgz"
 }
 
 run_selftests()
@@ -108,6 +150,8 @@ run_selftests()
 	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	status=0
+	GUNYAH_FUZZ_SECONDS=$(arg primary.fuzz 10)
+	export GUNYAH_FUZZ_SECONDS
 	only=,$(arg primary.only ''),
 	not=,$(arg primary.not ''),
 	while read -r test; do
@@ -122,7 +166,7 @@ run_selftests()
 		# 4: the whole program is skipped
 		[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || status=1
 	done < /selftests/list
-	leaks
+	last_checks
 	kernel_log
 	return $status
 }
@@ -138,7 +182,7 @@ run_guests()
 	rc=$?
 	kernel_log
 	echo "SELFTEST-END guest status=$rc"
-	leaks
+	last_checks
 	kernel_log
 	return $rc
 }
@@ -153,7 +197,35 @@ run_kunit()
 		modprobe -r "$module" || status=1
 		echo "KUNIT-END $module"
 	done
+	last_checks
 	return $status
+}
+
+# A mistake that the checks of DEBUG=1 have to notice, and nothing else that
+# could fail: the way is that of the selftests.
+run_splat()
+{
+	dmesg -n 1
+	kernel_log
+	load_driver
+	kernel_log
+	kind=$(arg primary.splat none)
+	echo "primary: a mistake on purpose: $kind"
+	case $kind in
+	kmemleak)
+		modprobe kmemleak-test
+		modprobe -r kmemleak-test
+		;;
+	lockdep | atomic_sleep | object) modprobe gunyah_splat kind="$kind" ;;
+	none) ;;
+	*)
+		modprobe lkdtm
+		echo "$kind" > /sys/kernel/debug/provoke-crash/DIRECT
+		;;
+	esac
+	kernel_log
+	last_checks
+	kernel_log
 }
 
 # Where the hypervisor is not Gunyah the modules load or answer ENODEV without
@@ -197,6 +269,7 @@ test) run_selftests ;;
 guests) run_guests ;;
 kunit) run_kunit ;;
 absent) run_absent ;;
+splat) run_splat ;;
 shell)
 	load_driver
 	echo "primary: a shell; /dev/gunyah: $(ls /dev/gunyah 2>&1); leave with exit"
@@ -209,6 +282,9 @@ shell)
 	;;
 esac
 status=$?
+case $mode in
+test | guests | kunit) coverage ;;
+esac
 echo "GUNYAH-RESULT status=$status"
 # Setting a mode waits until all output is out: poweroff would cut it off.
 stty opost
