@@ -221,35 +221,50 @@ static void alarm_in_ms(unsigned int ms)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/*
- * A period that lets a run get somewhere: a signal that is there before the
- * guest is entered ends the run, so signals must come less often than exits do.
+/**
+ * struct storm - a signal for each exit
+ * @exits: signals so far
+ * @last: when the exit before was
+ * @ns: what an exit takes, smoothed
+ * @interrupted: how many runs they ended
  */
-static unsigned int storm_period(struct test_vcpu *vcpu)
-{
-	struct timespec a, b;
-	unsigned int us, i;
+struct storm {
+	unsigned int exits;
+	struct timespec last;
+	long ns;
+	unsigned int interrupted;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	/* Five exits each. */
-	for (i = 0; i < 20; i++)
-		agent_do(vcpu, AGENT_NOP, 0, 0, 0);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	us = ((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000) / 100;
-	return us < 250 ? 500 : 2 * us;
-}
-
-/* A signal every so many microseconds, 0 to end it. */
-static void signal_storm(unsigned int us)
+/*
+ * After an exit: the next signal comes at any time from now to when the exit
+ * after the next is due.  A signal that is there before the guest is entered
+ * ends the run, so the next one is not sent before the guest has got on: that is
+ * what makes it end on a machine of any speed.
+ */
+static void storm_next(struct storm *s)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
-	struct itimerval storm = {
-		.it_value = { .tv_usec = us },
-		.it_interval = { .tv_usec = us },
-	};
+	struct itimerval timer = {};
+	struct timespec now;
 
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &storm, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!s->exits) {
+		sigaction(SIGALRM, &sa, NULL);
+		s->ns = 100000;
+	} else if (now.tv_sec == s->last.tv_sec) {
+		s->ns += (now.tv_nsec - s->last.tv_nsec - s->ns) / 8;
+	}
+	s->last = now;
+	timer.it_value.tv_usec = 1 + s->exits++ % 32 * s->ns / 16 / 1000;
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void storm_end(struct storm *s)
+{
+	struct itimerval timer = {};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+	ksft_print_msg("%u signals, %u of the runs were interrupted\n", s->exits, s->interrupted);
 }
 
 /* R5, R8: a guest that spins is left for a signal */
@@ -316,16 +331,14 @@ TEST_F(run, timer_many_times)
 TEST_F(run, no_exit_is_lost_to_signals)
 {
 	__u64 data, expected = 1;
-	unsigned int interrupted = 0;
-	unsigned int period = storm_period(self->vcpu);
+	struct storm storm = {};
 	int ret;
 
 	agent_post(self->vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 2000, 0);
-	signal_storm(period);
 	for (;;) {
 		ret = agent_run(self->vcpu);
 		if (ret == -EINTR) {
-			interrupted++;
+			storm.interrupted++;
 			continue;
 		}
 		if (ret != AGENT_MMIO)
@@ -333,35 +346,39 @@ TEST_F(run, no_exit_is_lost_to_signals)
 		memcpy(&data, self->page->mmio.data, 8);
 		ASSERT_EQ(expected, data);
 		expected++;
+		storm_next(&storm);
 	}
-	signal_storm(0);
+	storm_end(&storm);
 	EXPECT_EQ(AGENT_DONE, ret);
 	EXPECT_EQ(2001, expected);
-	ksft_print_msg("%u of the runs were interrupted\n", interrupted);
+	EXPECT_LT(0, storm.interrupted);
 }
 
 /* R2: no answer is lost either */
 TEST_F(run, no_answer_is_lost_to_signals)
 {
-	unsigned int period = storm_period(self->vcpu);
+	struct storm storm = {};
 	__u64 n = 0;
 	int ret;
 
 	agent_post(self->vcpu, AGENT_LOAD_LOOP, GUEST_MMIO, 2000, 0);
-	signal_storm(period);
 	for (;;) {
 		ret = agent_run(self->vcpu);
-		if (ret == -EINTR)
+		if (ret == -EINTR) {
+			storm.interrupted++;
 			continue;
+		}
 		if (ret != AGENT_MMIO)
 			break;
 		n++;
 		memcpy(self->page->mmio.data, &n, 8);
+		storm_next(&storm);
 	}
-	signal_storm(0);
+	storm_end(&storm);
 	EXPECT_EQ(AGENT_DONE, ret);
 	EXPECT_EQ(2000, n);
 	EXPECT_EQ(2000 * 2001 / 2, self->vcpu->result);
+	EXPECT_LT(0, storm.interrupted);
 }
 
 static void *run_until_error(void *arg)
