@@ -339,9 +339,9 @@ struct gunyah_vcpu_run_result {
  * interrupts for a moment (and isb()) between a READY and the exit of the
  * guest's time, or the tick is not seen as the guest's.
  *
- * RCU sends an interrupt to a CPU that it waits for too long, and that ends the
- * call; to spare it the waiting, rcu_virt_note_context_switch() tells it, after
- * interrupts were masked, that nothing is being read.
+ * While the guest runs the CPU is in guest state, as with KVM: for RCU it reads
+ * nothing, so a grace period does not mean that the call has come back; that an
+ * interrupt was taken on the CPU (smp_call_function_single(), waiting) does.
  *
  * Return: OK; RETRY: call again; BUSY: it runs already, or is not this
  * VM's to run; CSPACE_*: the capability is gone.

@@ -16,6 +16,8 @@
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
+/* guest_state_enter_irqoff() and its like, which have nothing of KVM in them. */
+#include <linux/kvm_host.h>
 
 #include <asm/barrier.h>
 #include <asm/daifflags.h>
@@ -217,6 +219,23 @@ enum gunyah_error gunyah_hypercall_memextent_donate(u64 options, u64 from_capid,
 }
 EXPORT_SYMBOL_GPL(gunyah_hypercall_memextent_donate);
 
+/*
+ * While the guest runs this CPU is not the kernel's: RCU does not wait for it, and
+ * for lockdep and the tracers interrupts are not masked.  So nothing in here may
+ * be instrumented.
+ */
+static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 fn, u64 capid, u64 resume0,
+							 u64 resume1, u64 resume2)
+{
+	struct gunyah_hvc_result res;
+
+	guest_state_enter_irqoff();
+	res = gunyah_hvc(fn, capid, resume0, resume1, resume2, 0, 0, 0, 0);
+	guest_state_exit_irqoff();
+
+	return res;
+}
+
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
 					    struct gunyah_vcpu_run_result *result)
 {
@@ -237,7 +256,7 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1,
 		pmr_sync();
 	}
 
-	res = gunyah_hvc(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1, resume2, 0, 0, 0, 0);
+	res = gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1, resume2);
 
 	if (by_priority)
 		local_daif_restore(DAIF_PROCCTX_NOIRQ);

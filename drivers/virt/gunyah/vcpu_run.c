@@ -8,11 +8,12 @@
  * call.  Nobody else takes that lock, because the runner does its task work
  * while it holds it, and that may be the closing of this very VM.
  *
- * The capability is used with interrupts masked only, which is a read-side
- * section of RCU: who takes the resource away clears @res, kicks the runner, and
- * waits for a grace period.  The kick, an IPI, ends the hypercall, because the
- * hypervisor comes back as soon as an interrupt of the host is pending.  All
- * that can stop a run (the state of the VM, the removal of the function, work of
+ * The capability is used with interrupts masked only: who takes the resource away
+ * clears @res and then lets the runner's CPU take an interrupt.  That ends the
+ * hypercall, because the hypervisor comes back as soon as an interrupt of the
+ * host is pending; a grace period of RCU would not, because a CPU in a guest is
+ * not waited for.  A kick is such an interrupt that is not waited for.  All that
+ * can stop a run (the state of the VM, the removal of the function, work of
  * the thread) is looked at with interrupts masked right before the hypercall:
  * who changes one of them and then kicks is seen before the guest is entered, or
  * ends it.
@@ -27,8 +28,8 @@
 #include <linux/export.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/smp.h>
 #include <linux/vtime.h>
 #include <uapi/linux/gunyah.h>
 
@@ -89,7 +90,8 @@ static int look(struct gunyah_vcpu *vcpu)
 
 	switch (gunyah_vm_state(vcpu->vm)) {
 	case GUNYAH_VM_RUNNING:
-		return READ_ONCE(vcpu->res) ? GO_ON : -ENODEV;
+		/* Pairs with gunyah_vcpu_set_resource(). */
+		return smp_load_acquire(&vcpu->res) ? GO_ON : -ENODEV;
 	case GUNYAH_VM_CLOSING:
 		return -EBUSY;
 	case GUNYAH_VM_GONE:
@@ -98,8 +100,9 @@ static int look(struct gunyah_vcpu *vcpu)
 		break;
 	}
 
+	/* Not started; or it has begun to close since the look at the state. */
 	if (!gunyah_vm_end_status(vcpu->vm, &status, &info))
-		return -ENODEV;
+		return gunyah_vm_state(vcpu->vm) == GUNYAH_VM_CLOSING ? -EBUSY : -ENODEV;
 
 	memset(&run->status, 0, sizeof(run->status));
 	run->status.status = status;
@@ -301,9 +304,6 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	preempt_disable();
 	local_irq_disable();
 
-	/* A thread that seldom leaves this loop would hold up all grace periods. */
-	rcu_virt_note_context_switch();
-
 	/* What wakes the vCPU from here on ends the hypercall or is seen after it. */
 	smp_store_mb(vcpu->woken, false);
 	res = READ_ONCE(vcpu->res);
@@ -465,10 +465,15 @@ void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_set_resource);
 
-static bool has_runner(struct gunyah_vcpu *vcpu)
+/* The CPU that the runner is on, or was on and has left; -1 without a runner. */
+static int runner_cpu(struct gunyah_vcpu *vcpu)
 {
 	guard(spinlock)(&vcpu->kick_lock);
-	return vcpu->runner;
+	return vcpu->runner ? task_cpu(vcpu->runner) : -1;
+}
+
+static void do_nothing(void *unused)
+{
 }
 
 /**
@@ -481,10 +486,19 @@ static bool has_runner(struct gunyah_vcpu *vcpu)
  */
 void gunyah_vcpu_clear_resource(struct gunyah_vcpu *vcpu)
 {
+	int cpu;
+
 	WRITE_ONCE(vcpu->res, NULL);
+	/* With a full barrier: the CPU is looked up after that is visible. */
 	gunyah_vcpu_kick(vcpu);
-	/* A thread that becomes the runner after this look finds no resource. */
-	if (has_runner(vcpu))
-		synchronize_rcu_expedited();
+
+	/*
+	 * A runner that found the resource is in the hypercall on that CPU, with
+	 * interrupts masked, or has come back.  One that comes or moves after this
+	 * look finds none; and a CPU that went offline runs no guest.
+	 */
+	cpu = runner_cpu(vcpu);
+	if (cpu >= 0)
+		smp_call_function_single(cpu, do_nothing, NULL, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_clear_resource);

@@ -5,7 +5,11 @@
  *
  * "Signal" here is the thread's flag alone: there is nobody to send one to.
  */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 
 #include "vcpu_test.h"
 
@@ -208,6 +212,77 @@ static void masked_and_accounted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, preempt_count(), 0);
 }
 
+/**
+ * struct slow - a guest that is left some time after its resource was taken away
+ * @test: the test
+ * @entered: it runs
+ * @left: it does not any more
+ * @ret: of GUNYAH_VCPU_RUN, 1 while it is under way
+ */
+struct slow {
+	struct kunit *test;
+	bool entered;
+	bool left;
+	int ret;
+};
+
+static struct slow slow;
+
+static enum gunyah_error slow_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
+				       struct gunyah_vcpu_run_result *result)
+{
+	struct run_test *t = kunit_get_current_test()->priv;
+
+	WRITE_ONCE(slow.entered, true);
+	while (READ_ONCE(t->vcpu.res))
+		cpu_relax();
+	mdelay(2);
+	WRITE_ONCE(slow.left, true);
+	result->state = GUNYAH_VCPU_STATE_READY;
+	return GUNYAH_ERROR_OK;
+}
+
+static int slow_thread(void *unused)
+{
+	struct run_test *t = slow.test->priv;
+
+	current->kunit_test = slow.test;
+	WRITE_ONCE(slow.ret, gunyah_vcpu_run(&t->vcpu));
+	while (!kthread_should_stop())
+		fsleep(1000);
+	return 0;
+}
+
+/* R6: when the resource is gone, so is who used it; the thread itself is not waited for. */
+static void resource_taken_from_a_guest(struct kunit *test)
+{
+	int here = cpumask_first(cpu_online_mask);
+	int there = cpumask_next(here, cpu_online_mask);
+	struct run_test *t = test->priv;
+	struct task_struct *thread;
+
+	if (there >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+
+	slow = (struct slow){ .test = test, .ret = 1 };
+	kunit_activate_static_stub(test, gunyah_hypercall_vcpu_run, slow_vcpu_run);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(here)), 0);
+	thread = kthread_create(slow_thread, NULL, "gunyah-vcpu");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
+	kthread_bind(thread, there);
+	wake_up_process(thread);
+	while (!READ_ONCE(slow.entered))
+		fsleep(100);
+
+	gunyah_vcpu_clear_resource(&t->vcpu);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(slow.left));
+
+	while (READ_ONCE(slow.ret) == 1)
+		fsleep(100);
+	KUNIT_EXPECT_EQ(test, slow.ret, -ENODEV);
+	kthread_stop(thread);
+}
+
 static struct kunit_case vcpu_loop_cases[] = {
 	KUNIT_CASE_PARAM(exit_with_signal, exit_with_signal_gen_params),
 	KUNIT_CASE(status_with_signal),
@@ -215,6 +290,7 @@ static struct kunit_case vcpu_loop_cases[] = {
 	KUNIT_CASE_PARAM(stops_at_the_door, stops_at_the_door_gen_params),
 	KUNIT_CASE_PARAM(stops_each_loop, stops_each_loop_gen_params),
 	KUNIT_CASE(masked_and_accounted),
+	KUNIT_CASE(resource_taken_from_a_guest),
 	{}
 };
 
