@@ -67,7 +67,7 @@ static int vms_show(struct seq_file *m, void *unused)
 
 	guard(mutex)(&host->lock);
 	list_for_each_entry(vm, &host->vms, list)
-		seq_printf(m, "vmid %u state %u rm-state %u\n", vm->rm.vmid,
+		seq_printf(m, "vmid %u state %u rm-state %u\n", READ_ONCE(vm->rm.vmid),
 			   gunyah_vm_state(vm), gunyah_vm_rm_state(&vm->rm));
 	return 0;
 }

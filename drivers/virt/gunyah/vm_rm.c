@@ -217,7 +217,7 @@ int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 		return ret;
 	}
 
-	v->vmid = vmid;
+	WRITE_ONCE(v->vmid, vmid);
 	v->listener.vmid = vmid;
 	memset(&v->exited, 0, sizeof(v->exited));
 	ret = gunyah_rm_listen(v->rm, &v->listener);

@@ -78,7 +78,8 @@ struct gunyah_vm_rm_stats {
  * @stats: counters of the connection
  * @limit_ms: limit for notifications that follow a call
  * @refusal_ms: limit for the notification that came before a call's refusal
- * @vmid: the vmid, valid in all states but NONE; changed in NONE only
+ * @vmid: the vmid, valid in all states but NONE; changed in NONE only; debugfs
+ *	reads it at any time
  * @listener: for the notifications
  * @lock: guards all below
  * @state: enum gunyah_vm_rm_state
