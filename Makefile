@@ -50,7 +50,12 @@ run: initramfs hyp
 shell: initramfs hyp
 	@ci/boot.sh --mode shell
 
-test: initramfs hyp
+# The suites run on both kernels, some on the debug kernel only.
+test: hyp
+	@DEBUG= ci/build-kernel.sh
+	@DEBUG= ci/build-initramfs.sh
+	@DEBUG=1 ci/build-kernel.sh
+	@DEBUG=1 ci/build-initramfs.sh
 	@ci/test.py
 
 kunit:

@@ -9,10 +9,11 @@
 # shellcheck disable=SC2034
 FAULT_TESTS=fail_sweep,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault
 
-# boot NAME OPTION...: boot quietly; how it went is kept for results.
+# boot NAME OPTION...: boot quietly; how it went is kept for results. On the
+# debug kernel the boot's name is debug-NAME.
 boot()
 {
-	local name=$1
+	local name=${DEBUG:+debug-}$1
 	shift
 	BOOT_STATUS=0
 	BOOT_WHY=

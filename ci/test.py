@@ -12,7 +12,8 @@ ci/allowed-skips.txt names the case with a reason. The last line is
 
 and the status is 0 when nothing failed and something passed.
 
-test.py [NAME...] runs only the suites named.
+test.py [NAME...] runs only the suites named. Those of DEBUG run on the debug
+kernel too: debug-NAME.
 """
 
 import concurrent.futures
@@ -28,6 +29,10 @@ CI = os.path.dirname(os.path.abspath(__file__))
 SUITES = os.path.join(CI, 'suites')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 2
+# Suites that run on the debug kernel once more. The longest come first of all.
+DEBUG = ('faults', 'selftests', 'guests', 'kunit')
+# The suite that looks at what those left.
+LAST = 'coverage'
 ALLOWED = os.path.join(CI, 'allowed-skips.txt')
 
 
@@ -46,27 +51,34 @@ def allowed_skips():
     return patterns
 
 
-def suites(wanted):
-    found = []
+def all_suites():
+    """(name, path, on the debug kernel) of each, in the order to be run."""
+    found = {}
     for name in sorted(os.listdir(SUITES)):
         path = os.path.join(SUITES, name)
-        if not name.endswith('.sh') or not os.access(path, os.X_OK):
-            continue
-        short = name[:-3].split('-', 1)[-1]
-        if not wanted or short in wanted:
-            found.append((short, path))
-    missing = set(wanted) - {short for short, _ in found}
+        if name.endswith('.sh') and os.access(path, os.X_OK):
+            found[name[:-3].split('-', 1)[-1]] = path
+    last = found.pop(LAST)
+    return ([(f'debug-{name}', found[name], True) for name in DEBUG] +
+            [(name, path, False) for name, path in found.items()] +
+            [(LAST, last, False)])
+
+
+def suites(wanted):
+    found = all_suites()
+    missing = set(wanted) - {name for name, _, _ in found}
     if missing:
         sys.exit(f'error: no suite {", ".join(sorted(missing))}')
-    return found
+    return [suite for suite in found if not wanted or suite[0] in wanted]
 
 
-def run_suite(name, path):
+def run_suite(name, path, debug):
     """The cases of one suite, and the seconds that it took. One that says
     nothing, or ends badly without a failing case, is a failing case itself."""
     print(f'== suite {name}', file=sys.stderr)
     began = time.monotonic()
-    done = subprocess.run([path], stdout=subprocess.PIPE, check=False)
+    done = subprocess.run([path], stdout=subprocess.PIPE, check=False,
+                          env={**os.environ, 'DEBUG': '1' if debug else ''})
     cases = ktap.parse(done.stdout.decode(errors='replace'))
     if not cases:
         cases = [ktap.Case('suite', 'fail', 'it printed no result')]
@@ -76,6 +88,19 @@ def run_suite(name, path):
     for case in cases:
         case.name = f'{name}/{case.name}'
     return cases, time.monotonic() - began
+
+
+def run_all(wanted):
+    """(name, cases, seconds) of each suite, in their order: LANES at a time,
+    but for the last."""
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        runs = [(suite, pool.submit(run_suite, *suite))
+                for suite in wanted if suite[0] != LAST]
+        for suite, run in runs:
+            yield suite[0], *run.result()
+    for suite in wanted:
+        if suite[0] == LAST:
+            yield LAST, *run_suite(*suite)
 
 
 def judge(case, allowed):
@@ -93,11 +118,7 @@ def main():
     count = {'pass': 0, 'fail': 0, 'skip': 0}
     failed = []
     names = set()
-    wanted = suites(sys.argv[1:])
-    pool = concurrent.futures.ThreadPoolExecutor(LANES)
-    runs = [pool.submit(run_suite, name, path) for name, path in wanted]
-    for (name, _), run in zip(wanted, runs):
-        cases, seconds = run.result()
+    for name, cases, seconds in run_all(suites(sys.argv[1:])):
         for case in cases:
             judge(case, allowed)
             if case.name in names:
