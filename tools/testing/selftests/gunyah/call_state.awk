@@ -11,8 +11,9 @@ section && rules == 3 && /^``GUNYAH/ {
 	gsub(/`/, "")
 	printf "\t{ \"%s\", {", $1
 	# Where a cell held a footnote only, there is nothing to test.
-	if (NF == 6)
-		printf " \"%s\", \"\", \"%s\", \"%s\", \"%s\", \"%s\" } },\n", $2, $3, $4, $5, $6
-	else
-		printf " \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", \"%s\" } },\n", $2, $3, $4, $5, $6, $7
+	rest = NF == 7 ? 3 : 4
+	printf " \"%s\", \"%s\"", $2, NF == 7 ? "" : $3
+	for (i = rest; i <= NF; i++)
+		printf ", \"%s\"", $i
+	printf " } },\n"
 }

@@ -3,11 +3,13 @@
  * Every call in every state of a VM, as the table in
  * Documentation/virt/gunyah/vm-manager.rst says: call_state.inc is made of it.
  */
+#include <sys/syscall.h>
+
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 #include "lib/gunyah_test.h"
 
-enum state { NOT_STARTED, STARTING, RUNNING, EXITED, ENDING, GONE, NR_STATES };
+enum state { NOT_STARTED, STARTING, RUNNING, EXITED, ENDING, CLOSING, GONE, NR_STATES };
 
 static const struct row {
 	const char *call;
@@ -16,11 +18,15 @@ static const struct row {
 #include "call_state.inc"
 };
 
+/* How long the resource manager holds a state up: much longer than the calls take. */
+#define HOLD_US		8000000
+
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;
 static int spare_mem;
-static pthread_t starter;
-static long start_result;
+static pthread_t holder;
+static long hold_result;
+static bool hold_over;
 
 /* Does the call of a row; returns 0, or -errno. */
 static int do_call(const char *name)
@@ -73,27 +79,63 @@ static int do_call(const char *name)
 	exit(KSFT_FAIL);
 }
 
-static void *call_thread(void *name)
+/* Threads whose call waits. */
+static struct waiter {
+	const struct row *row;
+	pthread_t thread;
+	pid_t tid;
+	bool done;
+	int ret;
+} waiters[8];
+static unsigned int nr_waiters;
+
+static void *call_thread(void *arg)
 {
-	return (void *)(long)do_call(name);
+	struct waiter *w = arg;
+
+	__atomic_store_n(&w->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	w->ret = do_call(w->row->call);
+	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
+	return NULL;
 }
 
 static void *start_thread(void *unused)
 {
-	start_result = __vm_start(&vm);
+	hold_result = __vm_start(&vm);
+	__atomic_store_n(&hold_over, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-/* The call has not come back while the start is under way, and does afterwards. */
+static void *unbind_thread(void *unused)
+{
+	hold_result = !driver_unbind();
+	__atomic_store_n(&hold_over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* A thread makes a change of state that is held up in the middle, at a message. */
+static void hold(struct __test_metadata *_metadata, void *(*what)(void *), __u32 at)
+{
+	control_mark();
+	MSG_RULE(at, CTL_DELAY, .p = { HOLD_US });
+	hold_over = false;
+	nr_waiters = 0;
+	ASSERT_EQ(0, pthread_create(&holder, NULL, what, NULL));
+	while (!control_count(CTL_MSG, at))
+		usleep(1000);
+}
+
+/* The call sleeps, and does not come back before the state changes. */
 static void expect_wait(struct __test_metadata *_metadata, const struct row *row)
 {
-	pthread_t thread;
-	void *ret;
+	struct waiter *w = &waiters[nr_waiters++];
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, call_thread, (void *)row->call));
-	usleep(100000);
-	EXPECT_EQ(EBUSY, pthread_tryjoin_np(thread, &ret));
-	pthread_detach(thread);
+	ASSERT_GE(ARRAY_SIZE(waiters), nr_waiters);
+	*w = (struct waiter) { .row = row };
+	ASSERT_EQ(0, pthread_create(&w->thread, NULL, call_thread, w));
+	EXPECT_TRUE(wait_for_sleep(&w->tid, &w->done)) {
+		ksft_print_msg("%s does not wait\n", row->call);
+	}
 }
 
 static const char *result_name(int ret)
@@ -123,6 +165,33 @@ static void check_state(struct __test_metadata *_metadata, enum state state)
 	}
 }
 
+/* All the above was so while the state was held up; then the calls go on as the next has it. */
+static void release(struct __test_metadata *_metadata, enum state next)
+{
+	unsigned int i;
+
+	EXPECT_FALSE(__atomic_load_n(&hold_over, __ATOMIC_ACQUIRE));
+	for (i = 0; i < nr_waiters; i++)
+		EXPECT_FALSE(__atomic_load_n(&waiters[i].done, __ATOMIC_ACQUIRE));
+	ASSERT_EQ(0, pthread_join(holder, NULL));
+	for (i = 0; i < nr_waiters; i++) {
+		const char *want = waiters[i].row->result[next];
+		const char *is;
+
+		ASSERT_EQ(0, pthread_join(waiters[i].thread, NULL));
+		is = result_name(waiters[i].ret);
+		if (next == NOT_STARTED) {
+			/* See the footnote. */
+			EXPECT_TRUE(!strcmp(is, "0") || !strcmp(is, "EBUSY"));
+			continue;
+		}
+		EXPECT_STREQ(want, is) {
+			ksft_print_msg("%s\n", waiters[i].row->call);
+		}
+	}
+	control_clear(-1);
+}
+
 FIXTURE(state)
 {
 	char unused;
@@ -149,12 +218,10 @@ TEST_F(state, not_started)
 TEST_F(state, starting)
 {
 	require_control();
-	ASSERT_LE(0, MSG_RULE(MSG_VM_START, CTL_DELAY, .p = { 2000000 }));
-	ASSERT_EQ(0, pthread_create(&starter, NULL, start_thread, NULL));
-	usleep(300000);
+	hold(_metadata, start_thread, MSG_VM_START);
 	check_state(_metadata, STARTING);
-	ASSERT_EQ(0, pthread_join(starter, NULL));
-	EXPECT_EQ(0, start_result);
+	release(_metadata, RUNNING);
+	EXPECT_EQ(0, hold_result);
 }
 
 TEST_F(state, running)
@@ -173,13 +240,22 @@ TEST_F(state, exited)
 TEST_F(state, ending)
 {
 	require_control();
-	ASSERT_LE(0, MSG_RULE(MSG_GET_RESOURCES, CTL_REFUSE, .p = { 2 }));
-	ASSERT_LE(0, MSG_RULE(MSG_VM_RESET, CTL_DELAY, .p = { 2000000 }));
-	ASSERT_EQ(0, pthread_create(&starter, NULL, start_thread, NULL));
-	usleep(300000);
+	MSG_RULE(MSG_GET_RESOURCES, CTL_REFUSE, .p = { 2 });
+	hold(_metadata, start_thread, MSG_VM_RESET);
 	check_state(_metadata, ENDING);
-	ASSERT_EQ(0, pthread_join(starter, NULL));
-	EXPECT_EQ(-ENODEV, start_result);
+	release(_metadata, NOT_STARTED);
+	EXPECT_EQ(-ENODEV, hold_result);
+}
+
+TEST_F(state, closing)
+{
+	require_control();
+	vm_start(&vm);
+	hold(_metadata, unbind_thread, MSG_VM_RESET);
+	check_state(_metadata, CLOSING);
+	release(_metadata, GONE);
+	EXPECT_EQ(0, hold_result);
+	ASSERT_TRUE(driver_bind());
 }
 
 TEST_F(state, gone)

@@ -124,6 +124,25 @@ TEST_F(vcpu, run_page_does_not_grow)
 	munmap(p, SZ_4K);
 }
 
+/* R11: a child has it, too, and sees what is written */
+TEST_F(vcpu, run_page_is_shared_with_a_child)
+{
+	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	int status;
+	pid_t pid;
+
+	ASSERT_NE(MAP_FAILED, p);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		p[200] = 'c';
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ('c', p[200]);
+	munmap(p, SZ_4K);
+}
+
 /* R11 */
 TEST_F(vcpu, run_page_outlives_the_fd)
 {

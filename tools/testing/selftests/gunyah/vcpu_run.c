@@ -386,36 +386,7 @@ static void *run_until_error(void *arg)
 	return (void *)(long)agent_run(arg);
 }
 
-/* R6: REMOVE ends the run of another thread */
-TEST_F(run, remove_ends_a_run)
-{
-	pthread_t thread;
-	void *ret;
-
-	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
-	usleep(100000);
-	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
-	ASSERT_EQ(0, pthread_join(thread, &ret));
-	EXPECT_EQ(-ENODEV, (long)ret);
-	EXPECT_EQ(-ENODEV, __vcpu_run(self->vcpu));
-}
-
-/* R6 */
-TEST_F(run, remove_wakes_a_sleeping_vcpu)
-{
-	pthread_t thread;
-	void *ret;
-
-	agent_post(self->vcpu, AGENT_WFI, 0, 0, 0);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
-	usleep(100000);
-	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
-	ASSERT_EQ(0, pthread_join(thread, &ret));
-	EXPECT_EQ(-ENODEV, (long)ret);
-}
-
-/* R13: the second thread waits, and a signal ends its wait */
+/* R13: the second thread waits, and a signal ends its wait; the page is the first one's */
 TEST_F(run, second_runner_waits_interruptibly)
 {
 	pthread_t thread;
@@ -427,12 +398,15 @@ TEST_F(run, second_runner_waits_interruptibly)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_error, self->vcpu));
-	usleep(100000);
+	agent_wait_busy(self->vcpu);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	self->page->exit_reason = 77;
 	alarm_in_ms(100);
 	EXPECT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	EXPECT_EQ(77, self->page->exit_reason);
 	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
 	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(-ENODEV, (long)ret);
 }
 
 TEST_HARNESS_MAIN

@@ -48,6 +48,8 @@ TEST_F(vm, dtb_config_wraps)
 {
 	EXPECT_EQ(-EOVERFLOW, __set_dtb(self->fd, ~0xfffUL, 2 * SZ_4K));
 	EXPECT_EQ(-EOVERFLOW, __set_dtb(self->fd, SZ_4K, ~0UL));
+	/* In whole pages only. */
+	EXPECT_EQ(-EOVERFLOW, __set_dtb(self->fd, ~0xfffUL, 0x800));
 }
 
 /* R24 */
@@ -219,6 +221,7 @@ TEST_F(vm, add_vcpu_without_a_free_fd)
 	close(fd);
 }
 
+/* R5, R20: VM_RESET, where CHECK_EXTENSION has it not */
 TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
 {
 	struct gunyah_userspace_memory_region region = {};
@@ -228,17 +231,71 @@ TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
 		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_USER_MEM_REGION, &region));
 	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_RECLAIM_RUNNING))
 		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RECLAIM_MEM, &range));
+	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_VM_RESET))
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RESET, 0));
 }
 
-/* R29 */
+/*
+ * R29: the type is the user's to say.  Those that the resource manager has to be
+ * asked for are known, and not there yet: CHECK_EXTENSION says the same.
+ */
 TEST_F(vm, auth_type)
 {
 	struct gunyah_vm_auth_desc desc = { .type = GUNYAH_VM_AUTH_NONE };
+	int types = __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_AUTH_TYPES);
 
+	EXPECT_TRUE(types & 1 << GUNYAH_VM_AUTH_NONE);
 	EXPECT_EQ(0, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	desc.arg_size = 8;
+	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	desc.arg_size = 0;
+	desc.arg = 8;
+	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	desc.arg = 0;
+	if (!(types & 1 << GUNYAH_VM_AUTH_QCOM_TRUSTED_VM)) {
+		desc.type = GUNYAH_VM_AUTH_QCOM_TRUSTED_VM;
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	}
+	if (!(types & 1 << GUNYAH_VM_AUTH_QCOM_ANDROID_PVM)) {
+		desc.type = GUNYAH_VM_AUTH_QCOM_ANDROID_PVM;
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
+	}
+	desc.type = 3;
+	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
 	desc.type = 99;
 	EXPECT_EQ(-EINVAL, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, &desc));
 	EXPECT_EQ(-EFAULT, __ioctl(self->fd, GUNYAH_VM_SET_AUTH, 8));
+}
+
+/* R29: the exit types of the header are the numbers that programs have compiled in */
+TEST(exit_types)
+{
+	EXPECT_EQ(0, GUNYAH_VM_EXIT_TYPE_VM_EXIT);
+	EXPECT_EQ(1, GUNYAH_VM_EXIT_TYPE_PSCI_OFF);
+	EXPECT_EQ(2, GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET);
+	EXPECT_EQ(3, GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2);
+	EXPECT_EQ(4, GUNYAH_VM_EXIT_TYPE_WATCHDOG_BITE);
+	EXPECT_EQ(5, GUNYAH_VM_EXIT_TYPE_HYP_ERROR);
+	EXPECT_EQ(6, GUNYAH_VM_EXIT_TYPE_ASYNC_EXT_ABORT);
+	EXPECT_EQ(7, GUNYAH_VM_EXIT_TYPE_FORCED_STOP);
+}
+
+/* R27 */
+TEST_F(vm, many_vcpus_each_once)
+{
+	int fds[32];
+	int i;
+
+	for (i = 0; i < 32; i++) {
+		fds[i] = __add_vcpu(self->fd, i);
+		ASSERT_GE(fds[i], 0);
+	}
+	for (i = 0; i < 32; i++)
+		EXPECT_EQ(-EEXIST, __add_vcpu(self->fd, i));
+	for (i = 31; i >= 0; i--) {
+		EXPECT_EQ(0, __remove_vcpu(self->fd, i));
+		close(fds[i]);
+	}
 }
 
 TEST_HARNESS_MAIN

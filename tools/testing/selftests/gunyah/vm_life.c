@@ -106,6 +106,41 @@ TEST_F(life, system_reset2)
 	EXPECT_EQ(0x80000005, word);
 }
 
+/* R9, R10: and by 32-bit registers, as SYSTEM_RESET2 may be called, too */
+TEST_F(life, system_reset2_32)
+{
+	struct gunyah_vcpu_run *run = self->vm.vcpu[0].run;
+	__u32 word;
+
+	vm_start(&self->vm);
+	ASSERT_EQ(AGENT_STATUS, agent_psci(&self->vm.vcpu[0], PSCI_SYSTEM_RESET2_32, 0x80000006,
+					   1));
+	EXPECT_EQ(GUNYAH_VM_STATUS_EXITED, run->status.status);
+	EXPECT_EQ(GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2, run->status.exit_info.type);
+	EXPECT_EQ(8, run->status.exit_info.reason_size);
+	memcpy(&word, run->status.exit_info.reason, 4);
+	EXPECT_EQ(0, word & 0x8000);
+	memcpy(&word, run->status.exit_info.reason + 4, 4);
+	EXPECT_EQ(0x80000006, word);
+}
+
+/* R10: what is not said is zero, wherever the reason ends */
+TEST_F(life, status_is_clean)
+{
+	struct gunyah_vcpu_run *run = self->vm.vcpu[0].run;
+	unsigned int i;
+
+	vm_start(&self->vm);
+	ASSERT_EQ(AGENT_STATUS, agent_psci(&self->vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
+	memset((char *)run + 8, 0xff, sizeof(*run) - 8);
+	ASSERT_EQ(0, __vcpu_run(&self->vm.vcpu[0]));
+	EXPECT_EQ(0, run->status.exit_info.padding);
+	EXPECT_EQ(0, run->status.padding);
+	EXPECT_GE(8, run->status.exit_info.reason_size);
+	for (i = run->status.exit_info.reason_size; i < 8; i++)
+		EXPECT_EQ(0, run->status.exit_info.reason[i]);
+}
+
 /* R5: the same content each time, whatever the page holds */
 TEST_F(life, status_exit_again_and_again)
 {
@@ -202,6 +237,40 @@ TEST_F(life, dup_of_the_fd_keeps_the_vm)
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	self->vm.fd = copy;
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* The files are close-on-exec: another program ends the VM, and its memory is back. */
+TEST_F(life, exec_ends_the_vm)
+{
+	int status;
+	pid_t pid;
+
+	vm_start(&self->vm);
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	/* That was the child's copy. */
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		struct test_vm vm = {};
+
+		vm_create(&vm, 1);
+		vm_start(&vm);
+		/* Nothing but the memory is open in the program that comes now. */
+		execl("/bin/sh", "sh", "-c", "! ls -l /proc/self/fd | grep -q gunyah-v", NULL);
+		_exit(1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 FIXTURE(refused)

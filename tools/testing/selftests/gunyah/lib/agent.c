@@ -11,6 +11,7 @@ void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
 	vcpu->arg3 = 0;
 	vcpu->esr = 0;
 	vcpu->far = 0;
+	__atomic_store_n(&vcpu->busy, false, __ATOMIC_RELEASE);
 }
 
 /* Answers one access to the mailbox; true when it was the result. */
@@ -24,9 +25,13 @@ static bool mailbox(struct test_vcpu *vcpu, unsigned int reg)
 	case AGENT_OP:
 		value = vcpu->op;
 		break;
+	case AGENT_ARG2:
+		/* The last one that it asks for. */
+		__atomic_store_n(&vcpu->busy, true, __ATOMIC_RELEASE);
+		value = vcpu->args[2];
+		break;
 	case AGENT_ARG0:
 	case AGENT_ARG1:
-	case AGENT_ARG2:
 		value = vcpu->args[(reg - AGENT_ARG0) / 8];
 		break;
 	case AGENT_ARG3:

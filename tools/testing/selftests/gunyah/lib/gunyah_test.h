@@ -86,6 +86,7 @@
  * @esr: of the last exception since the command was posted, 0 without one
  * @far: its address
  * @irq: INTID of the last interrupt that the agent took, or -1
+ * @busy: the agent has the whole command; read by other threads
  */
 struct test_vcpu {
 	struct test_vm *vm;
@@ -99,6 +100,7 @@ struct test_vcpu {
 	__u64 esr;
 	__u64 far;
 	int irq;
+	bool busy;
 };
 
 /* Something to be added to the device tree: a shared memory device of the resource manager. */
@@ -160,6 +162,15 @@ void vm_start(struct test_vm *vm);
 void vm_destroy(struct test_vm *vm);
 void vcpu_add(struct test_vm *vm, unsigned int id);
 int __vcpu_run(struct test_vcpu *vcpu);
+
+/* wait.c: is a thread of this program asleep in an ioctl()? */
+bool sleeps_in_ioctl(pid_t tid);
+/* Wait until it is; false when it became true that it never will be: @done. */
+bool wait_for_sleep(const pid_t *tid, const bool *done);
+/* Wait until another thread's agent_run() has brought a command that does not end. */
+void agent_wait_busy(struct test_vcpu *vcpu);
+/* Wait until a process has spent time in a guest. */
+void wait_for_guest_time(pid_t pid);
 
 /* fault.c: reads a byte, and writes it back; returns the signal that it cost, 0 for none. */
 int touch(char *p, bool write);

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls that meet: START, RUN and the end of the guest; functions that are added,
+ * run and removed by several threads.  Lockdep and KASAN look on.
+ */
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "../kselftest_harness.h"
+#include "lib/control.h"
+#include "lib/gunyah_test.h"
+
+#define LIVES		20
+#define ROUNDS		100
+
+/* SYSTEM_OFF as the first thing, without a word to anybody. */
+static const __u32 off_at_once[] = {
+	0x52b08000,	/* movz w0, #0x8400, lsl #16 */
+	0x72800100,	/* movk w0, #8 */
+	0xd4000002,	/* hvc #0 */
+	0x14000000,	/* b . */
+};
+
+static void *start_it(void *arg)
+{
+	return (void *)(long)__vm_start(arg);
+}
+
+static bool over;
+
+/* From before the start to the end. */
+static void *run_to_the_end(void *arg)
+{
+	struct test_vcpu *vcpu = arg;
+	int ret;
+
+	do {
+		ret = __vcpu_run(vcpu);
+	} while (ret == -ENODEV && !__atomic_load_n(&over, __ATOMIC_RELAXED));
+	return (void *)(long)ret;
+}
+
+static void write_code(struct test_vm *vm)
+{
+	char *mem = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
+
+	if (mem == MAP_FAILED)
+		test_die("mmap of guest memory");
+	memcpy(mem, off_at_once, sizeof(off_at_once));
+	munmap(mem, SZ_4K);
+}
+
+/*
+ * R10, R20, R21: the guest ends with its first instruction, while START is on its
+ * way back, another START comes, and all vCPUs are being run since before.
+ */
+TEST(start_run_and_exit)
+{
+	pthread_t starters[2], runners[3];
+	struct test_vm vm = {};
+	unsigned int life, i;
+	void *ret;
+
+	require_gunyah();
+	for (life = 0; life < LIVES; life++) {
+		unsigned int started = 0;
+
+		over = false;
+		vm_create(&vm, 2);
+		write_code(&vm);
+		/* Two threads for the first vCPU. */
+		for (i = 0; i < 3; i++)
+			ASSERT_EQ(0, pthread_create(&runners[i], NULL, run_to_the_end,
+						    &vm.vcpu[i / 2]));
+		for (i = 0; i < 2; i++)
+			ASSERT_EQ(0, pthread_create(&starters[i], NULL, start_it, &vm));
+		for (i = 0; i < 2; i++) {
+			ASSERT_EQ(0, pthread_join(starters[i], &ret));
+			/* The second one may come when all is over. */
+			EXPECT_TRUE(!ret || (long)ret == -ENODEV);
+			started += !ret;
+		}
+		EXPECT_LE(1, started);
+		for (i = 0; i < 3; i++) {
+			ASSERT_EQ(0, pthread_join(runners[i], &ret));
+			EXPECT_EQ(0, (long)ret);
+		}
+		for (i = 0; i < 2; i++) {
+			struct gunyah_vcpu_run *run = vm.vcpu[i].run;
+
+			EXPECT_EQ(GUNYAH_VCPU_EXIT_STATUS, run->exit_reason);
+			EXPECT_EQ(GUNYAH_VM_STATUS_EXITED, run->status.status);
+			EXPECT_EQ(GUNYAH_VM_EXIT_TYPE_PSCI_OFF, run->status.exit_info.type);
+		}
+		EXPECT_EQ(-ENODEV, __vm_start(&vm));
+		vm_destroy(&vm);
+	}
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+}
+
+/* R21, R44: the same, and the vCPU is removed at some time of it, and the VM closed */
+TEST(start_run_and_remove)
+{
+	struct test_vm vm = {};
+	pthread_t starter, runner;
+	unsigned int life;
+	void *ret;
+
+	require_gunyah();
+	for (life = 0; life < LIVES; life++) {
+		over = false;
+		vm_create(&vm, 1);
+		write_code(&vm);
+		ASSERT_EQ(0, pthread_create(&runner, NULL, run_to_the_end, &vm.vcpu[0]));
+		ASSERT_EQ(0, pthread_create(&starter, NULL, start_it, &vm));
+		/* Any time will do. */
+		usleep(500 * life);
+		EXPECT_EQ(0, __remove_vcpu(vm.fd, 0));
+		ASSERT_EQ(0, pthread_join(starter, &ret));
+		EXPECT_EQ(0, (long)ret);
+		__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+		ASSERT_EQ(0, pthread_join(runner, &ret));
+		/* It was there in time, or not. */
+		EXPECT_TRUE(!ret || (long)ret == -ENODEV);
+		EXPECT_EQ(-ENODEV, __vcpu_run(&vm.vcpu[0]));
+		vm_destroy(&vm);
+	}
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+}
+
+/* ---- functions ---- */
+
+FIXTURE(functions)
+{
+	struct test_vm vm;
+};
+
+FIXTURE_SETUP(functions)
+{
+	require_gunyah();
+	vm_create(&self->vm, 1);
+	vm_start(&self->vm);
+}
+
+FIXTURE_TEARDOWN(functions)
+{
+	vm_destroy(&self->vm);
+}
+
+static int vm_fd;
+static int made[8];
+static unsigned long added, removed, ran, exhausted;
+static int wrong;
+
+static void count(unsigned long *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void note_wrong(int ret)
+{
+	if (ret)
+		__atomic_store_n(&wrong, ret, __ATOMIC_RELAXED);
+}
+
+/* A file goes into a slot; what was there is closed. */
+static void put_in_slot(unsigned int i, int fd)
+{
+	fd = __atomic_exchange_n(&made[i % ARRAY_SIZE(made)], fd, __ATOMIC_ACQ_REL);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool enough(void)
+{
+	return __atomic_load_n(&added, __ATOMIC_RELAXED) >= ROUNDS;
+}
+
+static void *add_them(void *arg)
+{
+	unsigned int i = 0;
+	int fd;
+
+	while (!enough()) {
+		fd = __add_vcpu(vm_fd, 0);
+		if (fd == -EMFILE)
+			count(&exhausted);
+		else if (fd >= 0)
+			count(&added);
+		else if (fd != -EEXIST)
+			note_wrong(fd);
+		if (fd >= 0 || fd == -EMFILE)
+			put_in_slot(i++, fd < 0 ? -1 : fd);
+	}
+	return NULL;
+}
+
+static void *remove_them(void *arg)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; !enough(); i++) {
+		ret = __remove_vcpu(vm_fd, 0);
+		if (!ret)
+			count(&removed);
+		else if (ret != -ENOENT)
+			note_wrong(ret);
+		/* Let some live for a while. */
+		if (!(i % 4))
+			usleep(1000);
+	}
+	return NULL;
+}
+
+/* Of files that may be closed under it, and whose function may be gone. */
+static void *run_them(void *arg)
+{
+	unsigned int i;
+	int fd, ret;
+
+	for (i = 0; !__atomic_load_n(&over, __ATOMIC_RELAXED); i++) {
+		fd = __atomic_load_n(&made[i % ARRAY_SIZE(made)], __ATOMIC_ACQUIRE);
+		if (fd < 0)
+			continue;
+		ret = __ioctl(fd, GUNYAH_VCPU_RUN, 0);
+		if (!ret)
+			count(&ran);
+		else if (ret != -ENODEV && ret != -EBADF && ret != -ENOTTY)
+			note_wrong(ret);
+	}
+	return NULL;
+}
+
+/* R43: a file that is not there yet is not there: the number is guessed. */
+static void *guess_them(void *arg)
+{
+	int next = (long)arg, ret;
+	void *p;
+
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		ret = __ioctl(next, GUNYAH_VCPU_MMAP_SIZE, 0);
+		if (ret != SZ_4K && ret != -EBADF)
+			note_wrong(ret);
+		p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, next, 0);
+		if (p != MAP_FAILED) {
+			*(volatile __u32 *)p;
+			munmap(p, SZ_4K);
+		}
+		ret = __ioctl(next, GUNYAH_VCPU_RUN, 0);
+		if (ret && ret != -EBADF && ret != -ENODEV && ret != -ENOTTY)
+			note_wrong(ret);
+	}
+	return NULL;
+}
+
+static void race(struct __test_metadata *_metadata, struct test_vm *vm)
+{
+	pthread_t workers[4], runners[3];
+	unsigned int i;
+	int next;
+
+	vm_fd = vm->fd;
+	over = false;
+	added = 0;
+	memset(made, -1, sizeof(made));
+	ASSERT_EQ(0, __remove_vcpu(vm_fd, 0));
+	next = dup(vm_fd);
+	close(next);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, pthread_create(&runners[i], NULL, i ? run_them : guess_them,
+					    (void *)(long)next));
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, pthread_create(&workers[i], NULL, i & 1 ? remove_them : add_them,
+					    NULL));
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, pthread_join(workers[i], NULL));
+	/* A thread may be in a guest that has nothing to say. */
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	__remove_vcpu(vm_fd, 0);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, pthread_join(runners[i], NULL));
+	for (i = 0; i < ARRAY_SIZE(made); i++)
+		if (made[i] >= 0)
+			close(made[i]);
+	ksft_print_msg("%lu added, %lu removed, %lu exits, %lu times no file to be had\n",
+		       added, removed, ran, exhausted);
+	EXPECT_EQ(0, wrong);
+	EXPECT_LT(0, added);
+	EXPECT_LT(0, removed);
+}
+
+/* The vCPU can be added once more, and the guest is where it was. */
+static void expect_alive(struct __test_metadata *_metadata, struct test_vm *vm)
+{
+	munmap(vm->vcpu[0].run, SZ_4K);
+	close(vm->vcpu[0].fd);
+	vcpu_add(vm, 0);
+	/* It may have been left in the middle of a command. */
+	agent_do(&vm->vcpu[0], AGENT_NOP, 0, 0, 0);
+	EXPECT_EQ(GUEST_BASE, agent_do(&vm->vcpu[0], AGENT_PC, 0, 0, 0));
+}
+
+/* R44 */
+TEST_F_TIMEOUT(functions, added_run_and_removed, 120)
+{
+	race(_metadata, &self->vm);
+	EXPECT_LT(0, ran);
+	expect_alive(_metadata, &self->vm);
+}
+
+/* R43, R44: with hardly a file to be had */
+TEST_F_TIMEOUT(functions, added_run_and_removed_without_files, 120)
+{
+	struct rlimit old, few;
+	int next;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	next = dup(self->vm.fd);
+	close(next);
+	few = old;
+	few.rlim_cur = next + 2;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	race(_metadata, &self->vm);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+	EXPECT_LT(0, exhausted);
+	expect_alive(_metadata, &self->vm);
+}
+
+/* ---- VM_EXITED before START knows that it was successful ---- */
+
+struct vm_exited {
+	__u16 vmid;
+	__u16 type;
+	__u32 reason_size;
+};
+
+/*
+ * R10, R21, R22: START is 0, the VM has exited.  (It is not true, so the VM can't
+ * be reset, and is given up.)
+ */
+TEST(exited_before_start_is_answered)
+{
+	struct vm_exited exited = { .type = 4 };
+	__u64 told;
+	struct test_vm vm = {};
+	pthread_t starter;
+	void *ret;
+
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	control_mark();
+	vm_create(&vm, 1);
+	MSG_RULE(MSG_VM_START, CTL_DELAY, .p = { 3000000 });
+	ASSERT_EQ(0, pthread_create(&starter, NULL, start_it, &vm));
+	while (!control_count(CTL_MSG, MSG_VM_START))
+		usleep(1000);
+	exited.vmid = last_vmid();
+	ASSERT_NE(0, exited.vmid);
+	told = driver_counter("gunyah_rm/notifications_delivered", NULL);
+	control_notify(NOTE_VM_EXITED, &exited, sizeof(exited));
+	while (driver_counter("gunyah_rm/notifications_delivered", NULL) == told)
+		usleep(1000);
+	EXPECT_EQ(-ENODEV, __vcpu_run(&vm.vcpu[0]));
+	ASSERT_EQ(0, pthread_join(starter, &ret));
+	EXPECT_EQ(0, (long)ret);
+	ASSERT_EQ(0, __vcpu_run(&vm.vcpu[0]));
+	EXPECT_EQ(GUNYAH_VCPU_EXIT_STATUS, vm.vcpu[0].run->exit_reason);
+	EXPECT_EQ(GUNYAH_VM_STATUS_EXITED, vm.vcpu[0].run->status.status);
+	EXPECT_EQ(GUNYAH_VM_EXIT_TYPE_WATCHDOG_BITE, vm.vcpu[0].run->status.exit_info.type);
+	EXPECT_EQ(-ENODEV, __vm_start(&vm));
+	control_clear(-1);
+	vm_destroy(&vm);
+	EXPECT_EQ(0, control_read(CTL_RM_DEAD));
+	EXPECT_TRUE(control_revive(true));
+	EXPECT_EQ(GUEST_SIZE / SZ_4K, control_reclaim());
+}
+
+TEST_HARNESS_MAIN
