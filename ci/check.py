@@ -29,6 +29,7 @@ OVERLAY = ('arch/', 'drivers/', 'include/', 'Documentation/', 'samples/',
            'tools/')
 KERNEL_DIRS = ('arch/arm64/gunyah', 'drivers/virt/gunyah')
 DOCUMENTED = ('arch/', 'drivers/', 'include/')
+BINDING = 'Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml'
 # Kinds of files that checkpatch knows.
 CHECKPATCH = re.compile(r'\.(c|h|S|rst|yaml)$|/(Kconfig|Makefile)$')
 # Kinds of reports of checkpatch that make no sense for some files, and why.
@@ -225,12 +226,28 @@ def uapi(_files):
         yield name + '-twice', out if status else ''
 
 
-def includes(_files):
-    _, out = run([sys.executable, os.path.join(CI, 'check-includes.py')])
+def ktap_cases(script, *args):
+    """The cases of a script of ci/ that prints KTAP, with what it says of each."""
+    _, out = run([sys.executable, os.path.join(CI, script), *args])
     faults = [line[2:] for line in out.splitlines() if line.startswith('# ')]
     for case in ktap.parse(out):
         mine = [f for f in faults if case.name in f] or faults
         yield case.name, '' if case.outcome == 'pass' else '\n'.join(mine)
+
+
+def includes(_files):
+    return ktap_cases('check-includes.py')
+
+
+def requirements(_files):
+    return ktap_cases('check-requirements.py')
+
+
+def binding(_files):
+    """By the kernel's own dtc."""
+    return ktap_cases(
+        'check-binding.py', os.path.join(KSRC, BINDING),
+        os.path.join(KSRC, 'include'), os.path.join(KOUT, 'scripts/dtc/dtc'))
 
 
 def words(files):
@@ -282,8 +299,10 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
+    'requirements': requirements,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
     'compiler': compiler, 'sparse': sparse, 'sample': sample,
+    'binding': binding,
 }
 
 
