@@ -134,10 +134,8 @@ def make_initrd(args, out):
              f'{INITRD_ROOM >> 20} MiB')
 
 
-def host_memory(with_guest):
+def host_memory():
     """The machine's memory in MiB, for MEM of the guest."""
-    if not with_guest:
-        return 1024
     guest = megabytes(env('MEM'))
     return max(3072, guest + min(guest, 2048) + 1024)
 
@@ -150,7 +148,7 @@ def qemu_command(args, initrd, rmlog):
         # 0x20: the whole log once more when it panics.
         words += ['panic_on_warn=1', 'panic_print=0x20']
     cmd = ['qemu-system-aarch64', '-cpu', args.cpu,
-           '-smp', env('CPUS'), '-m', f'{host_memory(args.guest)}M',
+           '-smp', env('CPUS'), '-m', f'{args.memory or host_memory()}M',
            '-display', 'none', '-monitor', 'none', '-no-reboot',
            '-nic', 'none', '-initrd', initrd]
     if args.no_hyp:
@@ -359,6 +357,8 @@ def parse():
                                              f'primary-{env("FLAVOUR")}.cpio'))
     parser.add_argument('--no-guest', dest='guest', action='store_false',
                         help="leave the guest's kernel and initramfs out")
+    parser.add_argument('--memory', type=int, metavar='MIB',
+                        help="the machine's memory (default: to go with MEM)")
     parser.add_argument('--cpu', default='max,pauth-impdef=on')
     parser.add_argument('--timeout', type=float, default=180)
     parser.add_argument('--silence', type=float, default=60)

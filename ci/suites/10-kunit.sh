@@ -6,5 +6,5 @@
 
 . "$(dirname "$0")/../suite.sh"
 
-boot kunit --mode kunit --no-hyp --no-guest --timeout 600
+boot kunit --mode kunit --no-hyp --no-guest --memory 1024 --timeout 600
 results kunit

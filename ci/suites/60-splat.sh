@@ -16,7 +16,7 @@ splat()
 {
 	local verdict=not
 
-	boot "splat-$1" --mode splat --no-hyp --no-guest --timeout 120 \
+	boot "splat-$1" --mode splat --no-hyp --no-guest --memory 1024 --timeout 120 \
 		--append "primary.splat=$1"
 	case $BOOT_STATUS$BOOT_WHY in
 	0) [ -n "$2" ] || verdict= ;;
