@@ -5,13 +5,14 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD
+export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD SOAK_MINUTES SOAK_SEED
 
-.PHONY: help run test shell check kernel hyp initramfs kunit prepare clean
+.PHONY: help run test soak shell check kernel hyp initramfs kunit prepare clean
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor'
 	@echo 'make test       run all tests'
+	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
@@ -28,6 +29,7 @@ help:
 	@echo '  INITRD=FILE   the guest'"'"'s initramfs'
 	@echo '  BASE=6.12     kernel source: of this version, or a directory'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
+	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
 prepare:
@@ -57,6 +59,13 @@ test: hyp
 	@DEBUG=1 ci/build-kernel.sh
 	@DEBUG=1 ci/build-initramfs.sh
 	@ci/test.py
+
+soak: hyp
+	@DEBUG= ci/build-kernel.sh
+	@DEBUG= ci/build-initramfs.sh
+	@DEBUG=1 ci/build-kernel.sh
+	@DEBUG=1 ci/build-initramfs.sh
+	@ci/test.py --soak
 
 kunit:
 	@ci/kunit.sh

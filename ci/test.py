@@ -14,6 +14,9 @@ and the status is 0 when nothing failed and something passed.
 
 test.py [NAME...] runs only the suites named. Those of DEBUG run on the debug
 kernel too: debug-NAME.
+
+test.py --soak [NAME...] runs the suites of ci/soak/ instead, one at a time, and
+each where it likes.
 """
 
 import concurrent.futures
@@ -27,6 +30,7 @@ import ktap
 
 CI = os.path.dirname(os.path.abspath(__file__))
 SUITES = os.path.join(CI, 'suites')
+SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 2
 # Suites that run on the debug kernel once more. The longest come first of all.
@@ -51,21 +55,29 @@ def allowed_skips():
     return patterns
 
 
-def all_suites():
-    """(name, path, on the debug kernel) of each, in the order to be run."""
+def suites_of(folder):
+    """The path of each suite of a folder by its name."""
     found = {}
-    for name in sorted(os.listdir(SUITES)):
-        path = os.path.join(SUITES, name)
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
         if name.endswith('.sh') and os.access(path, os.X_OK):
             found[name[:-3].split('-', 1)[-1]] = path
+    return found
+
+
+def all_suites(soak):
+    """(name, path, on the debug kernel) of each, in the order to be run."""
+    if soak:
+        return [(name, path, False) for name, path in suites_of(SOAK).items()]
+    found = suites_of(SUITES)
     last = found.pop(LAST)
     return ([(f'debug-{name}', found[name], True) for name in DEBUG] +
             [(name, path, False) for name, path in found.items()] +
             [(LAST, last, False)])
 
 
-def suites(wanted):
-    found = all_suites()
+def suites(wanted, soak):
+    found = all_suites(soak)
     missing = set(wanted) - {name for name, _, _ in found}
     if missing:
         sys.exit(f'error: no suite {", ".join(sorted(missing))}')
@@ -90,10 +102,10 @@ def run_suite(name, path, debug):
     return cases, time.monotonic() - began
 
 
-def run_all(wanted):
-    """(name, cases, seconds) of each suite, in their order: LANES at a time,
+def run_all(wanted, lanes):
+    """(name, cases, seconds) of each suite, in their order: so many at a time,
     but for the last."""
-    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+    with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
         runs = [(suite, pool.submit(run_suite, *suite))
                 for suite in wanted if suite[0] != LAST]
         for suite, run in runs:
@@ -118,7 +130,10 @@ def main():
     count = {'pass': 0, 'fail': 0, 'skip': 0}
     failed = []
     names = set()
-    for name, cases, seconds in run_all(suites(sys.argv[1:])):
+    args = sys.argv[1:]
+    soak = args[:1] == ['--soak']
+    wanted = suites(args[soak:], soak)
+    for name, cases, seconds in run_all(wanted, 1 if soak else LANES):
         for case in cases:
             judge(case, allowed)
             if case.name in names:

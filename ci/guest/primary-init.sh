@@ -13,7 +13,8 @@
 #   primary.mode=shell   a shell on the console
 #
 # primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
-# primary.fuzz=N is for how many seconds the fuzzer runs. A kernel of DEBUG=1 is
+# primary.fuzz=N is for how many seconds the fuzzer runs; primary.soak=NAME runs
+# NAME instead, which is not one of the usual. A kernel of DEBUG=1 is
 # asked in the end for what leaked, and which lines of the driver have run.
 # It ends with the line "GUNYAH-RESULT status=N" and powers off.
 
@@ -152,6 +153,8 @@ run_selftests()
 	status=0
 	GUNYAH_FUZZ_SECONDS=$(arg primary.fuzz 10)
 	export GUNYAH_FUZZ_SECONDS
+	soak=$(arg primary.soak '')
+	[ -z "$soak" ] || echo "/selftests/$soak" > /selftests/list
 	only=,$(arg primary.only ''),
 	not=,$(arg primary.not ''),
 	while read -r test; do

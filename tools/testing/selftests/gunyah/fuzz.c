@@ -11,11 +11,9 @@
  * a call that never succeeded fails the test, or, where it can't succeed here,
  * one that did; and so does a run in which no guest ran.
  */
-#include <sys/random.h>
-#include <time.h>
-
 #include "../kselftest_harness.h"
 #include "lib/fuzz.h"
+#include "lib/soak.h"
 #include "lib/sweep.h"
 
 #define NR_HOGS	2
@@ -219,21 +217,6 @@ static void on_signal(int sig)
 {
 }
 
-static unsigned long available(void)
-{
-	unsigned long kib = 0;
-	char line[80];
-	FILE *f;
-
-	f = fopen("/proc/meminfo", "r");
-	if (!f)
-		test_die("/proc/meminfo");
-	while (fgets(line, sizeof(line), f) && sscanf(line, "MemAvailable: %lu", &kib) != 1)
-		;
-	fclose(f);
-	return kib << 10;
-}
-
 /* A process that takes memory, so that the kernel has to look for some. */
 static pid_t start_hog(unsigned long size)
 {
@@ -258,7 +241,8 @@ static void keep_hogs(pid_t *hogs)
 		if (hogs[i] > 0 && waitpid(hogs[i], NULL, WNOHANG) == hogs[i])
 			hogs[i] = 0;
 		if (hogs[i] <= 0 && !fuzz_pick(100))
-			hogs[i] = start_hog(fuzz_pick(8) ? 64UL << 20 : available() / 20 * 9);
+			hogs[i] = start_hog(fuzz_pick(8) ? 64UL << 20 :
+					    memory_kib("MemAvailable") * 1024 / 20 * 9);
 	}
 }
 
@@ -277,15 +261,20 @@ static void end_hogs(pid_t *hogs)
 /* Without signals a vCPU of a guest that spins would have its thread for ever. */
 static void disturb(pthread_t *threads, unsigned int seconds)
 {
+	unsigned int start = uptime(), told = start, i;
 	struct gunyah_vcpu_run *run;
-	time_t start = time(NULL);
 	pid_t hogs[NR_HOGS] = {};
-	unsigned int i;
 
 	/* A slow machine may need more time until each call has had its chance. */
-	while (time(NULL) < start + seconds ||
-	       (!all_seen() && time(NULL) < start + 6 * seconds)) {
+	while (uptime() < start + seconds ||
+	       (!all_seen() && uptime() < start + 6 * seconds)) {
 		usleep(5000);
+		if (uptime() >= told + 60) {
+			told = uptime();
+			ksft_print_msg("after %u s: %lu starts, %lu exits of guests\n",
+				       told - start, fuzz.succeeded[FUZZ_START],
+				       fuzz.guest_exits);
+		}
 		pthread_kill(threads[fuzz_pick(FUZZ_WORKERS)], SIGUSR1);
 		run = __atomic_load_n(&fuzz.pages[fuzz_pick(FUZZ_VCPUS)], __ATOMIC_RELAXED);
 		if (run && !fuzz_pick(8))
@@ -299,23 +288,6 @@ static void disturb(pthread_t *threads, unsigned int seconds)
 			usleep(1000);
 		}
 	end_hogs(hogs);
-}
-
-static unsigned int env_number(const char *name, unsigned int otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : otherwise;
-}
-
-static unsigned int random_seed(void)
-{
-	unsigned int value = 1;
-
-	/* There may be no clock that knows the date. */
-	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
-		ksft_print_msg("no random seed\n");
-	return value;
 }
 
 static void close_all(int *slots, unsigned int n)
@@ -336,22 +308,19 @@ FIXTURE_TEARDOWN(fuzz)
 {
 }
 
-/*
- * R44, R6, R21, R23: no report of the kernel, no hang, nothing left behind.  The
- * harness's own limit must be a number that is known here: it is days.
- */
-TEST_F_TIMEOUT(fuzz, all_calls, 500000)
+/* R44, R6, R21, R23: no report of the kernel, no hang, nothing left behind */
+TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 {
-	unsigned int first = env_number("GUNYAH_FUZZ_SEED", random_seed());
 	unsigned int seconds = env_number("GUNYAH_FUZZ_SECONDS", 10);
 	struct sigaction sa = { .sa_handler = on_signal };
 	pthread_t threads[FUZZ_WORKERS];
 	struct sweep_state before;
 	struct cost nothing = {};
-	unsigned long i;
+	unsigned long i, first;
 
 	fuzz.inject = fail_nth_there();
-	ksft_print_msg("GUNYAH_FUZZ_SEED=%u, %u seconds\n", first, seconds);
+	first = env_seed("GUNYAH_FUZZ_SEED");
+	ksft_print_msg("%u seconds\n", seconds);
 	fuzz_seed = first;
 	sigaction(SIGUSR1, &sa, NULL);
 	memset(fuzz.devs, 0xff, sizeof(fuzz.devs));

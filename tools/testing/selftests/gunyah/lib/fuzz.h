@@ -66,4 +66,47 @@ void fuzz_thread(unsigned int seed);
 unsigned int fuzz_pick(unsigned int n);
 void fuzz_one(enum fuzz_call call);
 
+/* ---- for the calls only ---- */
+
+/* Count it; returns @ret. */
+int fuzz_note(enum fuzz_call call, int ret);
+/* One of the driver's next allocations in this thread fails, now and then: true then. */
+bool fuzz_arm(void);
+void fuzz_disarm(bool armed);
+
+/* Do and count it. */
+#define FUZZ_DO(call, expr) ({						\
+	bool _armed = fuzz_arm();					\
+	int _did = (expr);						\
+									\
+	fuzz_disarm(_armed);						\
+	fuzz_note(call, _did);						\
+})
+
+/* A file that is mostly there. */
+int fuzz_get_dev(void);
+int fuzz_get_vm(void);
+int fuzz_get_mem(void);
+int fuzz_get_vcpu(void);
+/* Another file takes the place; what was there is closed. */
+void fuzz_replace(int *slot, int fd);
+void fuzz_put(int *slots, unsigned int n, int fd);
+/* Numbers that are special in one way or another. */
+__u64 fuzz_value(void);
+/* As the argument of a call: sometimes one that can't be read. */
+void *fuzz_arg(void *arg);
+
+void fuzz_add(int vm, __u32 id, unsigned int slot);
+void fuzz_run(unsigned int slot);
+int fuzz_do_mmap_run_wrong(void);
+void fuzz_touch(void);
+int fuzz_do_fallocate(bool punch);
+int fuzz_do_read(void);
+int fuzz_do_stat(void);
+void fuzz_dup(void);
+int fuzz_do_fork(void);
+void fuzz_close(void);
+void fuzz_whole_vm(void);
+int fuzz_do_garbage(void);
+
 #endif

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Helpers of the long tests. Sourced by them.
+#
+# SOAK_MINUTES is how long all of them take together, builds left out; a machine
+# that is slow, or busy, takes longer. SOAK_SEED is the seed of the first boot of
+# each; the others count on from it.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../suite.sh"
+
+SOAK_MINUTES=${SOAK_MINUTES:-240}
+case $SOAK_MINUTES in
+*[!0-9]* | '') die "SOAK_MINUTES='$SOAK_MINUTES' is not a number" ;;
+esac
+[ "$SOAK_MINUTES" -ge 20 ] || die "SOAK_MINUTES=$SOAK_MINUTES: at least 20"
+SOAK_SEED=${SOAK_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
+
+# share PERCENT: so many seconds of all.
+share()
+{
+	echo $((SOAK_MINUTES * 60 * $1 / 100))
+}
+
+# long NAME PROGRAM SECONDS WORDS OPTION...: boot with one of the long programs, or
+# one that was told to take longer.
+long()
+{
+	local name=$1 program=$2 seconds=$3 words=$4
+
+	shift 4
+	say "$name: $seconds s, seed $SOAK_SEED"
+	boot "soak-$name" --mode test --timeout $((2 * seconds + 900)) \
+		--silence 600 --append "primary.soak=$program \
+primary.only=$program primary.fuzz=$seconds GUNYAH_SOAK_SECONDS=$seconds \
+GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
+	SOAK_SEED=$((SOAK_SEED + 1000))
+	# What the program counted, for who reads along.
+	tr -d '\r' < "$BOOT_LOG" | grep -a '^# ' >&2 || true
+}
+
+# need_memory MEBIBYTES: a suite ends here, skipped, where there is less.
+need_memory()
+{
+	local free
+
+	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+	[ "$free" -lt "$1" ] || return 0
+	echo "KTAP version 1"
+	echo "1..1"
+	echo "ok 1 all # SKIP $free MiB of memory are free here, not $1"
+	exit
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the fuzzer does to vCPUs, to memory, and to files of all kinds.
+ */
+#include <linux/falloc.h>
+
+#include "fuzz.h"
+
+#define pick fuzz_pick
+
+/* ---- a vCPU ---- */
+
+static const __u32 psci[] = {
+	PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET, PSCI_CPU_ON, PSCI_CPU_ON, PSCI_CPU_ON,
+	PSCI_AFFINITY_INFO, PSCI_CPU_OFF,
+};
+
+/* What the agent reads next: a command, and arguments that lead it somewhere. */
+static __u64 some_answer(__u64 reg)
+{
+	if (!pick(16))
+		return fuzz_value();
+	switch (reg) {
+	case AGENT_OP:
+		return pick(4) ? pick(20) : AGENT_HVC;
+	case AGENT_ARG0:
+		return pick(2) ? psci[pick(ARRAY_SIZE(psci))] :
+				 (pick(2) ? GUEST_MMIO : GUEST_BASE + SZ_2M - SZ_4K);
+	case AGENT_ARG1:
+		return pick(9);
+	case AGENT_ARG2:
+		return GUEST_BASE + AGENT_SECONDARY;
+	default:
+		return pick(20);
+	}
+}
+
+static void answer(struct gunyah_vcpu_run *run)
+{
+	__u64 value = some_answer(run->mmio.phys_addr & (SZ_4K - 1));
+
+	memcpy(run->mmio.data, &value, sizeof(value));
+	if (!pick(16))
+		run->mmio.resume_action = pick(5);
+	if (!pick(16))
+		((char *)run)[pick(64)] = pick(256);
+	if (!pick(4))
+		run->immediate_exit = 0;
+}
+
+void fuzz_run(unsigned int slot)
+{
+	struct gunyah_vcpu_run *run = __atomic_load_n(&fuzz.pages[slot], __ATOMIC_RELAXED);
+	int fd = __atomic_load_n(&fuzz.vcpus[slot], __ATOMIC_RELAXED);
+	unsigned int n = pick(100);
+
+	do {
+		if (FUZZ_DO(FUZZ_RUN, __ioctl(fd, GUNYAH_VCPU_RUN, rand_r(&fuzz_seed))))
+			break;
+		if (!run)
+			continue;
+		if (run->exit_reason == GUNYAH_VCPU_EXIT_MMIO)
+			__atomic_fetch_add(&fuzz.guest_exits, 1, __ATOMIC_RELAXED);
+		if (run->exit_reason == GUNYAH_VCPU_EXIT_STATUS) {
+			__atomic_fetch_add(&fuzz.guest_ends, 1, __ATOMIC_RELAXED);
+			break;
+		}
+		answer(run);
+	} while (n--);
+}
+
+/* Each of them is wrong in one way. */
+int fuzz_do_mmap_run_wrong(void)
+{
+	int prot = PROT_READ, flags = MAP_SHARED, way = pick(4);
+	size_t size = SZ_4K;
+	off_t offset = 0;
+	void *p;
+
+	if (way == 0)
+		prot |= PROT_EXEC;
+	else if (way == 1)
+		flags = MAP_PRIVATE;
+	else if (way == 2)
+		size = SZ_4K * (2 + pick(8));
+	else
+		offset = SZ_4K * (1 + pick(8));
+	p = mmap(NULL, size, prot, flags, fuzz_get_vcpu(), offset);
+	if (p == MAP_FAILED)
+		return -errno;
+	munmap(p, size);
+	return 0;
+}
+
+/* ---- memory ---- */
+
+void fuzz_touch(void)
+{
+	__u64 offset = pick(8) * SZ_2M / 2;
+	bool armed;
+	char *p;
+	int ret;
+
+	p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, pick(16) ? MAP_SHARED : MAP_PRIVATE,
+		 fuzz_get_mem(), offset);
+	fuzz_note(FUZZ_MMAP_MEM, p == MAP_FAILED ? -errno : 0);
+	if (p == MAP_FAILED)
+		return;
+	armed = fuzz_arm();
+	ret = touch(p + pick(SZ_2M), pick(2)) ? -EFAULT : 0;
+	fuzz_disarm(armed);
+	fuzz_note(FUZZ_TOUCH, ret);
+	munmap(p, SZ_2M);
+}
+
+int fuzz_do_fallocate(bool punch)
+{
+	int mode = FALLOC_FL_KEEP_SIZE | (punch ? FALLOC_FL_PUNCH_HOLE : 0);
+	__u64 len = pick(8) ? (1 + pick(4)) * SZ_4K * (1 + pick(256)) : fuzz_value();
+	__u64 offset = pick(16) ? pick(4) * SZ_4K : fuzz_value();
+
+	if (!pick(8))
+		mode = pick(64);
+	/* A file of 4 EiB takes all that there is. */
+	if (len > (1UL << 30) && len < (1UL << 62) && !(mode & FALLOC_FL_PUNCH_HOLE))
+		len = SZ_2M;
+	return fallocate(fuzz_get_mem(), mode, offset, len) ? -errno : 0;
+}
+
+int fuzz_do_read(void)
+{
+	char buf[16] = "";
+	int fd = fuzz_get_mem();
+	ssize_t n;
+
+	n = pick(2) ? read(fd, buf, sizeof(buf)) : write(fd, buf, sizeof(buf));
+	return n < 0 ? -errno : n;
+}
+
+int fuzz_do_stat(void)
+{
+	struct stat st;
+
+	return fstat(fuzz_get_mem(), &st) ? -errno : 0;
+}
+
+/* ---- files ---- */
+
+static int do_dup(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
+}
+
+/* The copy takes the place of the original, or another one. */
+void fuzz_dup(void)
+{
+	int (* const get[4])(void) = { fuzz_get_dev, fuzz_get_vm, fuzz_get_mem, fuzz_get_vcpu };
+	unsigned int kind = pick(4);
+	int fd;
+
+	fd = fuzz_note(FUZZ_DUP, do_dup(get[kind]()));
+	if (fd < 0)
+		return;
+	if (kind == 1)
+		fuzz_put(fuzz.vms, FUZZ_VMS, fd);
+	else if (kind == 2)
+		fuzz_put(fuzz.mems, FUZZ_MEMS, fd);
+	else
+		close(fd);
+}
+
+int fuzz_do_fork(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		usleep(pick(20000));
+		_exit(0);
+	}
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+void fuzz_close(void)
+{
+	unsigned int kind = pick(8);
+
+	if (!kind)
+		fuzz_put(fuzz.devs, FUZZ_DEVS, -1);
+	else if (kind == 1)
+		fuzz_put(fuzz.vcpus, FUZZ_VCPUS, -1);
+	else if (kind < 5)
+		fuzz_put(fuzz.vms, FUZZ_VMS, -1);
+	else
+		fuzz_put(fuzz.mems, FUZZ_MEMS, -1);
+}
+
+/* ---- all together ---- */
+
+/* Agent and device tree, when there is memory for them. */
+static int load(struct test_vm *vm)
+{
+	char *mem;
+
+	if (fallocate(vm->mem_fd, FALLOC_FL_KEEP_SIZE, 0, GUEST_SIZE))
+		return -errno;
+	mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	vm_write(vm, mem);
+	munmap(mem, GUEST_SIZE);
+	return 0;
+}
+
+/* A VM made as it should be: its parts land in the slots and are fuzzed on. */
+void fuzz_whole_vm(void)
+{
+	struct test_vm vm = { .nr_vcpus = 1 + pick(4), .fd = -1, .mem_fd = -1 };
+	unsigned int i, slot = pick(FUZZ_VCPUS);
+	int dev = fuzz_get_dev(), ret;
+
+	vm.fd = __create_vm(dev);
+	vm.mem_fd = __create_guest_mem(dev, GUEST_SIZE, GHMF_CLOEXEC);
+	ret = vm.fd < 0 ? vm.fd : vm.mem_fd < 0 ? vm.mem_fd : 0;
+	/* Another thread can't have these files yet. */
+	ret = ret ?: load(&vm);
+	ret = ret ?: __map_mem(vm.fd, vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
+	ret = ret ?: __set_dtb(vm.fd, GUEST_DTB, GUEST_DTB_SIZE);
+	fuzz_note(FUZZ_WHOLE_VM, ret ?: FUZZ_DO(FUZZ_START, __vm_start(&vm)));
+	for (i = 0; !ret && i < vm.nr_vcpus; i++)
+		fuzz_add(vm.fd, i, (slot + i) % FUZZ_VCPUS);
+	if (vm.mem_fd >= 0)
+		fuzz_put(fuzz.mems, FUZZ_MEMS, vm.mem_fd);
+	if (vm.fd >= 0)
+		fuzz_put(fuzz.vms, FUZZ_VMS, vm.fd);
+	for (i = 0; i < 4; i++)
+		fuzz_run((slot + pick(vm.nr_vcpus)) % FUZZ_VCPUS);
+}
+
+/* Our calls and some more, with arguments of any kind, on any file. */
+int fuzz_do_garbage(void)
+{
+	static const unsigned int cmds[] = {
+		GUNYAH_CREATE_VM, GUNYAH_CREATE_GUEST_MEM, GUNYAH_CHECK_EXTENSION,
+		GUNYAH_VM_SET_USER_MEM_REGION, GUNYAH_VM_SET_DTB_CONFIG, GUNYAH_VM_START,
+		GUNYAH_VM_ADD_FUNCTION, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_VM_MAP_MEM,
+		GUNYAH_VM_SET_BOOT_CONTEXT, GUNYAH_VM_SET_AUTH, GUNYAH_VM_RECLAIM_MEM,
+		GUNYAH_VM_RESET, GUNYAH_VCPU_RUN, GUNYAH_VCPU_MMAP_SIZE,
+	};
+	int fds[4] = { fuzz_get_dev(), fuzz_get_vm(), fuzz_get_mem(), fuzz_get_vcpu() };
+	unsigned int cmd = cmds[pick(ARRAY_SIZE(cmds))];
+	unsigned int i;
+	__u64 arg[32];
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(arg); i++)
+		arg[i] = fuzz_value();
+	if (pick(2))
+		cmd = _IOC(pick(4), 'G' - 6 * pick(2), pick(20), 8 * pick(9));
+	ret = __ioctl(fds[pick(4)], cmd, pick(2) ? (unsigned long)arg : fuzz_value());
+	if (ret >= 0 && (cmd == GUNYAH_CREATE_VM || cmd == GUNYAH_CREATE_GUEST_MEM ||
+			 cmd == GUNYAH_VM_ADD_FUNCTION))
+		close(ret);
+	return ret;
+}
