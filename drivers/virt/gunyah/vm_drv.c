@@ -131,6 +131,17 @@ static void vm_drv_remove(struct auxiliary_device *adev)
 	kfree(drv);
 }
 
+/*
+ * A kernel that follows without a reboot (kexec) takes all memory for its own and
+ * would die at the first access of a lent page: end what is left.
+ */
+static void vm_drv_shutdown(struct auxiliary_device *adev)
+{
+	struct vm_drv *drv = auxiliary_get_drvdata(adev);
+
+	gunyah_vm_unbind_all(drv->host);
+}
+
 static const struct auxiliary_device_id vm_drv_ids[] = {
 	{ .name = "gunyah_rm.vm" },
 	{}
@@ -141,6 +152,7 @@ static struct auxiliary_driver vm_drv = {
 	.name = "gunyah_vm",
 	.probe = vm_drv_probe,
 	.remove = vm_drv_remove,
+	.shutdown = vm_drv_shutdown,
 	.id_table = vm_drv_ids,
 };
 
