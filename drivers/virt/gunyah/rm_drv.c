@@ -20,6 +20,7 @@
 #include <linux/of.h>
 #include <linux/of_irq.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
 
 #include "rm_calls.h"
@@ -302,6 +303,21 @@ static void gunyah_rm_remove(struct platform_device *pdev)
 	gunyah_rm_put(drv->rm);
 }
 
+/*
+ * Hibernation would read lent memory, which aborts, and come back to a resource
+ * manager that knows nothing of this connection: capabilities are new at each
+ * boot.  Suspend is all right.
+ */
+static int gunyah_rm_freeze(struct device *dev)
+{
+	dev_err(dev, "no hibernation while the driver is bound\n");
+	return -EOPNOTSUPP;
+}
+
+static const struct dev_pm_ops gunyah_rm_pm_ops = {
+	.freeze = pm_sleep_ptr(gunyah_rm_freeze),
+};
+
 static const struct of_device_id gunyah_rm_of_match[] = {
 	{ .compatible = "gunyah-resource-manager" },
 	{}
@@ -314,6 +330,7 @@ static struct platform_driver gunyah_rm_driver = {
 	.driver = {
 		.name = "gunyah_rm",
 		.of_match_table = gunyah_rm_of_match,
+		.pm = pm_sleep_ptr(&gunyah_rm_pm_ops),
 	},
 };
 module_platform_driver(gunyah_rm_driver);
