@@ -203,9 +203,11 @@ void vtimer_tick(void)
 			continue;
 		}
 		*p = v->timer_next;
-		WRITE_ONCE(v->timer_watch, 0);
 		v->timer_level = true;
 		vgic_set_level(v->vm, v, VTIMER_PPI, true);
+		/* Last: who finds it 0 goes on without the lock (vtimer_unwatch). */
+		smp_mb();
+		WRITE_ONCE(v->timer_watch, 0);
 	}
 	spin_unlock(&cpu->watch_lock);
 }
