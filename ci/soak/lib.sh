@@ -30,7 +30,7 @@ long()
 
 	shift 4
 	say "$name: $seconds s, seed $SOAK_SEED"
-	boot "soak-$name" --mode test --timeout $((2 * seconds + 900)) \
+	boot "soak-$name" --mode test --timeout $((5 * seconds + 900)) \
 		--silence 600 --append "primary.soak=$program \
 primary.only=$program primary.fuzz=$seconds GUNYAH_SOAK_SECONDS=$seconds \
 GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"

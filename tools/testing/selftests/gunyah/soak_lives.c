@@ -50,7 +50,7 @@ static unsigned int pick(unsigned int n)
 			test_die("monitor: " #cond);			\
 	} while (0)
 
-/* Everything but the kernel's word to the guest may be random. */
+/* All secondary vCPUs are on. */
 static void bring_up(struct test_vm *vm)
 {
 	unsigned int i;
@@ -114,7 +114,7 @@ static void monitor(enum end end, unsigned int nr_vcpus)
 	struct agent_job jobs[MAX_VCPUS];
 	struct test_vm vm = {};
 
-	/* The VM may be shared memory's, too. */
+	/* Half of them have shared memory, too. */
 	if (pick(2))
 		vm.shm = (struct test_shm) { .gpa = GUEST_BASE + 0x10000000, .size = SZ_2M };
 	vm_create(&vm, nr_vcpus);

@@ -409,11 +409,25 @@ static void report(struct __test_metadata *_metadata)
 		EXPECT_LT(0, hotplugs);
 }
 
+static bool all_seen(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (!__atomic_load_n(&seen[wanted[i].what][wanted[i].result], __ATOMIC_RELAXED))
+			return false;
+	return __atomic_load_n(&mmio_exits, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&ends, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&unbinds, __ATOMIC_RELAXED);
+}
+
 static void pass_time(unsigned int seconds)
 {
 	unsigned int start = uptime(), told = start;
 
-	while (uptime() < start + seconds) {
+	/* A slow machine may need more time until everything has had its chance. */
+	while (uptime() < start + seconds ||
+	       (!all_seen() && uptime() < start + 4 * seconds)) {
 		sleep(1);
 		if (uptime() < told + 60)
 			continue;
