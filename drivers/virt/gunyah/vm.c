@@ -67,14 +67,13 @@ static void rm_drain(struct gunyah_vm_rm *v)
 	gunyah_vm_resources_drain(&container_of(v, struct gunyah_vm, rm)->resources);
 }
 
-static void rm_reclaim(struct gunyah_vm_rm *v, bool lost)
+static bool rm_reclaim(struct gunyah_vm_rm *v, bool lost)
 {
 	struct gunyah_vm_mem *mem = &container_of(v, struct gunyah_vm, rm)->mem;
 
 	if (lost)
-		gunyah_vm_mem_abandon(mem);
-	else
-		gunyah_vm_mem_take_back(mem, v->rm, false);
+		return !gunyah_vm_mem_abandon(mem);
+	return !gunyah_vm_mem_take_back(mem, v->rm, false);
 }
 
 static const struct gunyah_vm_rm_ops rm_ops = {

@@ -432,8 +432,7 @@ static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
 }
 
 /* The last one first.  @rm is NULL when the resource manager is not to be asked. */
-static unsigned int gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_rm *rm,
-				      bool sanitize)
+static void gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
 {
 	struct gunyah_vm_parcel *parcel, *next;
 	unsigned int n_leaked = 0;
@@ -449,12 +448,11 @@ static unsigned int gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_r
 		cond_resched();
 	}
 	mem->given = false;
+	mem->n_leaked += n_leaked;
 
 	if (n_leaked)
 		pr_err("%llu KiB of guest memory did not come back (%u parcels): lost until the next boot\n",
 		       leaked / SZ_1K, n_leaked);
-
-	return n_leaked;
 }
 
 int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
@@ -494,8 +492,13 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_give);
 
 unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
 {
+	unsigned int n_leaked;
+
 	guard(mutex)(&mem->lock);
-	return gunyah_vm_mem_end(mem, rm, sanitize);
+	gunyah_vm_mem_end(mem, rm, sanitize);
+	n_leaked = mem->n_leaked;
+	mem->n_leaked = 0;
+	return n_leaked;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_take_back);
 

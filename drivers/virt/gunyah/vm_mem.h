@@ -23,12 +23,14 @@ struct gunyah_rm;
  * @bindings: all bindings, sorted by guest address, never overlapping
  * @parcels: what was given to the resource manager for the present run
  * @given: parcels may exist: bindings can't be changed
+ * @n_leaked: parcels of the present run that did not come back
  */
 struct gunyah_vm_mem {
 	struct mutex lock;	/* see above */
 	struct list_head bindings;
 	struct list_head parcels;
 	bool given;
+	unsigned int n_leaked;
 };
 
 /**
@@ -111,7 +113,8 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
  * out of the allocator and out of the direct map, are counted, and one message
  * says so.
  *
- * Return: number of parcels leaked.
+ * Return: number of parcels leaked since the memory was given, by a give that
+ * failed, too.
  */
 unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm,
 				     bool sanitize);
@@ -122,7 +125,8 @@ unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm
  *
  * For a VM that could not be brought to a state in which parcels come back.
  *
- * Return: number of parcels leaked.
+ * Return: number of parcels leaked since the memory was given, by a give that
+ * failed, too.
  */
 unsigned int gunyah_vm_mem_abandon(struct gunyah_vm_mem *mem);
 

@@ -214,6 +214,9 @@ int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 	ret = gunyah_rm_alloc_vmid(v->rm, &vmid);
 	if (ret) {
 		trace_gunyah_vm_refused(0, "ALLOC_VMID", ret);
+		/* Answered, but not with a number: it can't be given back. */
+		if (ret == -EIO && !gunyah_rm_is_dead(v->rm))
+			atomic_inc(&v->stats->vmids);
 		return ret;
 	}
 
@@ -318,12 +321,18 @@ static void look_whether_dead(struct gunyah_vm_rm *v)
 		move(v, GUNYAH_VM_RM_LOST);
 }
 
+/*
+ * A parcel that did not come back names the vmid in its access list: given back,
+ * the vmid would be the next VM's, and that VM would get the memory when it
+ * starts.  So the vmid is given up with the parcel (R64).
+ */
 static void out_of_load_or_reset(struct gunyah_vm_rm *v)
 {
-	v->ops->reclaim(v, false);
+	bool all_back = v->ops->reclaim(v, false);
+
 	look_whether_dead(v);
 	if (gunyah_vm_rm_state(v) != GUNYAH_VM_RM_LOST)
-		forget_vmid(v, true);
+		forget_vmid(v, all_back);
 }
 
 static void out_of_config_failed(struct gunyah_vm_rm *v)

@@ -53,12 +53,12 @@ enum gunyah_vm_rm_state {
  *	sleep.
  * @drain: give up all resources of the run; may sleep
  * @reclaim: take all memory back or, when the VM is @lost, leak it knowingly;
- *	may sleep
+ *	false when not all that the VM was given came back.  May sleep
  */
 struct gunyah_vm_rm_ops {
 	void (*changed)(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state);
 	void (*drain)(struct gunyah_vm_rm *v);
-	void (*reclaim)(struct gunyah_vm_rm *v, bool lost);
+	bool (*reclaim)(struct gunyah_vm_rm *v, bool lost);
 };
 
 /**

@@ -158,6 +158,9 @@ static void bad_answer_leaks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->reclaims, 1);
 	KUNIT_EXPECT_EQ(test, t->last_reclaimed, FIRST_HANDLE);
 	expect_stats(test, 0, 0, SZ_64K, 0);
+	/* Who ends the run is told, once. */
+	KUNIT_EXPECT_EQ(test, take_back(t), 1);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
 }
 
 static void failed_reclaim_leaks(struct kunit *test)

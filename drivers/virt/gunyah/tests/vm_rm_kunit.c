@@ -48,6 +48,7 @@ static const char letters[CALLS + 1] = "ACISPRD";
  * @fail_ret: with this
  * @fail_times: so many times
  * @mute: no notifications
+ * @leaks: a parcel does not come back
  * @done: letters of the calls; drain "d", reclaim "r", abandoning "x"
  * @wrong: calls that did not fit the state
  * @exited_during_start: the VM is quick
@@ -66,6 +67,7 @@ struct life {
 	int fail_ret;
 	unsigned int fail_times;
 	bool mute;
+	bool leaks;
 	char done[64];
 	unsigned int wrong;
 	bool exited_during_start;
@@ -288,7 +290,7 @@ static void on_drain(struct gunyah_vm_rm *v)
 	note(container_of(v, struct life, v), 'd');
 }
 
-static void on_reclaim(struct gunyah_vm_rm *v, bool lost)
+static bool on_reclaim(struct gunyah_vm_rm *v, bool lost)
 {
 	struct life *l = container_of(v, struct life, v);
 
@@ -298,6 +300,7 @@ static void on_reclaim(struct gunyah_vm_rm *v, bool lost)
 		      l->state == GUNYAH_RM_VM_STATUS_EXITED ||
 		      l->state == GUNYAH_RM_VM_STATUS_RESETTING))
 		KUNIT_FAIL(kunit_get_current_test(), "reclaimed in state %d", l->state);
+	return !lost && !l->leaks;
 }
 
 static const struct gunyah_vm_rm_ops ops = {
@@ -410,6 +413,7 @@ struct fail_case {
 /* go(START), then end; where the failing call is of the end, go() succeeds. */
 static const struct fail_case fail_cases[] = {
 	{ "ALLOC refused", CALL_ALLOC, -ENODEV, 1, "A", 0, 0 },
+	{ "ALLOC torn", CALL_ALLOC, -EIO, 1, "A", 1, 0 },
 	{ "CONFIG refused", CALL_CONFIG, -EINVAL, 1, "ACr", 1, 0 },
 	{ "CONFIG not sent, killed", CALL_CONFIG, -EINTR, 1, "ACrD", 0, 0 },
 	{ "CONFIG not sent", CALL_CONFIG, -ECOMM, 1, "ACrD", 0, 0 },
@@ -452,6 +456,29 @@ static void fail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), c->vmids);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), c->lost);
 	KUNIT_EXPECT_FALSE(test, l->listening);
+}
+
+/* R64: the vmid stands in the leaked parcel's access list: nobody gets it again. */
+static void leaked_memory_keeps_the_vmid(struct kunit *test)
+{
+	static const struct end_case cases[] = {
+		{ .last = CALL_ALLOC, .done = "Ar" },
+		{ .last = CALL_START, .done = "ACISPdRr" },
+	};
+	struct life *l = test->priv;
+	unsigned int i;
+
+	l->leaks = true;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(l->done, 0, sizeof(l->done));
+		KUNIT_EXPECT_EQ(test, go(l, cases[i].last), 0);
+		gunyah_vm_rm_end(&l->v);
+		KUNIT_EXPECT_STREQ(test, l->done, cases[i].done);
+		KUNIT_EXPECT_TRUE(test, l->allocated);
+		KUNIT_EXPECT_FALSE(test, l->listening);
+		KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), 0);
 }
 
 /* A stop that meets an exit: refused, and VM_EXITED is on its way (fact 9). */
@@ -559,6 +586,7 @@ static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE_PARAM(end, end_gen_params),
 	KUNIT_CASE(end_of_nothing),
 	KUNIT_CASE_PARAM(fail, fail_gen_params),
+	KUNIT_CASE(leaked_memory_keeps_the_vmid),
 	KUNIT_CASE(stop_meets_exit),
 	KUNIT_CASE(reset_never_ends),
 	KUNIT_CASE(reset_failed),
