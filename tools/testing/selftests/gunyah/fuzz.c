@@ -12,6 +12,7 @@
  * one that did; and so does a run in which no guest ran.
  */
 #include "../kselftest_harness.h"
+#include "lib/alloc_fault.h"
 #include "lib/fuzz.h"
 #include "lib/soak.h"
 #include "lib/sweep.h"

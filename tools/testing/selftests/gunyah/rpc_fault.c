@@ -360,6 +360,8 @@ TEST_F(rpc, parcel_without_a_handle)
 
 	left.pages = GUEST_SIZE / SZ_4K;
 	left.parcels = 1;
+	/* It goes with the parcel. */
+	left.vmids = 1;
 	left.entries = control_counters().entries;
 	MSG_RULE(MSG_MEM_LEND, CTL_CUT, .p = { 0, 12 });
 	EXPECT_EQ(-EIO, __vm_start(&self->vm));

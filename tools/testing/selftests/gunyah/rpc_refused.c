@@ -8,7 +8,8 @@
 #include <time.h>
 
 #include "../kselftest_harness.h"
-#include "lib/control.h"
+#include "lib/sweep.h"
+#include "lib/trace.h"
 
 #define VM_PAGES	(GUEST_SIZE / SZ_4K)
 
@@ -31,52 +32,22 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-/* What a failure costs: at the resource manager, and by the driver's count. */
-struct cost {
-	unsigned int pages;
-	unsigned int vmids;
-	unsigned int parcels;
-	unsigned int vms;
-	unsigned int leaked_pages;
-	unsigned int lost_vms;
-	unsigned int lost_vmids;
-};
-
-struct state {
-	struct control_counters rm;
-	__u64 leaked;
-	__u64 lost_vms;
-	__u64 lost_vmids;
-	__u64 lent;
-};
-
-static struct state state(void)
+/* True when @n failures have cost @cost each, and the resource manager is alive. */
+static bool cost_is(const struct sweep_state *was, unsigned int n, const struct cost *cost)
 {
-	return (struct state) {
-		.rm = control_counters(),
-		.leaked = driver_counter("gunyah_vm/memory", "leaked") / SZ_4K,
-		.lent = driver_counter("gunyah_vm/memory", "lent"),
-		.lost_vms = driver_counter("gunyah_vm/lost_vms", NULL),
-		.lost_vmids = driver_counter("gunyah_vm/lost_vmids", NULL),
+	const struct cost all = {
+		.pages = n * cost->pages,
+		.vmids = n * cost->vmids,
+		.parcels = n * cost->parcels,
+		.vms = n * cost->vms,
+		.leaked_pages = n * cost->leaked_pages,
+		.lost_vms = n * cost->lost_vms,
+		.lost_vmids = n * cost->lost_vmids,
 	};
-}
+	struct sweep_state now = sweep_state();
 
-#define expect_cost(was, n, what) do {					\
-	const struct state *_was = &(was);				\
-	const struct cost *_cost = &(what);				\
-	struct state _now = state();					\
-	unsigned int _n = (n);						\
-									\
-	EXPECT_EQ(0, control_read(CTL_RM_DEAD));			\
-	EXPECT_EQ(_was->rm.pages + _n * _cost->pages, _now.rm.pages);	\
-	EXPECT_EQ(_was->rm.vmids + _n * _cost->vmids, _now.rm.vmids);	\
-	EXPECT_EQ(_was->rm.parcels + _n * _cost->parcels, _now.rm.parcels); \
-	EXPECT_EQ(_was->rm.vms + _n * _cost->vms, _now.rm.vms);		\
-	EXPECT_EQ(_was->leaked + _n * _cost->leaked_pages, _now.leaked); \
-	EXPECT_EQ(_was->lost_vms + _n * _cost->lost_vms, _now.lost_vms); \
-	EXPECT_EQ(_was->lost_vmids + _n * _cost->lost_vmids, _now.lost_vmids); \
-	EXPECT_EQ(_was->lent, _now.lent);				\
-} while (0)
+	return sweep_same("cost", was, &all, &now) && !control_read(CTL_RM_DEAD);
+}
 
 /* Everything as it was for the next test: pages that were leaked stay leaked. */
 #define clean_up() do {							\
@@ -101,7 +72,7 @@ static void first_start(void)
 FIXTURE(start)
 {
 	struct test_vm vm;
-	struct state before;
+	struct sweep_state before;
 };
 
 FIXTURE_VARIANT(start)
@@ -116,14 +87,15 @@ FIXTURE_VARIANT(start)
 FIXTURE_VARIANT_ADD(start, alloc_vmid) {
 	.id = MSG_ALLOC_VMID,
 	/* Whose number is not known. */
-	.torn = { .vmids = 1 },
+	.torn = { .vmids = 1, .lost_vmids = 1 },
 };
 
 FIXTURE_VARIANT_ADD(start, mem_lend) {
 	.id = MSG_MEM_LEND,
 	.no_eopnotsupp = true,
-	/* Whose handle is not known. */
-	.torn = { .parcels = 1, .pages = VM_PAGES, .leaked_pages = VM_PAGES },
+	/* Whose handle is not known; the vmid is in its access list. */
+	.torn = { .parcels = 1, .pages = VM_PAGES, .leaked_pages = VM_PAGES,
+		  .vmids = 1, .lost_vmids = 1 },
 };
 
 FIXTURE_VARIANT_ADD(start, config_image) {
@@ -141,7 +113,7 @@ FIXTURE_SETUP(start)
 	require_gunyah();
 	require_control();
 	first_start();
-	self->before = state();
+	self->before = sweep_state();
 	vm_create(&self->vm, 1);
 }
 
@@ -173,7 +145,7 @@ TEST_F_TIMEOUT(start, refused, 60)
 		EXPECT_EQ(1, control_fired(rule));
 		control_clear(rule);
 	}
-	expect_cost(self->before, ARRAY_SIZE(errors), variant->refused);
+	EXPECT_TRUE(cost_is(&self->before, ARRAY_SIZE(errors), &variant->refused));
 	ASSERT_EQ(0, __vm_start(&self->vm));
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 }
@@ -185,10 +157,12 @@ TEST_F(start, done_without_an_answer)
 
 	EXPECT_EQ(-EIO, __vm_start(&self->vm));
 	EXPECT_EQ(1, control_fired(rule));
-	expect_cost(self->before, 1, variant->torn);
-	/* Memory that is lost does not start again. */
-	if (variant->torn.pages)
+	EXPECT_TRUE(cost_is(&self->before, 1, &variant->torn));
+	if (variant->torn.pages) {
+		/* Memory that is lost does not start again. */
+		EXPECT_EQ(-EIO, __vm_start(&self->vm));
 		return;
+	}
 	/* VM_START writes into the tree. */
 	vm_load(&self->vm);
 	ASSERT_EQ(0, __vm_start(&self->vm));
@@ -200,7 +174,7 @@ TEST_F(start, done_without_an_answer)
 FIXTURE(end)
 {
 	struct test_vm vm;
-	struct state before;
+	struct sweep_state before;
 };
 
 FIXTURE_VARIANT(end)
@@ -226,11 +200,12 @@ FIXTURE_VARIANT_ADD(end, reset_refused_twice) {
 FIXTURE_VARIANT_ADD(end, reset_torn) { .id = MSG_VM_RESET, .times = 1, .torn = true };
 FIXTURE_VARIANT_ADD(end, reclaim_refused) {
 	.id = MSG_MEM_RECLAIM, .times = 1,
-	.cost = { .pages = VM_PAGES, .parcels = 1, .leaked_pages = VM_PAGES } };
+	.cost = { .pages = VM_PAGES, .parcels = 1, .leaked_pages = VM_PAGES,
+		  .vmids = 1, .lost_vmids = 1 } };
 /* It came back, but the driver can't know. */
 FIXTURE_VARIANT_ADD(end, reclaim_torn) {
 	.id = MSG_MEM_RECLAIM, .times = 1, .torn = true,
-	.cost = { .leaked_pages = VM_PAGES } };
+	.cost = { .leaked_pages = VM_PAGES, .vmids = 1, .lost_vmids = 1 } };
 FIXTURE_VARIANT_ADD(end, dealloc_refused) {
 	.id = MSG_DEALLOC_VMID, .times = 1, .cost = { .vmids = 1, .lost_vmids = 1 } };
 /* It must not be sent again (R57). */
@@ -242,7 +217,7 @@ FIXTURE_SETUP(end)
 	require_gunyah();
 	require_control();
 	first_start();
-	self->before = state();
+	self->before = sweep_state();
 	vm_create(&self->vm, 1);
 	vm_start(&self->vm);
 }
@@ -256,6 +231,7 @@ FIXTURE_TEARDOWN(end)
 /* R23, R57, R58: the close ends, whatever is refused; a new VM runs */
 TEST_F(end, close)
 {
+	unsigned int vmid = last_vmid();
 	struct test_vm vm = {};
 	int rule;
 
@@ -266,51 +242,27 @@ TEST_F(end, close)
 				.p = { RM_NORESOURCE });
 	vm_destroy(&self->vm);
 	EXPECT_EQ(variant->times, control_fired(rule));
-	expect_cost(self->before, 1, variant->cost);
+	EXPECT_TRUE(cost_is(&self->before, 1, &variant->cost));
 	control_clear(-1);
 	vm_create(&vm, 1);
 	EXPECT_EQ(0, __vm_start(&vm));
+	/* R64: no other VM gets a vmid to which memory may still be given. */
+	if (variant->cost.vmids)
+		EXPECT_NE(vmid, last_vmid());
 	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	vm_destroy(&vm);
-	expect_cost(self->before, 1, variant->cost);
+	EXPECT_TRUE(cost_is(&self->before, 1, &variant->cost));
 }
 
 /* ---- R55 ---- */
 
-#define TRACING	"/sys/kernel/tracing/"
-
-static bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
 /* The errno of the last refused call, from the tracepoint; 1 without one. */
-static int traced_errno(void)
+static void read_errno(const char *line, void *ctx)
 {
-	char line[512];
-	int error = 1;
-	char *p;
-	FILE *f;
+	const char *p = line ? strstr(line, " call=ALLOC_VMID error=") : NULL;
 
-	f = fopen(TRACING "trace", "r");
-	if (!f)
-		return 1;
-	while (fgets(line, sizeof(line), f)) {
-		p = strstr(line, "gunyah_vm_refused: ");
-		if (p)
-			p = strstr(p, "call=ALLOC_VMID error=");
-		if (p)
-			error = atoi(strchr(p + 5, '=') + 1);
-	}
-	fclose(f);
-	return error;
+	if (p)
+		*(int *)ctx = atoi(strrchr(p, '=') + 1);
 }
 
 static int table_errno(__u32 error)
@@ -337,31 +289,31 @@ static int table_errno(__u32 error)
 TEST(errno_of_each_error)
 {
 	static const __u32 odd[] = { 0x15, 0xff, 0x80000000, 0xfffffffe, RM_UNIMPLEMENTED };
+	static const char *const events[] = { "gunyah/gunyah_vm_refused", NULL };
 	struct test_vm vm = {};
 	unsigned int i;
-	bool traced;
+	int traced;
 	__u32 error;
 
 	require_gunyah();
 	require_control();
 	first_start();
-	traced = write_text(TRACING "events/gunyah/gunyah_vm_refused/enable", "1");
 	vm_create(&vm, 1);
 	for (i = 1; i <= RM_VM_STATE + ARRAY_SIZE(odd); i++) {
 		error = i <= RM_VM_STATE ? i : odd[i - RM_VM_STATE - 1];
-		write_text(TRACING "trace", "");
 		MSG_RULE(MSG_ALLOC_VMID, CTL_REFUSE, .p = { error });
+		trace_start(events, false);
 		EXPECT_EQ(start_errno(error, false), __vm_start(&vm));
+		trace_stop();
 		control_clear(-1);
-		if (traced)
-			EXPECT_EQ(table_errno(error), traced_errno());
+		traced = 1;
+		trace_read(read_errno, &traced);
+		EXPECT_EQ(table_errno(error), traced) {
+			TH_LOG("error 0x%x", error);
+		}
 	}
 	EXPECT_EQ(0, __vm_start(&vm));
 	vm_destroy(&vm);
-	if (traced)
-		write_text(TRACING "events/gunyah/gunyah_vm_refused/enable", "0");
-	else
-		ksft_print_msg("no tracepoint: only START's errno was looked at\n");
 }
 
 /* ---- a request of many pieces ---- */
@@ -390,7 +342,7 @@ static void add_small_pages(struct test_vm *vm, int mem)
 FIXTURE(pieces)
 {
 	struct test_vm vm;
-	struct state before;
+	struct sweep_state before;
 	int mem;
 };
 
@@ -399,7 +351,7 @@ FIXTURE_SETUP(pieces)
 	require_gunyah();
 	require_control();
 	first_start();
-	self->before = state();
+	self->before = sweep_state();
 	vm_create(&self->vm, 1);
 	self->mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
 	add_small_pages(&self->vm, self->mem);
@@ -412,7 +364,7 @@ FIXTURE_TEARDOWN(pieces)
 	control_clear(-1);
 	vm_destroy(&self->vm);
 	close(self->mem);
-	expect_cost(self->before, 1, none);
+	EXPECT_TRUE(cost_is(&self->before, 1, &none));
 }
 
 /* Pieces of the request to lend: each other message is one. */
@@ -451,6 +403,28 @@ TEST_F(pieces, send_fails)
 
 /* ---- limits ---- */
 
+FIXTURE(limit)
+{
+	struct test_vm vm;
+	struct sweep_state before;
+};
+
+FIXTURE_SETUP(limit)
+{
+	require_gunyah();
+	require_control();
+	first_start();
+	self->before = sweep_state();
+	vm_create(&self->vm, 1);
+	vm_start(&self->vm);
+}
+
+FIXTURE_TEARDOWN(limit)
+{
+	control_clear(-1);
+	clean_up();
+}
+
 static void *destroy_one(void *arg)
 {
 	double start = seconds();
@@ -463,7 +437,7 @@ static void *destroy_one(void *arg)
  * R23: VM_STOP and VM_RESET are answered, and then nothing comes: 30 s each.
  * The two VMs end at the same time.
  */
-TEST_F_TIMEOUT(end, nothing_comes_after_the_answer, 90)
+TEST_F_TIMEOUT(limit, nothing_comes_after_the_answer, 90)
 {
 	static const struct cost lost = ALL_LOST;
 	unsigned int stopped, reset;
@@ -472,11 +446,6 @@ TEST_F_TIMEOUT(end, nothing_comes_after_the_answer, 90)
 	void *ms[2];
 	int i;
 
-	/* Once is enough. */
-	if (variant->id != MSG_VM_STOP || variant->times != 1 || variant->torn) {
-		vm_destroy(&self->vm);
-		return;
-	}
 	stopped = last_vmid();
 	vm_create(&other, 1);
 	vm_start(&other);
@@ -491,27 +460,23 @@ TEST_F_TIMEOUT(end, nothing_comes_after_the_answer, 90)
 		EXPECT_LE(30000, (long)ms[i]);
 		EXPECT_GE(35000, (long)ms[i]);
 	}
-	expect_cost(self->before, 2, lost);
+	EXPECT_TRUE(cost_is(&self->before, 2, &lost));
 }
 
 /* R23: RESET_FAILED instead of RESET; nobody waits */
-TEST_F(end, reset_failed)
+TEST_F(limit, reset_failed)
 {
 	static const struct cost lost = ALL_LOST;
 	__u8 status[8] = { last_vmid(), 0, 0, 0, 12 };
 	double start;
 
-	if (variant->id != MSG_VM_RESET || variant->times != 1 || variant->torn) {
-		vm_destroy(&self->vm);
-		return;
-	}
 	MSG_RULE(MSG_VM_RESET, CTL_REFUSE);
 	MSG_RULE(MSG_VM_RESET, CTL_NOTE, .p = { NOTE_VM_STATUS, 0 }, .data = status,
 		 .len = sizeof(status));
 	start = seconds();
 	vm_destroy(&self->vm);
 	EXPECT_GT(5, seconds() - start);
-	expect_cost(self->before, 1, lost);
+	EXPECT_TRUE(cost_is(&self->before, 1, &lost));
 }
 
 TEST_HARNESS_MAIN

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "../kselftest_harness.h"
+#include "lib/alloc_fault.h"
 #include "lib/control.h"
 #include "lib/gunyah_test.h"
 #include "lib/sweep.h"

@@ -312,32 +312,32 @@ static bool find_device(void)
 	return device[0];
 }
 
-static bool write_device(const char *file)
+static int write_device(const char *file)
 {
-	ssize_t n = -1;
-	int fd;
-
-	fd = open(file, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = write(fd, device, strlen(device));
-		close(fd);
-	}
-	return n == (ssize_t)strlen(device);
+	return write_file(file, device);
 }
 
 bool driver_unbind(void)
 {
-	return find_device() && write_device(RM_DRIVER "/unbind");
+	return find_device() && !write_device(RM_DRIVER "/unbind");
 }
 
-bool driver_bind(void)
+int __driver_bind(void)
+{
+	return write_device(RM_DRIVER "/bind");
+}
+
+bool device_comes(void)
 {
 	int tries;
 
-	if (!write_device(RM_DRIVER "/bind"))
-		return false;
 	/* devtmpfs makes the node in a thread of its own. */
 	for (tries = 0; tries < 1000 && access(DEVICE, F_OK); tries++)
 		usleep(1000);
 	return !access(DEVICE, F_OK);
+}
+
+bool driver_bind(void)
+{
+	return !__driver_bind() && device_comes();
 }

@@ -31,6 +31,7 @@
 #define CTL_CALL		0	/* hypercalls, by number */
 #define CTL_MSG			1	/* messages to the resource manager, by id */
 
+#define CALL_IDENTIFY		0x00
 #define CALL_MSGQ_SEND		0x1b
 #define CALL_MSGQ_RECV		0x1c
 #define CALL_VCPU_RUN		0x65
@@ -48,6 +49,7 @@
 #define MSG_VM_INIT		0x5600000b
 #define MSG_GET_RESOURCES	0x56000020
 #define MSG_GET_VMID		0x56000024
+#define MSG_SET_DEMAND_PAGING	0x56000033
 
 #define NOTE_MEM_RELEASED	0x51100012
 #define NOTE_VM_EXITED		0x56100001
@@ -158,5 +160,8 @@ unsigned int last_vmid(void);
 /* Unbind and bind the driver; false when it does not work. */
 bool driver_unbind(void);
 bool driver_bind(void);
+/* 0 or -errno of the bind alone; the device may come a moment later. */
+int __driver_bind(void);
+bool device_comes(void);
 
 #endif

@@ -10,7 +10,6 @@
 #define SHARED_SIZE	SZ_2M
 #define SPLIT_GPA	(GUEST_BASE + 0x20000000UL)
 #define SMALL_SIZE	(16 * SZ_4K)
-#define PIECES		600
 
 /* A step failed: is it to be tried again? */
 static bool try_again(struct life *l, const char *name, int error)
@@ -180,14 +179,14 @@ bool life_many_pieces(struct life *l)
 	unsigned int i;
 	bool ok;
 
-	ok = STEP(l, "CREATE_GUEST_MEM", create_small(l, PIECES * SZ_4K, &l->many_fd)) &&
-	     STEP(l, "fallocate", fill(l->many_fd, PIECES * SZ_4K));
+	ok = STEP(l, "CREATE_GUEST_MEM", create_small(l, LIFE_PIECES * SZ_4K, &l->many_fd)) &&
+	     STEP(l, "fallocate", fill(l->many_fd, LIFE_PIECES * SZ_4K));
 
 	/* No two pages that follow one another do so in the file. */
-	for (i = 0; ok && i < PIECES; i++)
+	for (i = 0; ok && i < LIFE_PIECES; i++)
 		ok = STEP(l, "MAP_MEM", __map_mem(l->vm.fd, l->many_fd,
 						  GUEST_BASE + GUEST_SIZE + i * SZ_4K, SZ_4K,
-						  i * 37 % PIECES * SZ_4K, LEND_RWX));
+						  i * 37 % LIFE_PIECES * SZ_4K, LEND_RWX));
 	return ok;
 }
 

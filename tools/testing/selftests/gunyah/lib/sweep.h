@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a failure sweep needs: a "life" that is lived on when one of its steps
- * fails, the counters before and after it, and failing allocations.
+ * fails, and the counters before and after it.
  *
  * A "point" is one thing that failed in one life: an allocation, a hypercall or
  * a message to the resource manager.  The "cost" of a point is what the machine
@@ -99,7 +99,8 @@ bool life_memory(struct life *l);
 bool life_small_memory(struct life *l);
 bool life_map(struct life *l);
 bool life_unmap(struct life *l);
-/* More memory behind the guest's, in so many pieces that MEM_APPEND is needed. */
+/* Pages behind the guest's memory, in so many pieces that MEM_APPEND is needed. */
+#define LIFE_PIECES	600
 bool life_many_pieces(struct life *l);
 bool life_vcpus(struct life *l, unsigned int nr_vcpus);
 bool life_remove_vcpu(struct life *l, unsigned int id);
@@ -108,16 +109,5 @@ bool life_run(struct life *l);
 void life_close(struct life *l);
 /* All fields as before the first step. */
 void life_init(struct life *l);
-
-/* False when allocations can't be made to fail here. */
-bool fail_nth_there(void);
-/* The driver's @nth allocation in this thread from here on fails; 0: none. */
-void fail_nth(unsigned int nth);
-/* Ends that.  Allocations that were still to be made before the one that fails, 0: it failed. */
-unsigned int fail_nth_end(void);
-/* All allocations of the kernel's workers and interrupt threads fail, until told not to. */
-void fail_workers(bool fail);
-/* Allocations that failed since then. */
-unsigned int fail_workers_count(void);
 
 #endif

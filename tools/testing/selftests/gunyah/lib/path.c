@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The paths of the failure sweeps, and what a point on them costs. */
+#include "path.h"
+
+static bool live_create(struct life *l, const struct path *path)
+{
+	return life_open(l);
+}
+
+static bool live_memory(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_small_memory(l);
+}
+
+static bool live_map(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_map(l) && life_unmap(l);
+}
+
+static bool live_functions(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_vcpus(l, 2) && life_remove_vcpu(l, 0) &&
+	       life_vcpus(l, 2) && life_remove_vcpu(l, 1);
+}
+
+static bool live_start(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_map(l) && life_vcpus(l, path->nr_vcpus) &&
+	       life_start(l) && life_run(l);
+}
+
+/* The vCPU comes when the VM runs, goes, and comes again. */
+static bool live_late(struct life *l, const struct path *path)
+{
+	l->vm.nr_vcpus = 1;
+	return life_open(l) && life_memory(l) && life_map(l) && life_start(l) &&
+	       life_vcpus(l, 1) && life_run(l) && life_remove_vcpu(l, 0) &&
+	       life_vcpus(l, 1) && life_run(l);
+}
+
+/* With more pieces of memory than one message has room for. */
+static bool live_pieces(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_many_pieces(l) && life_map(l) &&
+	       life_vcpus(l, 1) && life_start(l) && life_run(l);
+}
+
+static const __u32 stopped[] = {
+	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_CONFIG_IMAGE, MSG_VM_INIT, MSG_GET_RESOURCES,
+	MSG_VM_START, MSG_VM_STOP, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_DEALLOC_VMID, 0,
+};
+
+static const __u32 powered_off[] = {
+	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_MEM_SHARE, MSG_CONFIG_IMAGE, MSG_VM_INIT,
+	MSG_GET_RESOURCES, MSG_VM_START, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_MEM_RECLAIM,
+	MSG_DEALLOC_VMID, 0,
+};
+
+static const __u32 in_pieces[] = {
+	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_MEM_APPEND, MSG_CONFIG_IMAGE, MSG_VM_INIT,
+	MSG_GET_RESOURCES, MSG_VM_START, MSG_VM_STOP, MSG_VM_RESET, MSG_MEM_RECLAIM,
+	MSG_DEALLOC_VMID, 0,
+};
+
+static const __u32 no_message[] = { 0 };
+
+const struct path create_path = { "create", live_create, .order = no_message };
+const struct path memory_path = { "memory", live_memory, .share = true, .order = no_message };
+const struct path map_path = { "map", live_map, .share = true, .order = no_message };
+const struct path functions_path = { "functions", live_functions, 2, 3, .order = no_message };
+const struct path late_path = { "late functions", live_late, 1, 2, .order = stopped };
+const struct path start_1_path = { "1 vCPU", live_start, 1, 1, .order = stopped };
+const struct path start_4_path = { "4 vCPUs", live_start, 4, 4, .share = true, .off = true,
+	.order = powered_off };
+const struct path pieces_path = { "many pieces", live_pieces, 1, 1, .small_pages = true,
+	.order = in_pieces };
+
+bool path_live(struct life *l, const struct path *path)
+{
+	bool ok;
+
+	life_init(l);
+	l->share = path->share;
+	l->off = path->off;
+	ok = path->live(l, path);
+	life_close(l);
+	return ok;
+}
+
+unsigned int path_messages(const struct path *path, __u32 id)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; path->order[i]; i++)
+		n += !id || path->order[i] == id;
+	return n;
+}
+
+/* ---- costs ---- */
+
+static const char *const how_names[HOWS] = { "not sent", "refused", "done with an error", "torn" };
+
+#define VMID		1	/* the resource manager has one less to give */
+#define LOST_VMID	2	/* the driver knows that */
+#define PARCEL		4	/* a parcel stays, with its memory */
+#define LEAKED		8	/* the driver takes its memory for gone */
+
+/* What a failed message costs; what is not here costs nothing. */
+static const struct price {
+	__u32 id;
+	unsigned int how[HOWS];
+} prices[] = {
+	/* Done with an error, it did not say which: the driver has to believe the error. */
+	{ MSG_ALLOC_VMID, { [DENIED] = VMID, [TORN] = VMID | LOST_VMID } },
+	/* Its handle is not known, so it can't be reclaimed. */
+	{ MSG_MEM_LEND, { [TORN] = PARCEL | LEAKED | VMID | LOST_VMID } },
+	{ MSG_MEM_SHARE, { [TORN] = PARCEL | LEAKED | VMID | LOST_VMID } },
+	{ MSG_CONFIG_IMAGE, { [REFUSED] = VMID | LOST_VMID, [DENIED] = VMID | LOST_VMID,
+			      [TORN] = VMID | LOST_VMID } },
+	/* The vmid goes with the parcel; done with an error, that is not known. */
+	{ MSG_MEM_RECLAIM, { PARCEL | LEAKED | VMID | LOST_VMID,
+			     PARCEL | LEAKED | VMID | LOST_VMID,
+			     LEAKED | VMID | LOST_VMID, LEAKED | VMID | LOST_VMID } },
+	/* It is not sent twice. */
+	{ MSG_DEALLOC_VMID, { VMID | LOST_VMID, VMID | LOST_VMID, LOST_VMID, LOST_VMID } },
+};
+
+/* Memory of the parcel that the @nth message of that kind is about: the last comes back first. */
+static unsigned int parcel_pages(const struct path *path, __u32 id, unsigned int nth)
+{
+	if (id == MSG_MEM_SHARE || (id == MSG_MEM_RECLAIM && path->share && nth == 1))
+		return SHARED_PAGES;
+	if (path == &pieces_path)
+		return VM_PAGES + LIFE_PIECES;
+	return VM_PAGES;
+}
+
+struct cost cost_of(const struct path *path, enum how how, __u32 id, unsigned int nth)
+{
+	unsigned int pages = parcel_pages(path, id, nth), i;
+	struct cost cost = {};
+
+	for (i = 0; i < ARRAY_SIZE(prices); i++) {
+		const struct price *price = &prices[i];
+
+		if (price->id != id)
+			continue;
+		cost.vmids = !!(price->how[how] & VMID);
+		cost.lost_vmids = !!(price->how[how] & LOST_VMID);
+		cost.parcels = !!(price->how[how] & PARCEL);
+		cost.pages = price->how[how] & PARCEL ? pages : 0;
+		cost.leaked_pages = price->how[how] & LEAKED ? pages : 0;
+	}
+	return cost;
+}
+
+/* Is it a message of the end, whose errors nobody gets? */
+static bool is_of_the_end(__u32 id)
+{
+	return id == MSG_VM_STOP || id == MSG_VM_RESET || id == MSG_MEM_RECLAIM ||
+	       id == MSG_DEALLOC_VMID;
+}
+
+int error_of(enum how how, __u32 id)
+{
+	if (is_of_the_end(id))
+		return 0;
+	return how == TORN ? -EIO : -ENODEV;
+}
+
+bool cost_recover(const struct cost *cost)
+{
+	static const struct cost nothing;
+
+	if (!memcmp(cost, &nothing, sizeof(nothing)))
+		return true;
+	return control_revive(true) && control_reclaim() == cost->pages;
+}
+
+/*
+ * That a parcel came back is known to the driver when it went on after that, and
+ * so is the vmid.
+ */
+struct cost cost_of_death(const struct path *path)
+{
+	unsigned int lent = control_count(CTL_MSG, MSG_MEM_LEND);
+	unsigned int shared = control_count(CTL_MSG, MSG_MEM_SHARE);
+	unsigned int back = control_count(CTL_MSG, MSG_MEM_RECLAIM);
+	unsigned int given_back = control_count(CTL_MSG, MSG_DEALLOC_VMID);
+	struct cost cost = {
+		.pages = lent * VM_PAGES + shared * SHARED_PAGES,
+		.parcels = lent + shared - back,
+		.vmids = control_count(CTL_MSG, MSG_ALLOC_VMID) - given_back,
+		.vms = control_count(CTL_MSG, MSG_VM_INIT) - control_count(CTL_MSG, MSG_VM_RESET),
+		.lost_vms = lent && !given_back,
+		.lost_vmids = lent,
+	};
+	unsigned int i;
+
+	cost.leaked_pages = cost.pages;
+	for (i = 1; i <= back; i++) {
+		cost.pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
+		if (i < back || given_back)
+			cost.leaked_pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
+	}
+	return cost;
+}
+
+/* ---- points ---- */
+
+bool as_stated(const char *what, const struct life *l, int error, int again,
+	       const struct sweep_state *before, const struct cost *cost)
+{
+	struct sweep_state now = sweep_state();
+	bool ok = sweep_same(what, before, cost, &now);
+
+	if (l->error != error || l->again != again) {
+		ksft_print_msg("%s: %s: error %d, then %d; not %d, then %d\n", what,
+			       l->failed ?: "no step", l->error, l->again, error, again);
+		ok = false;
+	}
+	if (control_read(CTL_RM_DEAD)) {
+		ksft_print_msg("%s: the resource manager is dead\n", what);
+		ok = false;
+	}
+	return ok;
+}
+
+int message_rule(enum how how, __u32 id, unsigned int nth)
+{
+	if (how == TORN)
+		return MSG_RULE(id, CTL_CUT, .nth = nth, .p = { 0, 8 });
+	return MSG_RULE(id, how == REFUSED ? CTL_REFUSE : CTL_REPLY_ERROR, .nth = nth,
+			.p = { RM_NORESOURCE });
+}
+
+bool message_point(const struct path *path, enum how how, __u32 id, unsigned int nth, bool *fired)
+{
+	struct cost cost = cost_of(path, how, id, nth), nothing = {};
+	struct sweep_state before = sweep_state();
+	int rule, again, error;
+	struct life l;
+	char what[64];
+	bool ok;
+
+	if (path->small_pages)
+		before.pool_pages = 0;
+	snprintf(what, sizeof(what), "%s: message 0x%x, number %u", how_names[how], id, nth);
+	rule = message_rule(how, id, nth);
+	path_live(&l, path);
+	*fired = control_fired(rule);
+	control_clear(rule);
+	if (!*fired)
+		return as_stated(what, &l, 0, 0, &before, &nothing);
+	error = error_of(how, id);
+	/* Memory that is lost does not start again. */
+	again = error && cost.leaked_pages ? -EIO : 0;
+	ok = as_stated(what, &l, error, again, &before, &cost);
+	return cost_recover(&cost) && ok;
+}

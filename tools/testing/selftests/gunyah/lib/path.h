@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ways that work ("paths"), for failure sweeps: each is a life whose
+ * hypercalls and messages are known, and each point on it has a cost that is
+ * stated here, before anything fails.
+ */
+#ifndef GUNYAH_TEST_PATH_H
+#define GUNYAH_TEST_PATH_H
+
+#include "sweep.h"
+
+#define VM_PAGES	(GUEST_SIZE / SZ_4K)
+#define SHARED_PAGES	(SZ_2M / SZ_4K)
+
+#define RM_NORESOURCE	2
+#define HYP_DENIED	30
+
+/**
+ * struct path - a way that works
+ * @name: for messages
+ * @live: lives a life
+ * @nr_vcpus: of the VM
+ * @nr_added: times that a vCPU is added
+ * @share: with shared memory
+ * @off: the guest ends the VM, not the host
+ * @small_pages: lends pages of 4K: the hypervisor's tables for them stay, and are
+ *	not counted
+ * @order: ids of the messages of a life, then 0
+ */
+struct path {
+	const char *name;
+	bool (*live)(struct life *l, const struct path *path);
+	unsigned int nr_vcpus;
+	unsigned int nr_added;
+	bool share;
+	bool off;
+	bool small_pages;
+	const __u32 *order;
+};
+
+extern const struct path create_path, memory_path, map_path, functions_path, late_path,
+			 start_1_path, start_4_path, pieces_path;
+
+/* One life; false when a step failed twice. */
+bool path_live(struct life *l, const struct path *path);
+/* Messages @id of a life, 0: all. */
+unsigned int path_messages(const struct path *path, __u32 id);
+
+/* How a message fails. */
+enum how {
+	NOT_SENT,	/* the hypercall fails */
+	REFUSED,	/* not done */
+	DENIED,		/* done, and the answer is an error */
+	TORN,		/* done, and the answer is none */
+	HOWS,
+};
+
+/* What is given up when the @nth message @id of a life fails. */
+struct cost cost_of(const struct path *path, enum how how, __u32 id, unsigned int nth);
+/* What the caller of that step is told; 0: nobody is, it is of the end. */
+int error_of(enum how how, __u32 id);
+/* What was lost comes back to the host where it can; the driver's leaks stay. */
+bool cost_recover(const struct cost *cost);
+
+/*
+ * What is lost when the connection dies, by how far the life got since
+ * control_mark(): all that was given and not taken back.
+ */
+struct cost cost_of_death(const struct path *path);
+
+/* A rule that makes the @nth message @id fail. */
+int message_rule(enum how how, __u32 id, unsigned int nth);
+
+/*
+ * After a life: did it cost what was said, and end as was said?  @error: of the
+ * step that failed, @again: when it was tried again.
+ */
+bool as_stated(const char *what, const struct life *l, int error, int again,
+	       const struct sweep_state *before, const struct cost *cost);
+
+/* One life in which the @nth message @id fails; false when it is not as stated. */
+bool message_point(const struct path *path, enum how how, __u32 id, unsigned int nth, bool *fired);
+
+#endif
