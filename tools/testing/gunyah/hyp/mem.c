@@ -235,23 +235,30 @@ int mem_return(const struct mem_range *r, unsigned int n, bool sanitize)
 	return 0;
 }
 
-/* Walks [ipa, ipa + size) of a VM page by page. */
+/*
+ * Walks [ipa, ipa + size) of a VM page by page.  A page is held while it is copied:
+ * another CPU may be lending it just now, or taking it back.
+ */
 static bool copy_vm(struct vm *vm, u64 ipa, u8 *buf, u64 size, unsigned int prot)
 {
 	while (size) {
 		u64 offset = ipa & (PAGE_SIZE - 1);
 		u64 len = MIN(size, PAGE_SIZE - offset);
 		unsigned int have;
+		bool ok;
 		u64 pa;
 
-		if (!stage2_lookup(&vm->s2, ipa, &pa, &have) ||
-		    (have & prot) != prot || (have & S2_DEVICE))
+		if (!stage2_hold(&vm->s2, ipa, &pa, &have))
 			return false;
+		ok = (have & prot) == prot && !(have & S2_DEVICE);
 		pa = ALIGN_DOWN(pa, PAGE_SIZE) + offset;
-		if (prot == S2_W)
+		if (ok && prot == S2_W)
 			memcpy((void *)pa, buf, len);
-		else
+		else if (ok)
 			memcpy(buf, (void *)pa, len);
+		stage2_release(&vm->s2);
+		if (!ok)
+			return false;
 		ipa += len;
 		buf += len;
 		size -= len;

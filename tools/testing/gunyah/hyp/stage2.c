@@ -298,20 +298,39 @@ static u64 find(struct stage2 *s2, u64 ipa, unsigned int *level)
 	}
 }
 
-bool stage2_lookup(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot)
+bool stage2_hold(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot)
 {
 	unsigned int level;
 	u64 pte;
 
 	spin_lock(&s2->lock);
 	pte = find(s2, ipa, &level);
-	spin_unlock(&s2->lock);
-	if (!pte)
+	if (!pte) {
+		spin_unlock(&s2->lock);
 		return false;
+	}
+	*pa = (pte & PTE_ADDR) + (ipa & (level_size(level) - 1) & PAGE_MASK);
+	*prot = attr_prot(pte);
+	return true;
+}
+
+void stage2_release(struct stage2 *s2)
+{
+	spin_unlock(&s2->lock);
+}
+
+bool stage2_lookup(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot)
+{
+	unsigned int p;
+	u64 page;
+
+	if (!stage2_hold(s2, ipa, &page, &p))
+		return false;
+	stage2_release(s2);
 	if (pa)
-		*pa = (pte & PTE_ADDR) + (ipa & (level_size(level) - 1) & PAGE_MASK);
+		*pa = page;
 	if (prot)
-		*prot = attr_prot(pte);
+		*prot = p;
 	return true;
 }
 

@@ -76,6 +76,21 @@ int stage2_unmap(struct stage2 *s2, u64 ipa, u64 size);
 bool stage2_lookup(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot);
 
 /**
+ * stage2_hold() - as stage2_lookup(), and the page stays the VM's
+ * @s2: the VM's
+ * @ipa: any address
+ * @pa: the page's physical address
+ * @prot: its S2_*
+ *
+ * For who is to touch the page: it can't be taken away from the VM, and so not be
+ * given to another, before stage2_release(), which follows soon.
+ *
+ * Return: false when it is unmapped; nothing is held then.
+ */
+bool stage2_hold(struct stage2 *s2, u64 ipa, u64 *pa, unsigned int *prot);
+void stage2_release(struct stage2 *s2);
+
+/**
  * stage2_range_has() - is all of a range mapped with these rights?
  * @s2: the VM's
  * @ipa: first address
