@@ -19,7 +19,7 @@ static const struct row {
 };
 
 /* How long the resource manager holds a state up: much longer than the calls take. */
-#define HOLD_US		8000000
+#define HOLD_US		6000000
 
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;

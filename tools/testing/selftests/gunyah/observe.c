@@ -16,6 +16,16 @@ static bool set_tracing(const char *file, const char *text)
 	return !write_file(path, text);
 }
 
+/* To open it so empties it. */
+static bool clear_trace(void)
+{
+	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* Is there such an event with both texts? */
 static bool traced_with(const char *event, const char *text, const char *more)
 {
@@ -51,7 +61,7 @@ FIXTURE_SETUP(trace)
 	if (access(TRACING "events/gunyah", F_OK))
 		SKIP(return, "no tracing");
 	vm_create(&self->vm, 1);
-	ASSERT_TRUE(set_tracing("trace", ""));
+	ASSERT_TRUE(clear_trace());
 	ASSERT_TRUE(set_tracing("events/gunyah/enable", "1"));
 	ASSERT_TRUE(set_tracing("events/gunyah_rm/enable", "1"));
 	ASSERT_TRUE(set_tracing("tracing_on", "1"));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a VM: start, refused start, end, close. */
+#include <sys/syscall.h>
+
 #include "../kselftest_harness.h"
+#include "lib/control.h"
 #include "lib/gunyah_test.h"
 
 FIXTURE(life)
@@ -237,6 +240,32 @@ TEST_F(life, dup_of_the_fd_keeps_the_vm)
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	self->vm.fd = copy;
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+static int unload(const char *module)
+{
+	return syscall(__NR_delete_module, module, O_NONBLOCK) ? -errno : 0;
+}
+
+/* R40, R54: an unbound driver's modules stay as long as one of its files is open */
+TEST_F(life, modules_stay_with_files_of_an_unbound_driver)
+{
+	int fd = self->vm.vcpu[0].fd;
+
+	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
+		SKIP(return, "the driver is built in");
+	vm_start(&self->vm);
+	ASSERT_TRUE(driver_unbind());
+	EXPECT_GT(0, unload("gunyah_vm"));
+	/* The last one. */
+	self->vm.vcpu[0].fd = -1;
+	vm_destroy(&self->vm);
+	EXPECT_GT(0, unload("gunyah_vm"));
+	EXPECT_GT(0, unload("gunyah_rm"));
+	EXPECT_EQ(-ENODEV, __ioctl(fd, GUNYAH_VCPU_RUN, 0));
+	close(fd);
+	ASSERT_TRUE(driver_bind());
+	vm_create(&self->vm, 1);
 }
 
 /* The files are close-on-exec: another program ends the VM, and its memory is back. */

@@ -302,7 +302,7 @@ static void expect_alive(struct __test_metadata *_metadata, struct test_vm *vm)
 }
 
 /* R44 */
-TEST_F_TIMEOUT(functions, added_run_and_removed, 120)
+TEST_F(functions, added_run_and_removed)
 {
 	race(_metadata, &self->vm);
 	EXPECT_LT(0, ran);
@@ -310,7 +310,7 @@ TEST_F_TIMEOUT(functions, added_run_and_removed, 120)
 }
 
 /* R43, R44: with hardly a file to be had */
-TEST_F_TIMEOUT(functions, added_run_and_removed_without_files, 120)
+TEST_F(functions, added_run_and_removed_without_files)
 {
 	struct rlimit old, few;
 	int next;
