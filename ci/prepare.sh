@@ -116,16 +116,20 @@ lay_overlay()
 }
 
 # The patches of this base whose needs are met, in order. A line
-# "Needs: PATH" above the diff names a path of the overlay.
+# "Needs: PATH" above the diff names a path of the overlay, "Where: PATH: REGEX"
+# a line of the base without which there is nothing to patch.
 wanted_patches()
 {
-	local dir=$CI/patches-$KVER p need
+	local dir=$CI/patches-$KVER p need where
 
 	[ -d "$dir" ] || dir=$CI/patches-6.12
 	for p in "$dir"/*.patch; do
 		[ -e "$p" ] || continue
 		need=$(sed -n 's/^Needs: //p' "$p" | head -n 1)
 		[ -z "$need" ] || [ -e "$TOP/$need" ] || continue
+		where=$(sed -n 's/^Where: //p' "$p" | head -n 1)
+		[ -z "$where" ] ||
+			grep -qs "${where#*: }" "$BASE_SRC/${where%%: *}" || continue
 		printf '%s\n' "$p"
 	done
 }

@@ -34,13 +34,6 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t cgroup2 cgroup2 /sys/fs/cgroup 2> /dev/null
 exec < /dev/console > /dev/console 2>&1
 
-# In Linux 6.12 the scheduler's fair server counts as a task and stays for a
-# while when there is no task to be fair to: a CPU that goes down then warns
-# "Dying CPU not properly vacated!", which ends a run on the debug kernel.
-for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
-	[ ! -e "$runtime" ] || echo 0 > "$runtime"
-done
-
 # The value of word $1 of the command line, or else $2.
 arg()
 {
