@@ -271,16 +271,16 @@ static void one_race(void)
 	bool wait = pick(2);
 
 	if (set_up(&r, n)) {
+		if (pick(2))
+			add_helper(&r, bind_memory, NULL);
+		if (pick(2))
+			add_helper(&r, exchange, NULL);
 		for (i = 0; i < NR_STARTERS; i++)
 			add_helper(&r, start_it, NULL);
 		for (i = 0; i < n; i++)
 			add_helper(&r, run_it, &r.vm.vcpu[i]);
 		/* A second thread for one of them. */
 		add_helper(&r, run_it, &r.vm.vcpu[pick(n)]);
-		if (pick(2))
-			add_helper(&r, exchange, NULL);
-		if (pick(2))
-			add_helper(&r, bind_memory, NULL);
 		/* Half of them end at any time, the others when the VM has run for a while. */
 		usleep(pick(pick(2) ? 10000 : 100000));
 		while (wait && __atomic_load_n(&r.started, __ATOMIC_RELAXED) < NR_STARTERS)
