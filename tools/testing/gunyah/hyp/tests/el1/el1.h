@@ -69,6 +69,9 @@ void timer_stop(void);
 void gic_init(void);
 /* Takes all interrupts that are pending on this CPU and counts them. */
 void gic_poll(void);
+/* The interrupt that is signalled, taken or ended without more. */
+u32 gic_ack(void);
+void gic_eoi(u32 intid);
 /* Interrupts with this number so far, since gic_forget(). */
 u32 gic_count(u32 intid);
 void gic_forget(u32 intid);

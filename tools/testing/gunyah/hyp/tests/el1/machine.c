@@ -112,12 +112,25 @@ void gic_disable(u32 intid)
 	mmio_write32(GICD + ICENABLER + intid / 32 * 4, 1U << intid % 32);
 }
 
-void gic_poll(void)
+u32 gic_ack(void)
 {
 	u64 intid;
 
+	asm volatile("mrs %0, S3_0_C12_C12_0" : "=r"(intid));	/* ICC_IAR1_EL1 */
+	return (u32)intid;
+}
+
+void gic_eoi(u32 intid)
+{
+	asm volatile("msr S3_0_C12_C12_1, %0\n\tisb" : : "r"((u64)intid));
+}
+
+void gic_poll(void)
+{
+	u32 intid;
+
 	for (;;) {
-		asm volatile("mrs %0, S3_0_C12_C12_0" : "=r"(intid));	/* ICC_IAR1_EL1 */
+		intid = gic_ack();
 		if (intid >= NR_INTID)
 			break;
 		if (intid == TIMER_INTID)
@@ -125,7 +138,7 @@ void gic_poll(void)
 		/* The timers of other CPUs serve their idle() only. */
 		if (intid != TIMER_INTID || !cpu_number())
 			counts[intid]++;
-		asm volatile("msr S3_0_C12_C12_1, %0\n\tisb" : : "r"(intid));
+		gic_eoi(intid);
 	}
 }
 

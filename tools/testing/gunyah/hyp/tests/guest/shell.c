@@ -25,6 +25,8 @@ enum operation {
 	OP_ENTRY_REGS = 0x23,		/* report the register set of the entry */
 	OP_REGS_FILL = 0x24,		/* fill the register set, argument is the seed */
 	OP_REGS_CHECK = 0x25,		/* report the first that changed, or all ones */
+	OP_WATCH = 0x26,		/* load at an address that is watched */
+	OP_BREAK = 0x27,		/* come to an instruction with a breakpoint */
 	OP_OFF = 0xff,
 };
 
@@ -146,6 +148,45 @@ static void check_registers(void)
 	result(i < regset_count() ? i : ~0UL);
 }
 
+#define MDSCR_DEBUG	0xa000UL	/* MDE, KDE */
+#define WATCH_CONTROL	0x1ffbUL	/* 8 bytes, loads and stores, EL1, on */
+#define BREAK_CONTROL	0x1e3UL		/* one instruction, EL1, on */
+
+static void debug_on(u64 on)
+{
+	asm volatile("msr mdscr_el1, %0\n\tisb" : : "r"(on ? MDSCR_DEBUG : 0));
+	if (on)
+		asm volatile("msr daifclr, #8" : : : "memory");
+	else
+		asm volatile("msr daifset, #8" : : : "memory");
+}
+
+static void watch(void)
+{
+	u64 addr = next();
+	u64 v;
+
+	asm volatile("msr dbgwvr0_el1, %0\n\tmsr dbgwcr0_el1, %1"
+		     : : "r"(addr), "r"(WATCH_CONTROL));
+	debug_on(1);
+	asm volatile("ldr %0, [%1]" : "=r"(v) : "r"(addr) : "memory");
+	debug_on(0);
+	asm volatile("msr dbgwcr0_el1, xzr\n\tisb");
+}
+
+static void stop_here(void)
+{
+	u64 addr;
+
+	asm volatile("adr %0, 1f" : "=r"(addr));
+	asm volatile("msr dbgbvr0_el1, %0\n\tmsr dbgbcr0_el1, %1"
+		     : : "r"(addr), "r"(BREAK_CONTROL));
+	debug_on(1);
+	asm volatile("1:\tnop" : : : "memory");
+	debug_on(0);
+	asm volatile("msr dbgbcr0_el1, xzr\n\tisb");
+}
+
 /* The operations that the recorded guest did not have. */
 static void run_own(u64 cmd, u64 arg)
 {
@@ -167,6 +208,12 @@ static void run_own(u64 cmd, u64 arg)
 		break;
 	case OP_REGS_CHECK:
 		check_registers();
+		break;
+	case OP_WATCH:
+		watch();
+		break;
+	case OP_BREAK:
+		stop_here();
 		break;
 	}
 }

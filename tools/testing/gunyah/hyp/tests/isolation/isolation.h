@@ -104,6 +104,8 @@ bool vm_end(struct test_vm *vm);
 #define CMD_ENTRY_REGS	CMD(0x23, 0, 0)
 #define CMD_REGS_FILL(seed)	CMD(0x24, 0, seed)
 #define CMD_REGS_CHECK	CMD(0x25, 0, 0)
+#define CMD_WATCH	CMD(0x26, 0, 0)
+#define CMD_BREAK	CMD(0x27, 0, 0)
 
 /*
  * Gives the guest a command with its words and runs it until it asks for the
@@ -180,5 +182,12 @@ bool timer_fires_running(void);
 bool timer_wakes_idle_host(void);
 bool timer_host_keeps_its_own(void);
 bool timer_two_guests(void);
+bool timer_host_handler(void);
+
+bool call_unknown_number(void);
+bool call_outside_of_hypercalls(void);
+
+bool debug_watchpoint(void);
+bool debug_breakpoint(void);
 
 #endif

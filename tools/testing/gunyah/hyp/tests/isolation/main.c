@@ -62,6 +62,17 @@ static const struct test timers[] = {
 	{ "the wake-up ends the host's own WFI", timer_wakes_idle_host },
 	{ "the host's timer goes on over a guest's run", timer_host_keeps_its_own },
 	{ "the timers of two guests are two", timer_two_guests },
+	{ "a guest runs inside of the host's timer handler", timer_host_handler },
+};
+
+static const struct test calls[] = {
+	{ "a hypercall of an unknown number is unimplemented", call_unknown_number },
+	{ "a call outside of the hypercalls is unimplemented", call_outside_of_hypercalls },
+};
+
+static const struct test debug[] = {
+	{ "a guest's watchpoint fires", debug_watchpoint },
+	{ "a guest's breakpoint fires", debug_breakpoint },
 };
 
 static const struct test last[] = {
@@ -134,6 +145,8 @@ void payload_main(void *fdt)
 	run_all(guest_memory, ARRAY_SIZE(guest_memory));
 	run_registers();
 	run_all(timers, ARRAY_SIZE(timers));
+	run_all(calls, ARRAY_SIZE(calls));
+	run_all(debug, ARRAY_SIZE(debug));
 	run_all(limits, ARRAY_SIZE(limits));
 	run_all(last, ARRAY_SIZE(last));
 	print("1..%u\n", number);

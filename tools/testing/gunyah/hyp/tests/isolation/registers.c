@@ -129,3 +129,29 @@ bool general_guest_to_host(void)
 	}
 	return true;
 }
+
+#define ESR_EC(esr)	((esr) >> 26)
+#define EC_BREAKPOINT	0x31
+#define EC_WATCHPOINT	0x35
+#define WATCHED		(GUEST_BASE + 0x300000UL)
+
+bool debug_watchpoint(void)
+{
+	expect("start", true, vm_open(&vm, VM_IPA, "base"));
+	expect("command", true, vm_command(&vm, CMD_WATCH, WATCHED, 0));
+	expect("exception", EC_WATCHPOINT, ESR_EC(vm.esr));
+	expect("address", WATCHED, vm.far);
+	expect("load", true, vm_command(&vm, CMD_LOAD, WATCHED, 0));
+	expect("exception when it is off", 0, vm.esr);
+	expect("end", true, vm_close(&vm));
+	return true;
+}
+
+bool debug_breakpoint(void)
+{
+	expect("start", true, vm_open(&vm, VM_IPA, "base"));
+	expect("command", true, vm_command(&vm, CMD_BREAK, 0, 0));
+	expect("exception", EC_BREAKPOINT, ESR_EC(vm.esr));
+	expect("end", true, vm_close(&vm));
+	return true;
+}

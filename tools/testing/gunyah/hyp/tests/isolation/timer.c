@@ -119,3 +119,32 @@ bool timer_two_guests(void)
 	expect("end", true, vm_close(&vm2));
 	return true;
 }
+
+/*
+ * The host's timer interrupt is active, and its line high, over a run: it comes
+ * neither while it is active nor, the timer being off, after that.
+ */
+bool timer_host_handler(void)
+{
+	static const u64 none[4];
+	u64 end;
+	u32 intid;
+
+	expect("start", true, vm_open(&vm, VM_IPA, "base"));
+	gic_poll();
+	timer_arm(1);
+	end = now_ms() + WAIT_MS;
+	do {
+		intid = gic_ack();
+	} while (intid != TIMER_INTID && now_ms() < end);
+	expect("interrupt", TIMER_INTID, intid);
+	/* The guest waits for a command: 0 is none. */
+	hyp_vcpu_run(vm.vcpu, none, &vm.last);
+	timer_stop();
+	gic_forget(TIMER_INTID);
+	gic_eoi(TIMER_INTID);
+	gic_poll();
+	expect("once more", 0, gic_count(TIMER_INTID));
+	expect("end", true, vm_close(&vm));
+	return true;
+}

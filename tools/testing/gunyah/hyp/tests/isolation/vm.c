@@ -212,6 +212,7 @@ static u32 words_of(u64 cmd)
 		return 2;
 	case CMD_LOAD >> 56:
 	case CMD_EXEC >> 56:
+	case CMD_WATCH >> 56:
 		return 1;
 	default:
 		return 0;
