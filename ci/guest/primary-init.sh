@@ -151,6 +151,7 @@ run_selftests()
 	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	status=0
+	ran=
 	GUNYAH_FUZZ_SECONDS=$(arg primary.fuzz 10)
 	export GUNYAH_FUZZ_SECONDS
 	soak=$(arg primary.soak '')
@@ -168,7 +169,12 @@ run_selftests()
 		echo "SELFTEST-END ${test##*/} status=$rc"
 		# 4: the whole program is skipped
 		[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || status=1
+		ran=$name
 	done < /selftests/list
+	if [ -z "$ran" ]; then
+		echo "primary: no program to run"
+		status=1
+	fi
 	last_checks
 	kernel_log
 	return $status
