@@ -22,6 +22,7 @@ LAYERS = [
     ('resource', ['resource']),
     ('rm_wire', ['rm_wire']),
     ('rm_notify', ['rm_notify', 'rm_trace']),
+    ('rm_assembly', ['rm_assembly']),
     ('rm_rpc', ['rm_rpc']),
     ('rm_calls', ['rm_calls']),
     ('rm_drv', ['rm_drv']),
