@@ -7,12 +7,13 @@
 
 export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD SOAK_MINUTES SOAK_SEED
 
-.PHONY: help run test soak shell check kernel hyp initramfs kunit prepare clean
+.PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor'
 	@echo 'make test       run all tests'
 	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
+	@echo 'make mutants    make mistakes in the sources: which test finds each?'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
@@ -30,6 +31,7 @@ help:
 	@echo '  BASE=6.12     kernel source: of this version, or a directory'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
+	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
 prepare:
@@ -66,6 +68,11 @@ soak: hyp
 	@DEBUG=1 ci/build-kernel.sh
 	@DEBUG=1 ci/build-initramfs.sh
 	@ci/test.py --soak
+
+mutants: hyp
+	@DEBUG= ci/build-kernel.sh
+	@DEBUG= ci/build-initramfs.sh
+	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
 
 kunit:
 	@ci/kunit.sh

@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+Make mistakes in the driver and in the test hypervisor, one line each, and say
+which test finds each of them.
+
+The mistakes are drawn by a seed (mutants/draw.py), made and built in private
+copies of this clone (mutants/lane.py), and tested with what "make test" runs,
+cheap and likely tests first, until one fails (mutants/checks.py). First of all
+the tests have to pass without a mistake; how long they wait then gives the
+limits, so that a mistake after which nothing happens any more is found as a
+hang.
+
+A mistake that no test finds has survived; the status is 1 then. The exception
+are those that mutants/equivalent.txt lists, with the proof that they change
+nothing that can be seen: they are not tested.
+
+Environment: SEED, COUNT mistakes, LANES at a time, ONLY=GLOB of file names
+(the same mistakes as without), WITHOUT=a,b programs and suites not to run.
+"""
+
+import fnmatch
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CI = os.path.join(TOP, 'ci')
+sys.path[:0] = [CI, os.path.join(CI, 'mutants')]
+
+import checks                   # noqa: E402
+import draw                     # noqa: E402
+import lane as lanes            # noqa: E402
+
+SOURCES = ('drivers/virt/gunyah/*.c', 'arch/arm64/gunyah/*.c', 'tools/testing/gunyah/hyp/**/*.c')
+EQUIVALENT = os.path.join(CI, 'mutants', 'equivalent.txt')
+
+# The programs of the selftests that look most at a file, by its name.
+LIKELY = [
+    ('*/hyp/rm/*', 'vm_config vm_life memory_access'),
+    ('*/hyp/fault.c', 'rpc_fault vcpu_fault rpc_notify'),
+    ('*/hyp/control.c', 'rpc_fault vcpu_fault'),
+    ('*/hyp/*', 'vm_life vcpu_run vcpu_smp memory_access'),
+    ('*/vcpu*', 'vcpu_fd vcpu_run vcpu_smp vcpu_fault'),
+    ('*/guest_*', 'guest_mem map_mem memory_access memory_host'),
+    ('*/mem_list.c', 'memory_access memory_host'),
+    ('*/direct_map.c', 'memory_access memory_host'),
+    ('*/vm_mem.c', 'map_mem memory_access memory_host vm_life'),
+    ('*/vm_parcel.c', 'memory_access memory_host rpc_refused'),
+    ('*/rm_*', 'vm_life rpc_fault rpc_refused rpc_notify'),
+    ('*/msgq.c', 'vm_life rpc_fault rpc_notify'),
+    ('*/vm_ioctl.c', 'device vm_config call_state'),
+    ('*/vm_drv.c', 'device lifetime'),
+    ('*', 'vm_config vm_life lifetime call_state'),
+]
+# The programs of the suites that do not run all.
+OLD_CPU = 'vm_life vcpu_run memory_access'.split()
+SMP = 'vcpu_smp vcpu_host'.split()
+ABSENT = ('*/rm_drv.c', '*/vm_drv.c', '*/hypercall.c')
+
+out_lock = threading.Lock()
+
+
+def say(text):
+    with out_lock:
+        print(text, flush=True)
+
+
+def number(name, default, least):
+    try:
+        value = int(os.environ.get(name) or default)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        sys.exit(f'error: {name}={os.environ[name]} is not a number of at least {least}')
+    return value
+
+
+# ---- what is drawn ----
+
+def sources(top):
+    """The text of each file that may be changed, by its path."""
+    texts = {}
+    for pattern in SOURCES:
+        for path in glob.glob(os.path.join(top, pattern), recursive=True):
+            name = os.path.relpath(path, top)
+            if '/tests/' not in name:
+                with open(path, encoding='utf-8') as file:
+                    texts[name] = file.read()
+    return texts
+
+
+def key_of(file, function, old, new):
+    return file, function, ' '.join(old.split()), ' '.join(new.split())
+
+
+def equivalents(texts):
+    """The listed mutations, by key; each has to be possible, and a proof."""
+    with open(EQUIVALENT, encoding='utf-8') as file:
+        text = re.sub(r'^#.*\n', '', file.read(), flags=re.M)
+    listed = set()
+    for entry in filter(None, (e.strip('\n') for e in re.split(r'\n\s*\n', text))):
+        match = re.fullmatch(r'(\S+) (\w+)\n- (.*)\n\+ (.*)\n((?:\t.*\n?)+)', entry)
+        if not match:
+            sys.exit(f'error: {EQUIVALENT}: not an entry, or one without a proof:\n{entry}')
+        listed.add(key_of(*match.groups()[:4]))
+    possible = {key_of(m.file, m.function, m.old, m.new)
+                for path in {k[0] for k in listed} & set(texts)
+                for m in draw.candidates(path, texts[path])}
+    for key in sorted(listed - possible):
+        sys.exit(f'error: {EQUIVALENT}: no such line any more: {key[0]} {key[1]}: {key[2]}')
+    return listed
+
+
+# ---- what is run ----
+
+def without():
+    return (os.environ.get('WITHOUT') or '').split(',')
+
+
+def programs(base):
+    """The programs of the suites "selftests" and "faults", in their order."""
+    with open(os.path.join(base['INITRAMFS'], 'tests'), encoding='utf-8') as file:
+        every = [os.path.basename(line.strip()) for line in file if line.strip()]
+    with open(os.path.join(CI, 'suite.sh'), encoding='utf-8') as file:
+        faults = re.search(r'^FAULT_TESTS=(\S+)', file.read(), re.M)[1].split(',')
+    every = [p for p in every if p not in without()]
+    return [p for p in every if p not in faults], [p for p in every if p in faults]
+
+
+def stages(path, plain, faults):
+    """The stages for a file, in the order to run them."""
+    likely = next(words.split() for pattern, words in LIKELY if fnmatch.fnmatch(path, pattern))
+    first = []
+    if path.startswith(lanes.HYP):
+        first = ['replay', 'isolation'] if '/rm/' in path else ['isolation', 'replay']
+        if re.search(r'/v?gic|/lib/', path):
+            first.insert(0, 'vgic')
+        first.insert(0 if '/lib/' in path else len(first), 'hyp-console')
+    else:
+        first = ['kunit']
+        if any(fnmatch.fnmatch(path, p) for p in ABSENT):
+            first.append('no-hypervisor')
+    found = [(suite, None) for suite in first]
+    for some in ([p for p in plain if p in likely], [p for p in faults if p in likely],
+                 [p for p in plain if p not in likely], [p for p in faults if p not in likely]):
+        if some:
+            found.append(('faults' if some[0] in faults else 'selftests', some))
+    if path.startswith(lanes.HYP):
+        found.insert(-2, ('old-cpu', OLD_CPU))
+    found += [('guests', None), ('smp', SMP)]
+    return [stage for stage in found if stage[0] not in without()]
+
+
+def tree_sum():
+    """A number for what the tests and their limits depend on."""
+    total = hashlib.sha256(repr(without()).encode())
+    for name in lanes.tree_files(TOP):
+        if not name.startswith('Documentation/') and not name.startswith('ci/mutants/'):
+            total.update(name.encode() + b'\0')
+            with open(os.path.join(TOP, name), 'rb') as file:
+                total.update(hashlib.sha256(file.read()).digest())
+    return total.hexdigest()
+
+
+def baseline(pool, plain, faults, gate):
+    """Pass all tests without a mutation; the waits seen. What this same tree
+    has passed before is not run again."""
+    note = os.path.join(pool[0].base['WORK'], 'mutants', 'baseline.json')
+    key = tree_sum()
+    if os.path.exists(note):
+        with open(note, encoding='utf-8') as file:
+            known = json.load(file)
+        if known['tree'] == key:
+            say('baseline: this tree has passed')
+            return checks.Waits(known['waits'])
+    work = []
+    for stage in [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
+                  ('kunit', None), ('isolation', None), ('vgic', None), ('no-hypervisor', None),
+                  ('hyp-console', None), ('old-cpu', OLD_CPU), ('smp', SMP)]:
+        if stage[0] not in without():
+            work.append(stage)
+    waits, bad = checks.Waits(), []
+
+    def run(lane, stage):
+        began = time.monotonic()
+        verdict, once = checks.run_stage(lane, stage, waits, gate)
+        verdict = verdict or once
+        say(f'baseline: {stage[0]}: {verdict or "passed"}, {time.monotonic() - began:.0f} s')
+        if verdict:
+            bad.append(str(verdict))
+
+    in_lanes(pool, work, run)
+    if bad:
+        sys.exit('error: the tests fail without a mutation')
+    with open(note, 'w', encoding='utf-8') as file:
+        json.dump({'tree': key, 'waits': waits.seconds}, file)
+    return checks.Waits(waits.seconds)
+
+
+def in_lanes(pool, items, run):
+    """Do run(lane, item) for all items; what one raised is raised."""
+    shared, failed = iter(items), []
+
+    def loop(lane):
+        try:
+            for item in shared:
+                run(lane, item)
+        except Exception as err:        # pylint: disable=broad-except
+            failed.append(err)
+
+    threads = [threading.Thread(target=loop, args=(lane,)) for lane in pool]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+# ---- the run ----
+
+class Run:
+    """The mutants of one run; counts are under out_lock."""
+
+    def __init__(self, waits, gate, listed, suites):
+        self.waits = waits
+        self.gate = gate
+        self.listed = listed
+        self.suites = suites
+        self.killers = {}
+        self.killed = 0
+        self.survived = []
+        self.equivalent = 0
+
+    def report(self, mutation, fate, seconds):
+        say(f'{mutation.file}:{mutation.line} {mutation.function}(): {mutation.kind}\n'
+            f'  - {mutation.old.strip()}\n  + {mutation.new.strip()}\n'
+            f'  {fate} ({seconds:.0f} s)')
+
+    def test(self, lane, mutation):
+        """The verdict on a mutation that is built."""
+        for stage in stages(mutation.file, *self.suites):
+            verdict, once = checks.run_stage(lane, stage, self.waits, self.gate)
+            if verdict:
+                return verdict
+            if once:
+                say(f'{mutation.file}:{mutation.line}: once only: {once}')
+        return None
+
+    def one(self, lane, place):
+        """One place of the plan: the first mutation of it that can be built."""
+        for mutation in place:
+            began = time.monotonic()
+            key = key_of(mutation.file, mutation.function, mutation.old, mutation.new)
+            try:
+                lane.apply(mutation)
+                if key in self.listed:
+                    self.equivalent += 1
+                    self.report(mutation, 'equivalent, see equivalent.txt', 0)
+                    return
+                verdict = self.test(lane, mutation)
+            except lanes.Refused:
+                continue
+            except lanes.Asserted as err:
+                verdict = checks.Verdict('build', str(err))
+            finally:
+                lane.restore()
+            seconds = time.monotonic() - began
+            with out_lock:
+                if verdict:
+                    self.killed += 1
+                    suite = verdict.name.split('/')[0]
+                    self.killers[suite] = self.killers.get(suite, 0) + 1
+                else:
+                    self.survived.append(mutation)
+            self.report(mutation, f'killed by {verdict}' if verdict else 'SURVIVED', seconds)
+            return
+        say(f'{place[0].file}: nothing of what was drawn can be built')
+
+
+def summary(run, began):
+    minutes = (time.monotonic() - began) / 60
+    for suite, count in sorted(run.killers.items(), key=lambda item: -item[1]):
+        say(f'killed by {suite}: {count}')
+    for mutation in run.survived:
+        say(f'survived: {mutation.file}:{mutation.line} {mutation.function}(): '
+            f'{mutation.new.strip()}')
+    say(f'{run.killed} killed, {len(run.survived)} survived, {run.equivalent} equivalent '
+        f'({minutes:.0f} minutes)')
+    return 1 if run.survived or not run.killed else 0
+
+
+def ended(*_):
+    checks.kill_all()
+    os._exit(130)
+
+
+def main():
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, ended)
+    began = time.monotonic()
+    seed, count = number('SEED', 3, 0), number('COUNT', 80, 1)
+    base = lanes.places(TOP, dict(os.environ))
+    pool = [lanes.Lane(i, base) for i in range(number('LANES', 2, 1))]
+    with open(os.path.join(base['WORK'], 'lock'), 'wb') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for lane in pool:
+            lane.create()
+    # What was built, not what somebody may be writing meanwhile.
+    texts = sources(pool[0].env['KSRC'])
+    listed = equivalents(texts)
+    only = os.environ.get('ONLY') or '*'
+    plan = [p for p in draw.plan(texts, seed, count) if fnmatch.fnmatch(p[0].file, only)]
+    plan.sort(key=lambda p: not p[0].file.startswith(lanes.HYP))
+    if not plan:
+        sys.exit(f'error: ONLY={only} matches no file')
+    say(f'SEED={seed}: {len(plan)} mutations in {len({p[0].file for p in plan})} files')
+
+    gate = checks.Gate()
+    suites = programs(base)
+    run = Run(baseline(pool, *suites, gate), gate, listed, suites)
+    in_lanes(pool, plan, run.one)
+    return summary(run, began)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
