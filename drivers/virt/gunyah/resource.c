@@ -5,7 +5,9 @@
  * The resource manager names an interrupt by its number at this VM's GIC
  * (INTID).  It becomes a Linux interrupt by a mapping at the interrupt
  * controller's node, made with the resource and disposed of with it; whoever
- * uses the resource requests the interrupt and frees it before.
+ * uses the resource requests the interrupt and frees it before.  The interrupt's
+ * descriptor is not charged to the user (R28), as no driver's is: how many there
+ * can be is limited by the resource manager, a few for each of some 14 VMs.
  */
 #include <linux/cleanup.h>
 #include <linux/err.h>

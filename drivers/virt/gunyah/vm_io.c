@@ -12,6 +12,10 @@
  * is done under the table's mutex, which no vCPU takes; a removed handler is
  * given back to its owner only after all readers that could have found it are
  * gone.
+ *
+ * The table itself is on nobody's account, for there is no way to charge it: 64
+ * pointers for a VM, and about one for each handler; what they belong to, the VM
+ * and the handlers, is many times larger and is charged (R28).
  */
 #include <kunit/visibility.h>
 #include <linux/bits.h>
