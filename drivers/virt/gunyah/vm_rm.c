@@ -383,8 +383,8 @@ static void out_of_running(struct gunyah_vm_rm *v)
 		ret = answered(v, "VM_STOP", gunyah_rm_vm_stop(v->rm, v->vmid));
 		/*
 		 * -EBUSY: it has exited, and VM_EXITED is on its way.  That is
-		 * waited for as after a stop: to reset a VM that has not exited
-		 * may kill the resource manager, to lose one loses its memory.
+		 * waited for as after a stop: a VM that has not exited is not
+		 * reset, and to lose one loses its memory.
 		 */
 		stopped = !ret || ret == -EBUSY;
 		if (wait_for(v, FROM(EXITED), stopped ? v->limit_ms : v->refusal_ms))
