@@ -116,8 +116,13 @@ def read_file(path, what):
 
 
 def make_initrd(args, out):
-    """The primary's archive with the guest's kernel and initramfs behind."""
+    """The primary's archive, and what it needs for its mode: the selftests,
+    the guest's kernel and initramfs."""
     shutil.copyfile(args.initramfs, out)
+    if args.mode in ('test', 'shell'):
+        with open(out, 'ab') as file:
+            file.write(read_file(os.path.join(env('INITRAMFS'),
+                                              'selftests.cpio'), 'selftests'))
     if not args.guest:
         return
     kernel = read_file(env('GUEST_IMAGE'), "IMAGE (the guest's kernel)")

@@ -4,11 +4,13 @@
 # Build what user space there is: the sample monitor, the selftests, and the
 # archives that the primary VM and the guest boot from:
 #
-#   primary-FLAVOUR.cpio   busybox, init, modules, monitor, selftests
+#   primary-FLAVOUR.cpio   busybox, init, modules, monitor
+#   selftests.cpio         the selftests
 #   guest.cpio             busybox, init: the guest's initramfs
 #
-# The guest's kernel and initramfs are put behind the primary's archive by
-# boot.py, so that IMAGE= and INITRD= need no rebuild.
+# What a boot needs of the selftests, the guest's kernel and initramfs is put
+# behind the primary's archive by boot.py, so that IMAGE= and INITRD= need no
+# rebuild.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -42,6 +44,9 @@ selftests()
 		ARCH=arm64 CROSS_COMPILE="$CROSS" CC="ccache ${CROSS}gcc" \
 		USERLDFLAGS=-static INSTALL_PATH="$USEROUT/selftests" \
 		-j"$JOBS" install
+	# Unpacking takes a debug kernel long.
+	find "$USEROUT/selftests" -type f -perm /111 ! -name '*.sh' \
+		-exec "${CROSS}strip" {} +
 }
 
 dirs()
@@ -76,15 +81,20 @@ basics()
 
 primary_list()
 {
-	local t
-
 	basics "$CI/guest/primary-init.sh"
-	dirs /lib /guest /selftests
+	dirs /lib
 	tree "$STAGE/lib" /lib
 	file /bin/guest-tests "$CI/guest/guest-tests.sh"
 	if [ -x "$USEROUT/sample/gunyah-vmm" ]; then
 		file /bin/gunyah-vmm "$USEROUT/sample/gunyah-vmm"
 	fi
+}
+
+selftests_list()
+{
+	local t
+
+	dirs /selftests
 	: > "$INITRAMFS/tests"
 	if [ -d "$USEROUT/selftests/gunyah" ]; then
 		tree "$USEROUT/selftests/gunyah" /selftests
@@ -117,6 +127,9 @@ main()
 	primary_list > "$LIST"
 	step primary-cpio "packing the primary VM's initramfs" \
 		archive "$INITRAMFS/primary-$FLAVOUR.cpio"
+	selftests_list > "$LIST"
+	step selftests-cpio "packing the selftests" \
+		archive "$INITRAMFS/selftests.cpio"
 	basics "$CI/guest/guest-init.sh" > "$LIST"
 	step guest-cpio "packing the guest's initramfs" \
 		archive "$INITRAMFS/guest.cpio"

@@ -13,7 +13,8 @@ ci/uncovered.txt lists the lines that no test runs, with the reason:
             text of a line
             text of a line
 
-It knows lines by their text, not by their number. Prints KTAP: the coverage is
+It knows lines by their text, not by their number; "*" is for all lines of the
+function. Prints KTAP: the coverage is
 LIMIT at least; what is listed stands in the source; and no more than SLACK
 lines are uncovered that are not listed. It is not none of them because a few
 lines run only when two things happen at the same time, which is not up to the
@@ -96,6 +97,7 @@ def add_boot(lines, archive, kout):
                 key = name, line['line_number']
                 function = line.get('function_name', '').split('.')[0]
                 entry = lines.setdefault(key, [function, False])
+                entry[0] = entry[0] or function
                 entry[1] |= line['count'] > 0
 
 
@@ -118,15 +120,21 @@ def read_list(source):
             if file is None:
                 fail(f'{LIST}:{number}: a line without its function')
             listed[file, function, text] = reason
-            if text not in source.get(file, ()):
+            there = f'{function}(' if text == '*' else text
+            if not any(there in line for line in source.get(file, ())):
                 stale.append(f'{file} {function}: {text}')
     return listed, stale
 
 
-def read_sources(ksrc, names):
+def read_sources(ksrc, kout, names):
+    """The lines of each file, which have to be those that were built."""
+    built = os.path.getmtime(os.path.join(kout, 'inputs'))
     source = {}
     for name in names:
-        with open(os.path.join(ksrc, name), encoding='utf-8') as file:
+        path = os.path.join(ksrc, name)
+        if os.path.getmtime(path) > built:
+            fail(f'{name} was changed after it was built')
+        with open(path, encoding='utf-8') as file:
             source[name] = [line.strip() for line in file]
     return source
 
@@ -153,7 +161,8 @@ def uncovered(lines, source, listed):
         if ran:
             continue
         text = source[name][number - 1]
-        reason = listed.get((name, function, text))
+        reason = (listed.get((name, function, text)) or
+                  listed.get((name, function, '*')))
         row = f'{name}:{number} {function}: {text}'
         rows.append(f'{row}\n        {reason or "NOT LISTED"}')
         if reason is None:
@@ -176,7 +185,7 @@ def main():
         if not os.path.exists(archive):
             fail(f'the boot {name} left no counters')
         add_boot(lines, archive, kout)
-    source = read_sources(ksrc, {name for name, _ in lines})
+    source = read_sources(ksrc, kout, {name for name, _ in lines})
     listed, stale = read_list(source)
     rows, percent = table(lines)
     report, unlisted = uncovered(lines, source, listed)
