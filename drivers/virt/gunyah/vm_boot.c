@@ -129,3 +129,4 @@ int gunyah_vm_boot_send(const struct gunyah_vm_boot *boot, struct gunyah_rm *rm,
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_boot_send);

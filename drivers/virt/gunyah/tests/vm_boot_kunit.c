@@ -5,8 +5,10 @@
  */
 #include <kunit/test.h>
 #include <linux/module.h>
+#include <linux/unaligned.h>
 #include <uapi/linux/gunyah.h>
 
+#include "fake_rm.h"
 #include "../vm_boot.h"
 #include "../vm_mem.h"
 
@@ -155,11 +157,64 @@ static void pc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, offset, c->offset);
 }
 
+struct sent_reg {
+	u8 set;
+	u8 index;
+	u64 value;
+};
+
+/* The double's answer: the first register is taken, the PC is not. */
+static void take_a_register(struct fake_rm *fake)
+{
+	struct sent_reg *sent = fake->data;
+
+	KUNIT_EXPECT_EQ(fake->test, get_unaligned_le16(fake->request), 0x31);
+	sent += fake->requests - 1;
+	sent->set = fake->request[2];
+	sent->index = fake->request[3];
+	sent->value = get_unaligned_le64(fake->request + 8);
+	fake_rm_put_reply(fake, sent->set == PC ? 1 : 0, NULL, 0);
+}
+
+/* R25: what was set is told by the names that it was set by, and nothing else is. */
+static void send(struct kunit *test)
+{
+	struct fake_rm *fake = fake_rm_create(test);
+	struct gunyah_vm_boot boot = {};
+	struct sent_reg sent[3] = {};
+
+	fake->answer = take_a_register;
+	fake->data = sent;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_boot_send(&boot, fake->rm, 0x31), 0);
+	KUNIT_EXPECT_EQ(test, fake->requests, 0);
+
+	KUNIT_ASSERT_EQ(test, gunyah_vm_boot_set(&boot, SP, 1, 0x402), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_boot_set(&boot, X, 30, U64_MAX), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_boot_send(&boot, fake->rm, 0x31), 0);
+	KUNIT_ASSERT_EQ(test, fake->requests, 2);
+	KUNIT_EXPECT_EQ(test, sent[0].set, X);
+	KUNIT_EXPECT_EQ(test, sent[0].index, 30);
+	KUNIT_EXPECT_EQ(test, sent[0].value, U64_MAX);
+	KUNIT_EXPECT_EQ(test, sent[1].set, SP);
+	KUNIT_EXPECT_EQ(test, sent[1].index, 1);
+	KUNIT_EXPECT_EQ(test, sent[1].value, 0x402);
+
+	/* One that is refused is the last. */
+	boot.set = 0;
+	KUNIT_ASSERT_EQ(test, gunyah_vm_boot_set(&boot, SP, 1, 0), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_boot_set(&boot, PC, 0, BASE), 0);
+	KUNIT_EXPECT_NE(test, gunyah_vm_boot_send(&boot, fake->rm, 0x31), 0);
+	KUNIT_ASSERT_EQ(test, fake->requests, 3);
+	KUNIT_EXPECT_EQ(test, sent[2].set, PC);
+	KUNIT_EXPECT_EQ(test, sent[2].value, BASE);
+}
+
 static struct kunit_case vm_boot_cases[] = {
 	KUNIT_CASE_PARAM(reg, reg_gen_params),
 	KUNIT_CASE_PARAM(value, value_gen_params),
 	KUNIT_CASE_PARAM(eager, eager_gen_params),
 	KUNIT_CASE_PARAM(pc, pc_gen_params),
+	KUNIT_CASE(send),
 	{}
 };
 
