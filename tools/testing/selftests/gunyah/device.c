@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device file: who gets what from /dev/gunyah itself. */
+#include <sys/resource.h>
+
 #include "../kselftest_harness.h"
 #include "lib/gunyah_test.h"
 
@@ -50,6 +52,22 @@ TEST_F(dev, create_vm_is_close_on_exec)
 	EXPECT_EQ(FD_CLOEXEC, fcntl(vm, F_GETFD));
 	EXPECT_EQ(O_RDWR, fcntl(vm, F_GETFL) & O_ACCMODE);
 	close(vm);
+}
+
+/* Nothing is made for which there is no fd, and the limit leaves nothing behind. */
+TEST_F(dev, no_fd_left_is_emfile)
+{
+	struct rlimit old, none;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	none = old;
+	none.rlim_cur = self->fd + 1;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-EMFILE, __create_vm(self->fd));
+	EXPECT_EQ(-EMFILE, __create_guest_mem(self->fd, SZ_2M, 0));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+	close(create_vm(self->fd));
+	close(create_guest_mem(self->fd, SZ_2M));
 }
 
 TEST_F(dev, vm_fd_has_its_name)

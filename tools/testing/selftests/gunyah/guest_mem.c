@@ -44,6 +44,15 @@ TEST_F(mem, size_is_fixed)
 	EXPECT_EQ(2 * SZ_2M, (unsigned long)st.st_size);
 }
 
+TEST_F(mem, mode_can_be_changed)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, fchmod(self->fd, 0400));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	EXPECT_EQ(0400, st.st_mode & 0777);
+}
+
 TEST_F(mem, unknown_ioctl_is_enotty)
 {
 	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_CREATE_VM, 0));
