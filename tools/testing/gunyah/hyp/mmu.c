@@ -37,6 +37,7 @@
 			 (1UL << 8) | 25UL)
 #define SCTLR_RES1	0x30c50830UL
 #define SCTLR_M		BIT(0)
+#define SCTLR_A		BIT(1)
 #define SCTLR_C		BIT(2)
 #define SCTLR_SA	BIT(3)
 #define SCTLR_I		BIT(12)
@@ -94,6 +95,6 @@ void mmu_enable(void)
 	write_sysreg((u64)l1, ttbr0_el2);
 	isb();
 	asm volatile("tlbi alle2\n\tdsb nsh\n\tic iallu\n\tdsb nsh\n\tisb" ::: "memory");
-	write_sysreg(SCTLR_RES1 | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I | SCTLR_WXN, sctlr_el2);
+	write_sysreg(SCTLR_RES1 | SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_SA | SCTLR_I | SCTLR_WXN, sctlr_el2);
 	isb();
 }
