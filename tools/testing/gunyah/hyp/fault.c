@@ -78,6 +78,7 @@ static bool makes_sense(const struct fault_rule *r)
 	case FAULT_DELAY:
 	case FAULT_REPEAT:
 	case FAULT_NOTES_LAST:
+	case FAULT_SWAP:
 		return r->kind == FAULT_REQUEST;
 	}
 	return false;
@@ -277,6 +278,10 @@ static void shape(struct fault_reply *r, const struct fault_rule *rule)
 		break;
 	case FAULT_SPLIT:
 		r->split = (u32)rule->p[0];
+		break;
+	case FAULT_SWAP:
+		r->swap = true;
+		r->swapped = (u32)rule->p[0];
 		break;
 	case FAULT_NOTE:
 	case FAULT_RAW:

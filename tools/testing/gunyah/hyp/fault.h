@@ -41,6 +41,7 @@ enum fault_action {
 	FAULT_BYTE = 0x1a,		/* piece p0: the byte at p1 becomes p2 */
 	FAULT_CUT = 0x1b,		/* piece p0 is cut to p1 bytes, 0: left out */
 	FAULT_PAD = 0x1c,		/* zeroes up to p0 bytes, the error word included */
+	FAULT_SWAP = 0x1d,		/* piece p0 and the one behind it change places */
 };
 
 struct fault_rule {
@@ -79,6 +80,8 @@ struct fault_insert {
 struct fault_reply {
 	u32 again;		/* times more */
 	u32 split;		/* payload bytes in a piece, 0: as usual */
+	bool swap;		/* piece swapped and the next one */
+	u32 swapped;
 	u32 nr_inserts, nr_bytes, nr_cuts;
 	struct fault_insert insert[FAULT_INSERTS];
 	struct { u32 piece, at; u8 value; } byte[FAULT_EDITS];

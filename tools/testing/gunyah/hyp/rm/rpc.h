@@ -23,7 +23,6 @@ struct rpc_out {
 	u32 id;
 	u8 *data;
 	u32 len;
-	u32 pos;		/* bytes sent */
 	u32 sent;		/* fragments sent */
 	bool used;
 	struct fault_reply *fault;	/* its shape, or NULL */

@@ -117,15 +117,26 @@ static u32 spoil(const struct rpc_out *o, u8 *msg, u32 len)
 	return len;
 }
 
+/* Which fragment goes out as the next one. */
+static u32 next_fragment(const struct rpc_out *o, u32 more)
+{
+	if (!o->fault || !o->fault->swap || o->fault->swapped >= more)
+		return o->sent;
+	if (o->sent == o->fault->swapped)
+		return o->sent + 1;
+	return o->sent == o->fault->swapped + 1 ? o->sent - 1 : o->sent;
+}
+
 static bool fragment_send(struct rm_channel *ch, struct rpc_out *o, u32 more)
 {
-	u32 part = MIN(o->len - o->pos, fragment_size(o));
+	u32 fragment = next_fragment(o, more), pos = fragment * fragment_size(o);
+	u32 part = MIN(o->len - pos, fragment_size(o));
 	u8 msg[RM_QUEUE_SIZE];
 	u32 len = RPC_HEADER + part;
 	bool ready;
 
-	set_header(msg, o->sent ? RPC_CONTINUATION : o->type, more, o->seq, o->id);
-	memcpy(msg + RPC_HEADER, o->data + o->pos, part);
+	set_header(msg, fragment ? RPC_CONTINUATION : o->type, more, o->seq, o->id);
+	memcpy(msg + RPC_HEADER, o->data + pos, part);
 	if (o->fault) {
 		if (!send_inserts(ch, o))
 			return false;
@@ -133,7 +144,6 @@ static bool fragment_send(struct rm_channel *ch, struct rpc_out *o, u32 more)
 	}
 	if (len && msgq_send(ch->out, msg, len, false, &ready))
 		return false;
-	o->pos += part;
 	o->sent++;
 	return true;
 }
@@ -153,7 +163,6 @@ static bool out_send(struct rm_channel *ch, struct rpc_out *o)
 		if (!o->fault || !o->fault->again)
 			return true;
 		o->fault->again--;
-		o->pos = 0;
 		o->sent = 0;
 	}
 }
@@ -236,7 +245,6 @@ void rpc_reply(struct rm_channel *ch, u16 seq, u32 id, const u8 *data, u32 len,
 	o->seq = seq;
 	o->id = id;
 	o->len = len;
-	o->pos = 0;
 	o->sent = 0;
 	o->used = true;
 	o->fault = fault;
