@@ -4,6 +4,7 @@
  * the wire, the others wait, and each can come to an end by itself.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -265,6 +266,63 @@ static int callers_init(struct kunit *test)
 	return 0;
 }
 
+/* A listener that takes its time. */
+struct slow {
+	struct gunyah_rm_listener listener;
+	struct completion begun, go;
+	bool waited;
+	bool worker;
+};
+
+static void slow_status(struct gunyah_rm_listener *l, enum gunyah_rm_vm_status status)
+{
+	struct slow *slow = container_of(l, struct slow, listener);
+
+	slow->worker = current->flags & PF_WQ_WORKER;
+	complete(&slow->begun);
+	slow->waited = wait_for_completion_timeout(&slow->go, 5 * HZ);
+}
+
+static void slow_exited(struct gunyah_rm_listener *l, const struct gunyah_rm_vm_exited *exited)
+{
+}
+
+static void slow_dead(struct gunyah_rm_listener *l)
+{
+}
+
+/* R22: while a notification is told, replies are received: it is told elsewhere. */
+static void slow_listener(struct kunit *test)
+{
+	static const struct gunyah_rm_listener_ops ops = {
+		.vm_status = slow_status,
+		.vm_exited = slow_exited,
+		.dead = slow_dead,
+	};
+	struct slow *slow = kunit_kzalloc(test, sizeof(*slow), GFP_KERNEL);
+	struct gunyah_rm_message msg = { .id = MSG };
+	struct fake_rm *fake = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, slow);
+	init_completion(&slow->begun);
+	init_completion(&slow->go);
+	slow->listener.ops = &ops;
+	slow->listener.vmid = 0x80;
+	KUNIT_ASSERT_EQ(test, gunyah_rm_listen(fake->rm, &slow->listener), 0);
+
+	fake_rm_put_fragment(fake, GUNYAH_RM_TYPE_NOTIFICATION, 0, 0, GUNYAH_RM_VM_STATUS,
+			     "\200\0\0\0\3\0\0", 8);
+	fake_rm_interrupt(fake);
+	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&slow->begun, 5 * HZ), 0);
+	fake->answer = fake_rm_answer_ok;
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), 0);
+
+	complete(&slow->go);
+	gunyah_rm_unlisten(fake->rm, &slow->listener);
+	KUNIT_EXPECT_TRUE(test, slow->waited);
+	KUNIT_EXPECT_TRUE(test, slow->worker);
+}
+
 static struct kunit_case callers_cases[] = {
 	KUNIT_CASE(callers_in_order),
 	KUNIT_CASE(waiter_has_a_limit),
@@ -273,6 +331,7 @@ static struct kunit_case callers_cases[] = {
 	KUNIT_CASE(killed_but_not_killable),
 	KUNIT_CASE(death_ends_waiters),
 	KUNIT_CASE(unbind_with_callers),
+	KUNIT_CASE(slow_listener),
 	{}
 };
 
