@@ -64,6 +64,7 @@ static bool alloc_point(struct __test_metadata *_metadata, const struct path *pa
 	struct life l;
 	bool fired;
 
+	sweep_progress(path->name, nth);
 	fail_nth(nth);
 	path_live(&l, path);
 	fired = !fail_nth_end();

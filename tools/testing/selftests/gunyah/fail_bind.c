@@ -124,6 +124,7 @@ TEST_F_TIMEOUT(binding, allocations_of_bind, 600)
 		SKIP(return, "no fault injection in this kernel");
 	ASSERT_EQ(0, counted_bind(_metadata, &count));
 	for (nth = 1; misses < MISSES; nth++) {
+		sweep_progress("bind", nth);
 		ASSERT_TRUE(driver_unbind());
 		fail_nth(nth);
 		ret = __driver_bind();
@@ -464,6 +465,7 @@ static void load_sweep(struct __test_metadata *_metadata, const char *name, cons
 	EXPECT_EQ(count.traced, count.injector);
 	ASSERT_EQ(0, unload(name));
 	for (nth = 1; misses < MISSES; nth++) {
+		sweep_progress(name, nth);
 		fail_nth(nth);
 		ret = load(file);
 		misses = fail_nth_end() ? misses + 1 : 0;

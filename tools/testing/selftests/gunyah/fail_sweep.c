@@ -167,6 +167,7 @@ TEST_F_TIMEOUT(sweep, sends, 600)
 		for (i = 0, same = 0; i < nth; i++)
 			same += path->order[i] == id;
 		cost = cost_of(path, NOT_SENT, id, same);
+		sweep_progress(path->name, nth);
 		before = sweep_state();
 		rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });
 		path_live(&l, path);
@@ -197,6 +198,7 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 
 	ASSERT_TRUE(trace_life(path, &l, &t));
 	for (nth = 1, fired = true; fired; nth++) {
+		sweep_progress(path->name, nth);
 		before = sweep_state();
 		control_mark();
 		rule = CALL_RULE(CALL_VCPU_RUN, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });
@@ -232,6 +234,7 @@ TEST_F_TIMEOUT(sweep, identifies, 600)
 	int rule;
 
 	for (nth = 1; nth <= path->nr_added + 1; nth++) {
+		sweep_progress(path->name, nth);
 		before = sweep_state();
 		rule = CALL_RULE(CALL_IDENTIFY, CTL_CALL_RESULT, .nth = nth, .p = { 1 });
 		path_live(&l, path);
@@ -285,6 +288,7 @@ TEST_F_TIMEOUT(sweep, receives, 600)
 
 	ASSERT_TRUE(trace_life(path, &l, &t));
 	for (nth = 1, fired = true; fired; nth++) {
+		sweep_progress(path->name, nth);
 		before = sweep_state();
 		control_mark();
 		rule = CALL_RULE(CALL_MSGQ_RECV, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });
@@ -444,6 +448,7 @@ TEST_F_TIMEOUT(connection, many_pieces_sends, 600)
 		/* The last four are the end's, in one piece each. */
 		cost = cost_of(path, NOT_SENT, nth == sends ? MSG_DEALLOC_VMID :
 			       nth == sends - 1 ? MSG_MEM_RECLAIM : 0, 1);
+		sweep_progress(path->name, nth);
 		before = sweep_state();
 		before.pool_pages = 0;
 		rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });

@@ -14,11 +14,10 @@
 #include <time.h>
 
 #include "../kselftest_harness.h"
-#include "lib/gunyah_test.h"
+#include "lib/control.h"
 
 #define SHARED		0x90000000UL
 #define PIECES_BASE	(GUEST_BASE + GUEST_SIZE)
-#define STATS		"/sys/kernel/debug/gunyah_vm/memory"
 #define CGROUP		"/sys/fs/cgroup/gunyah-test"
 #define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
 
@@ -29,24 +28,6 @@ static void *map_file(int fd, size_t size, off_t offset)
 	if (p == MAP_FAILED)
 		test_die("mmap");
 	return p;
-}
-
-/* A counter of the driver; -1 where it can't be read. */
-static long long stat_of(const char *name)
-{
-	char line[80];
-	size_t n = strlen(name);
-	long long val = -1;
-	FILE *f = fopen(STATS, "r");
-
-	if (!f)
-		return -1;
-	while (fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, name, n) && line[n] == ' ')
-			val = atoll(line + n);
-	}
-	fclose(f);
-	return val;
 }
 
 /* A child that sleeps until it is killed. */
@@ -211,20 +192,16 @@ FIXTURE_TEARDOWN(lent)
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 	munmap(self->p, GUEST_SIZE);
 	vm_destroy(&self->vm);
-	if (stat_of("lent") >= 0) {
-		EXPECT_EQ(0, stat_of("lent"));
-		EXPECT_EQ(0, stat_of("shared"));
-		EXPECT_EQ(0, stat_of("leaked"));
-		EXPECT_EQ(0, stat_of("entries"));
-	}
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "shared"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "entries"));
 }
 
 TEST_F(lent, is_counted)
 {
-	if (stat_of("lent") < 0)
-		SKIP(return, "no debugfs");
-	EXPECT_EQ((long long)GUEST_SIZE, stat_of("lent"));
-	EXPECT_EQ(1, stat_of("parcels"));
+	EXPECT_EQ(GUEST_SIZE, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(1, driver_counter("gunyah_vm/memory", "parcels"));
 }
 
 /* R67 */
@@ -505,10 +482,8 @@ TEST(starts_race_with_mappings_and_holes)
 
 	for (i = 0; i < ARRAY_SIZE(disturb); i++)
 		end_disturber(pid[i]);
-	if (stat_of("lent") >= 0) {
-		EXPECT_EQ(0, stat_of("lent"));
-		EXPECT_EQ(0, stat_of("leaked"));
-	}
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
 	/* Undisturbed it works. */
 	vm_load(&vm);
 	vm.fd = create_vm(vm.dev_fd);
@@ -554,8 +529,7 @@ TEST(too_many_pieces)
 	EXPECT_EQ(-E2BIG, __vm_start(&vm));
 	/* Nothing is lent: all of it can be mapped and touched. */
 	EXPECT_EQ(0, touch(map_file(mem, SZ_4K, 6099 * SZ_4K), true));
-	if (stat_of("lent") >= 0)
-		EXPECT_EQ(0, stat_of("lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 	vm_destroy(&vm);
 	close(mem);
 }

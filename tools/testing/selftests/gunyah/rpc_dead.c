@@ -29,6 +29,36 @@ static __u64 leaked_pages(void)
 	return driver_counter("gunyah_vm/memory", "leaked") / SZ_4K;
 }
 
+static int kernel_log(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
+		test_die("/dev/kmsg");
+	return fd;
+}
+
+/* What the kernel said since then: of the connection, and of memory. */
+struct said {
+	unsigned int dead;
+	unsigned int lost;
+};
+
+static struct said what_was_said(int log)
+{
+	struct said said = {};
+	char line[1024];
+	ssize_t len;
+
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = 0;
+		said.dead += !!strstr(line, "is taken for dead");
+		said.lost += !!strstr(line, "did not come back");
+	}
+	close(log);
+	return said;
+}
+
 /**
  * struct scene - who is there when it dies
  * @waiting: VMs that are to be started
@@ -73,6 +103,10 @@ FIXTURE_VARIANT_ADD(dead, answer_too_late) {
 FIXTURE_VARIANT_ADD(dead, piece_missing) {
 	.rule = { ALLOC(CTL_SPLIT, .p = { 4 }), ALLOC(CTL_CUT, .p = { 1, 0 }) },
 	.counter = "gunyah_rm/timeouts" };
+/* R52: the last piece comes first, and is a continuation of nothing */
+FIXTURE_VARIANT_ADD(dead, pieces_swapped) {
+	.rule = { ALLOC(CTL_SPLIT, .p = { 4 }), ALLOC(CTL_SWAP, .p = { 0 }) },
+	.counter = "gunyah_rm/timeouts" };
 /* R51, R59: "more is there", and nothing comes out: no loop, and no wait in vain */
 FIXTURE_VARIANT_ADD(dead, nothing_to_receive) {
 	.rule = { CALL(CALL_MSGQ_RECV, .p = { 0, 0, 1 }) } };
@@ -90,16 +124,10 @@ static void *start_one(void *arg)
 	return (void *)(long)__vm_start(arg);
 }
 
-FIXTURE_SETUP(dead)
+static void set_the_scene(struct scene *scene)
 {
-	struct scene *scene = &self->scene;
 	unsigned int i;
 
-	require_gunyah();
-	require_control();
-	control_clear(-1);
-	self->pages = control_read(CTL_PAGES_NOT_HOST);
-	self->leaked = leaked_pages();
 	for (i = 0; i < WAITERS; i++)
 		vm_create(&scene->waiting[i], 1);
 	vm_create(&scene->quiet, 1);
@@ -108,8 +136,19 @@ FIXTURE_SETUP(dead)
 	vm_create(&scene->spinning, 1);
 	vm_start(&scene->spinning);
 	agent_post(&scene->spinning.vcpu[0], AGENT_SPIN, 0, 0, 0);
-	ASSERT_EQ(0, pthread_create(&scene->spinner, NULL, run_one, &scene->spinning.vcpu[0]));
+	if (pthread_create(&scene->spinner, NULL, run_one, &scene->spinning.vcpu[0]))
+		test_die("thread");
 	usleep(50000);
+}
+
+FIXTURE_SETUP(dead)
+{
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	self->pages = control_read(CTL_PAGES_NOT_HOST);
+	self->leaked = leaked_pages();
+	set_the_scene(&self->scene);
 }
 
 FIXTURE_TEARDOWN(dead)
@@ -187,6 +226,8 @@ static void works_again(struct __test_metadata *_metadata)
 TEST_F_TIMEOUT(dead, calls_end_and_the_next_connection_works, 90)
 {
 	double start = seconds();
+	int log = kernel_log();
+	struct said said;
 	unsigned int i;
 	__u64 was = 0;
 
@@ -209,6 +250,11 @@ TEST_F_TIMEOUT(dead, calls_end_and_the_next_connection_works, 90)
 	EXPECT_EQ(self->leaked + 2 * VM_PAGES, leaked_pages());
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 
+	/* R23, R51: one message for the connection, and one for each VM's memory. */
+	said = what_was_said(log);
+	EXPECT_EQ(1, said.dead);
+	EXPECT_EQ(2, said.lost);
+
 	start = seconds();
 	ASSERT_TRUE(driver_unbind());
 	EXPECT_GT(SLACK, seconds() - start);
@@ -219,20 +265,32 @@ TEST_F_TIMEOUT(dead, calls_end_and_the_next_connection_works, 90)
 	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));
 }
 
+FIXTURE(unbound)
+{
+	struct scene scene;
+	__u64 pages;
+};
+
+FIXTURE_SETUP(unbound)
+{
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	self->pages = control_read(CTL_PAGES_NOT_HOST);
+	set_the_scene(&self->scene);
+}
+
+FIXTURE_TEARDOWN(unbound)
+{
+}
+
 /* R54: unbound with everything open, after it died; nor can it be bound then */
-TEST_F_TIMEOUT(dead, unbound_with_everything_open, 90)
+TEST_F_TIMEOUT(unbound, everything_open, 90)
 {
 	struct scene *scene = &self->scene;
 	double start;
 	void *ret;
 
-	/* One way to die is enough. */
-	if (!variant->die) {
-		control_clear(-1);
-		vm_destroy(&scene->spinning);
-		pthread_join(scene->spinner, &ret);
-		return;
-	}
 	control_die();
 	EXPECT_EQ(-ETIMEDOUT, __vm_start(&scene->waiting[0]));
 	start = seconds();
@@ -254,6 +312,52 @@ TEST_F_TIMEOUT(dead, unbound_with_everything_open, 90)
 	vm_destroy(&scene->spinning);
 	EXPECT_EQ(self->pages + 2 * VM_PAGES, control_reclaim());
 	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));
+}
+
+FIXTURE(late)
+{
+};
+
+FIXTURE_SETUP(late)
+{
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+}
+
+FIXTURE_TEARDOWN(late)
+{
+}
+
+/*
+ * R50: the answer comes when its connection is gone, and another one waits for
+ * answers: it is to nothing, and what it was about stays as it is.
+ */
+TEST_F_TIMEOUT(late, answer_to_the_connection_before, 90)
+{
+	struct control_counters before, now;
+	struct test_vm vm = {};
+	int tries;
+
+	before = control_counters();
+	vm_create(&vm, 1);
+	MSG_RULE(MSG_ALLOC_VMID, CTL_DELAY, .p = { (LIMIT + 5) * 1000000 });
+	EXPECT_EQ(-ETIMEDOUT, __vm_start(&vm));
+	control_clear(-1);
+	vm_destroy(&vm);
+	ASSERT_TRUE(driver_unbind());
+	ASSERT_TRUE(driver_bind());
+	vm_create(&vm, 1);
+	EXPECT_EQ(0, __vm_start(&vm));
+	for (tries = 0; tries < 20000 && !driver_counter("gunyah_rm/alien", NULL); tries++)
+		usleep(1000);
+	EXPECT_EQ(1, driver_counter("gunyah_rm/alien", NULL));
+	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	vm_destroy(&vm);
+	now = control_counters();
+	EXPECT_EQ(before.vmids + 1, now.vmids);
+	EXPECT_EQ(before.pages, now.pages);
+	EXPECT_TRUE(control_revive(true));
 }
 
 TEST_HARNESS_MAIN

@@ -24,6 +24,9 @@ struct message {
 #define TYPE_NOTIFICATION	3
 #define FRAGMENTS(n)		((n) << 2)
 
+/* INIT, READY, RUNNING */
+#define NOTES_OF_A_START	3
+
 static const __u8 foreign_status[8] = { FOREIGN_VMID, 0, 0, 0, 9 };
 
 FIXTURE(rpc)
@@ -112,6 +115,24 @@ TEST_F(rpc, notification_between_two_pieces)
 		 .data = foreign_status, .len = sizeof(foreign_status));
 	counted("failed", 0,
 		counted("notifications_unheard", 2, EXPECT_EQ(0, __vm_start(&self->vm))));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* R52: one in two pieces, between the three of the reply */
+TEST_F(rpc, pieces_of_both_by_turns)
+{
+	struct message first = { 0x21, TYPE_NOTIFICATION | FRAGMENTS(1), 7, NOTE_VM_STATUS };
+	struct message last = { 0x21, TYPE_CONTINUATION | FRAGMENTS(1), 7, NOTE_VM_STATUS };
+
+	memcpy(first.payload, foreign_status, 5);
+	memcpy(last.payload, foreign_status + 5, 3);
+	MSG_RULE(MSG_GET_RESOURCES, CTL_SPLIT, .p = { 20 });
+	MSG_RULE(MSG_GET_RESOURCES, CTL_RAW, .p = { 0, 1 }, .data = &first, .len = 8 + 5);
+	MSG_RULE(MSG_GET_RESOURCES, CTL_RAW, .p = { 0, 2 }, .data = &last, .len = 8 + 3);
+	counted("failed", 0,
+		counted("stray", 0,
+			counted("notifications", 1 + NOTES_OF_A_START,
+				EXPECT_EQ(0, __vm_start(&self->vm)))));
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 }
 
@@ -270,7 +291,7 @@ FIXTURE(torn)
 
 FIXTURE_VARIANT(torn)
 {
-	struct control_rule rule[2];
+	struct control_rule rule[3];
 };
 
 #define TORN(what, ...)							\
@@ -279,6 +300,9 @@ FIXTURE_VARIANT(torn)
 
 FIXTURE_VARIANT_ADD(torn, other_id_in_the_middle) {
 	{ IN_PIECES, TORN(CTL_BYTE, .p = { 1, 4, 0x24 }) } };
+/* Both bytes: one may be the token's own. */
+FIXTURE_VARIANT_ADD(torn, other_token_in_the_middle) {
+	{ IN_PIECES, TORN(CTL_BYTE, .p = { 1, 2, 0x5a }), TORN(CTL_BYTE, .p = { 1, 3, 0x5a }) } };
 FIXTURE_VARIANT_ADD(torn, fewer_pieces_in_the_middle) {
 	{ IN_PIECES, TORN(CTL_BYTE, .p = { 1, 1, FRAGMENTS(1) }) } };
 FIXTURE_VARIANT_ADD(torn, more_pieces_at_the_end) {
@@ -329,7 +353,7 @@ TEST_F(torn, reply)
 	unsigned int i;
 	int rule = 0;
 
-	for (i = 0; i < 2 && variant->rule[i].key; i++)
+	for (i = 0; i < ARRAY_SIZE(variant->rule) && variant->rule[i].key; i++)
 		rule = control_rule(&variant->rule[i]);
 	EXPECT_EQ(-EIO, __vm_start(&self->vm));
 	EXPECT_EQ(1, control_fired(rule));
@@ -432,6 +456,34 @@ TEST_F(rpc, killed_while_another_call_is_slow)
 	EXPECT_EQ(0, __vm_start(&other));
 	agent_do(&other.vcpu[0], AGENT_NOP, 0, 0, 0);
 	vm_destroy(&other);
+}
+
+/* R51: who is killed while its own call is answered: that is waited for */
+TEST_F(rpc, killed_while_its_call_is_slow)
+{
+	unsigned int tries;
+	int status, rule;
+	pid_t pid;
+
+	rule = MSG_RULE(MSG_VM_INIT, CTL_DELAY, .p = { 2000000 });
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		__vm_start(&self->vm);
+		_exit(0);
+	}
+	for (tries = 0; tries < 10000 && !control_fired(rule); tries++)
+		usleep(1000);
+	control_mark();
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	/* Nobody else wanted the wire, so the start went on to its end. */
+	EXPECT_EQ(1, control_count(CTL_MSG, MSG_VM_START));
+	EXPECT_EQ(0, control_count(CTL_MSG, MSG_VM_STOP));
+	control_clear(rule);
+	EXPECT_EQ(0, __vm_start(&self->vm));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 }
 
 /* R59: more than the queue holds; none is lost, and the reply finds its call */

@@ -153,6 +153,11 @@ static void must(enum command number, const __u64 *args, unsigned int nr_args,
 		test_die("control command %d: status %d", number, status);
 }
 
+int __control(unsigned int number, const __u64 *args, unsigned int nr_args)
+{
+	return command(number, args, nr_args, NULL, 0, NULL);
+}
+
 __u64 control_read(unsigned int reg)
 {
 	return get(reg);

@@ -71,6 +71,7 @@
 #define CTL_BYTE		0x1a	/* piece p0, offset p1, value p2 */
 #define CTL_CUT			0x1b	/* piece p0 has p1 bytes, 0: is left out */
 #define CTL_PAD			0x1c	/* zeroes up to p0 bytes */
+#define CTL_SWAP		0x1d	/* piece p0 and the one behind it change places */
 
 /**
  * struct control_rule - what is to go wrong
@@ -107,6 +108,8 @@ bool control_there(void);
 	} while (0)
 
 __u64 control_read(unsigned int reg);
+/* Any command by its number: its status. */
+int __control(unsigned int number, const __u64 *args, unsigned int nr_args);
 /* Ends the program when the rule is refused; returns its number. */
 int control_rule(const struct control_rule *rule);
 /* -1: all rules. */

@@ -246,6 +246,7 @@ bool message_point(const struct path *path, enum how how, __u32 id, unsigned int
 	if (path->small_pages)
 		before.pool_pages = 0;
 	snprintf(what, sizeof(what), "%s: message 0x%x, number %u", how_names[how], id, nth);
+	sweep_progress(what, nth);
 	rule = message_rule(how, id, nth);
 	path_live(&l, path);
 	*fired = control_fired(rule);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters around a life. */
+#include <time.h>
+
 #include "sweep.h"
 
 /* Translation tables that come and go with the place of what is lent. */
@@ -61,4 +63,20 @@ bool sweep_same(const char *what, const struct sweep_state *before, const struct
 	if (before->pool_pages)
 		ok &= sweep_pool_same(what, before, now);
 	return ok;
+}
+
+#define PROGRESS_S	10
+
+void sweep_progress(const char *what, unsigned int n)
+{
+	static time_t last;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!last)
+		last = now.tv_sec;
+	if (now.tv_sec - last < PROGRESS_S)
+		return;
+	last = now.tv_sec;
+	ksft_print_msg("%s: at %u\n", what, n);
 }

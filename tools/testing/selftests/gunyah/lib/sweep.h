@@ -69,6 +69,9 @@ bool sweep_pool_same(const char *what, const struct sweep_state *before,
 bool sweep_same(const char *what, const struct sweep_state *before, const struct cost *cost,
 		const struct sweep_state *now);
 
+/* A line now and then: a console that says nothing for long is taken for a hang. */
+void sweep_progress(const char *what, unsigned int n);
+
 /**
  * struct life - a VM's, with each step tried again when it failed
  * @vm: the VM
