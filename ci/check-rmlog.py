@@ -105,6 +105,7 @@ class Checker:
     lost: int = 0           # pages, when a test revived the resource manager
     excused: bool = False   # a fault hit the waiting request
     send_failed: bool = False   # a fault hit a hypercall that sends
+    sent_anyway: bool = False   # the same, but the next message is sent
     not_sent: int = 0           # messages that could not be, for that reason
     waiting: rmlog.Message = None
     fields: dict = None
@@ -142,7 +143,7 @@ class Checker:
                      f'reply to {self.waiting.name} of line '
                      f'{self.waiting.line}')
         self.waiting, self.fields = msg, fields
-        self.excused = False
+        self.excused, self.sent_anyway = self.sent_anyway, False
         if fields is None:
             return
         if 'vmid' in fields and msg.name != 'VM_ALLOC_VMID':
@@ -396,7 +397,9 @@ class Checker:
                 self.bad(event.line, 'dead', 'the resource manager was '
                          f'killed: {" ".join(words[1:])}')
         elif words[:1] == ['fault']:
-            if words[1].startswith('call='):
+            if words[1].startswith('call=') and words[2:] == ['done']:
+                self.sent_anyway = True
+            elif words[1].startswith('call='):
                 self.send_failed = True
                 self.not_sent += 1
             elif words[1].startswith('note='):

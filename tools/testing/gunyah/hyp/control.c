@@ -77,11 +77,15 @@ static u64 *command_reg(u64 reg)
 	}
 }
 
-/* A message that was not sent is missing in the log of messages: it says why. */
-void fault_note_call(u64 nr)
+/*
+ * A message that was not sent is missing in the log of messages: it says why.
+ * One that was sent, but the sender was told otherwise, has a reply that nobody
+ * waits for.
+ */
+void fault_note_call(u64 nr, bool done)
 {
 	if (nr == HYP_CALL_MSGQ_SEND)
-		rm_log_event("fault call=0x%x", (u32)nr);
+		rm_log_event("fault call=0x%x%s", (u32)nr, done ? " done" : "");
 }
 
 /* ---- commands; the control lock is held ---- */

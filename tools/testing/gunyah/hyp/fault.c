@@ -264,7 +264,7 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 		count_armed();
 	spin_unlock(&fault.lock);
 	if (found)
-		fault_note_call(nr);
+		fault_note_call(nr, !f->skip);
 	return found;
 }
 
