@@ -45,7 +45,7 @@ selftests()
 		USERLDFLAGS=-static INSTALL_PATH="$USEROUT/selftests" \
 		-j"$JOBS" install
 	# Unpacking takes a debug kernel long.
-	find "$USEROUT/selftests" -type f -perm /111 ! -name '*.sh' \
+	find "$USEROUT/selftests/gunyah" -type f -perm /111 \
 		-exec "${CROSS}strip" {} +
 }
 
