@@ -225,18 +225,21 @@ u64 control_read(u64 offset)
 
 bool nothing_left(void)
 {
+	static const char * const trees[] = { "base", "msgq", "bells" };
 	u64 pool;
-	u32 i;
+	u32 i, t;
 
 	expect("pages", 0, control_read(CONTROL_PAGES_NOT_HOST));
 	expect("vmids", 0, control_read(CONTROL_VMIDS));
 	expect("parcels", 0, control_read(CONTROL_PARCELS));
-	/* The hypervisor's own pages: twenty lives take none. */
-	pool = control_read(CONTROL_POOL_PAGES);
-	for (i = 0; i < 20; i++) {
-		expect("start", true, vm_open(&vm, VM_IPA, "base"));
-		expect("end", true, vm_close(&vm));
+	/* The hypervisor's own pages: twenty lives of any kind of guest take none. */
+	for (t = 0; t < ARRAY_SIZE(trees); t++) {
+		pool = control_read(CONTROL_POOL_PAGES);
+		for (i = 0; i < 20; i++) {
+			expect("start", true, vm_open(&vm, VM_IPA, trees[t]));
+			expect("end", true, vm_close(&vm));
+		}
+		expect(trees[t], pool, control_read(CONTROL_POOL_PAGES));
 	}
-	expect("pool", pool, control_read(CONTROL_POOL_PAGES));
 	return true;
 }

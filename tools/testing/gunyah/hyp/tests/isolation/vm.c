@@ -10,6 +10,9 @@
 #define ID_VM_INIT		0x5600000bU
 #define ID_VM_RESOURCES		0x56000020U
 
+#define RESOURCE_SIZE		44
+#define RESOURCE_VCPU		4
+
 #define STATUS_EXITED		9
 #define STATUS_RESET		11
 
@@ -63,16 +66,23 @@ static u32 configure(const struct test_vm *vm)
 	return rm_call(ID_VM_CONFIG, p, sizeof(p));
 }
 
-/* The first entry is the vCPU's. */
+/* The first entry of a vCPU. */
 static bool find_vcpu(struct test_vm *vm)
 {
 	const u8 *entry = rm_reply() + 4;
+	u32 i, n;
 
-	if (vm_call(ID_VM_RESOURCES, vm->vmid) || entry[0] != 4)
+	if (vm_call(ID_VM_RESOURCES, vm->vmid))
 		return false;
-	memcpy(&vm->vcpu, entry + 12, 8);
-	memcpy(&vm->virq, entry + 24, 4);
-	return true;
+	memcpy(&n, rm_reply(), 4);
+	for (i = 0; i < n; i++, entry += RESOURCE_SIZE) {
+		if (entry[0] != RESOURCE_VCPU)
+			continue;
+		memcpy(&vm->vcpu, entry + 12, 8);
+		memcpy(&vm->virq, entry + 24, 4);
+		return true;
+	}
+	return false;
 }
 
 /* Guest and device tree are in the parcel: to READY. */
