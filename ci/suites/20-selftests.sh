@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The kselftests, in the primary VM under the test hypervisor, but for those of
-# the suite "faults". The fuzzer runs for a minute on the debug kernel, which
-# sees more of what it does.
+# the suites "faults" and "builtin". The fuzzer runs for a minute on the debug
+# kernel, which sees more of what it does.
 
 . "$(dirname "$0")/../suite.sh"
 
 fuzz=10
 [ -z "$DEBUG" ] || fuzz=60
 boot selftests --mode test --timeout 900 --silence 120 \
-	--append "primary.not=$FAULT_TESTS primary.fuzz=$fuzz"
+	--append "primary.not=$FAULT_TESTS,compat primary.fuzz=$fuzz"
 results selftests

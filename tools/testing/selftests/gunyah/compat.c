@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The calls of a 32-bit program (R12).  A program of a dozen instructions is
+ * written here and run with the files open: it does one ioctl() and exits with the
+ * error, or the negative result.
+ */
+#include "../kselftest_harness.h"
+#include "lib/gunyah_test.h"
+
+#define PROGRAM		"/tmp/gunyah-compat"
+#define BASE		0x10000U
+#define CODE		0x100U
+#define DATA		0x200U
+
+/* An ELF file for 32-bit Arm, with one segment that is the whole file. */
+static const __u32 header[] = {
+	0x464c457f, 0x00010101, 0, 0,		/* 32 bits, little endian */
+	0x00280002, 1, BASE + CODE,		/* a program for Arm, its entry */
+	52, 0, 0x05000000, 0x00200034, 1, 0,	/* one segment, described at 52 */
+	1, 0, BASE, BASE, SZ_4K, SZ_4K, 7, SZ_4K,
+};
+
+#define NEGATE_R0	0xe2600000	/* rsb r0, r0, #0 */
+#define SVC		0xef000000
+#define NR_EXIT		1
+#define NR_IOCTL	54
+
+/* movw and movt; returns where the next instruction goes. */
+static __u32 *put_load(__u32 *code, unsigned int reg, __u32 value)
+{
+	*code++ = 0xe3000000 | (value >> 12 & 0xf) << 16 | reg << 12 | (value & 0xfff);
+	*code++ = 0xe3400000 | value >> 28 << 16 | reg << 12 | (value >> 16 & 0xfff);
+	return code;
+}
+
+/* Writes the program; data is what a pointer points to, or there is a value. */
+static bool write_program(int file, unsigned int nr, const void *data, size_t size, __u32 value)
+{
+	__u32 image[SZ_4K / 4] = {};
+	__u32 *code = image + CODE / 4;
+	bool ok;
+	int fd;
+
+	memcpy(image, header, sizeof(header));
+	code = put_load(code, 0, file);
+	code = put_load(code, 1, nr);
+	code = put_load(code, 2, data ? BASE + DATA : value);
+	code = put_load(code, 7, NR_IOCTL);
+	*code++ = SVC;
+	*code++ = NEGATE_R0;
+	code = put_load(code, 7, NR_EXIT);
+	*code++ = SVC;
+	if (data)
+		memcpy(image + DATA / 4, data, size);
+	unlink(PROGRAM);
+	fd = open(PROGRAM, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ok = fd >= 0 && write(fd, image, sizeof(image)) == sizeof(image);
+	close(fd);
+	return ok;
+}
+
+#define NO_PROGRAM	200
+
+/* What the call says in a 32-bit program: an errno, or 256 less a result; 0 for success. */
+static int compat_ioctl(int file, unsigned int nr, const void *data, size_t size, __u32 value)
+{
+	int status;
+	pid_t pid;
+
+	if (!write_program(file, nr, data, size, value))
+		test_die(PROGRAM);
+	pid = fork();
+	if (!pid) {
+		fcntl(file, F_SETFD, 0);
+		execl(PROGRAM, PROGRAM, NULL);
+		_exit(NO_PROGRAM);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		test_die("the program did not exit");
+	unlink(PROGRAM);
+	return WEXITSTATUS(status);
+}
+
+FIXTURE(compat)
+{
+	int dev;
+	int vm;
+	int vcpu;
+};
+
+FIXTURE_SETUP(compat)
+{
+	require_gunyah();
+	self->dev = open_gunyah();
+	if (compat_ioctl(self->dev, _IO('G', 0x7f), NULL, 0, 0) == NO_PROGRAM)
+		SKIP(return, "this kernel runs no 32-bit programs");
+	self->vm = create_vm(self->dev);
+	self->vcpu = __add_vcpu(self->vm, 0);
+	ASSERT_GE(self->vcpu, 0);
+}
+
+FIXTURE_TEARDOWN(compat)
+{
+	close(self->vcpu);
+	close(self->vm);
+	close(self->dev);
+}
+
+/* R12 */
+TEST_F(compat, device)
+{
+	int max = __ioctl(self->dev, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_MAX_VCPUS);
+	struct gunyah_create_mem_args args = { .size = SZ_2M, .flags = 4 };
+
+	ASSERT_LT(0, max);
+	EXPECT_EQ(256 - max, compat_ioctl(self->dev, GUNYAH_CHECK_EXTENSION, NULL, 0,
+					  GUNYAH_EXT_MAX_VCPUS));
+	EXPECT_EQ(EINVAL, compat_ioctl(self->dev, GUNYAH_CREATE_VM, NULL, 0, 1));
+	EXPECT_EQ(EINVAL, compat_ioctl(self->dev, GUNYAH_CREATE_GUEST_MEM, &args, sizeof(args),
+				       0));
+	EXPECT_EQ(EFAULT, compat_ioctl(self->dev, GUNYAH_CREATE_GUEST_MEM, NULL, 0, 8));
+	EXPECT_EQ(ENOTTY, compat_ioctl(self->dev, _IO('G', 0x7f), NULL, 0, 0));
+}
+
+/* R12 */
+TEST_F(compat, vm)
+{
+	struct gunyah_vm_dtb_config dtb = { .guest_phys_addr = GUEST_DTB, .size = SZ_4K };
+	struct gunyah_fn_vcpu_arg id = { .id = 0 };
+	struct {
+		struct gunyah_fn_desc desc;
+		struct gunyah_fn_vcpu_arg arg;
+	} remove = {
+		.desc = {
+			.type = GUNYAH_FN_VCPU,
+			.arg_size = sizeof(id),
+			.arg = BASE + DATA + sizeof(struct gunyah_fn_desc),
+		},
+		.arg = id,
+	};
+
+	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
+	dtb.size = 0;
+	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
+	/* With a pointer inside of the argument. */
+	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_REMOVE_FUNCTION, &remove, sizeof(remove),
+				  0));
+	EXPECT_EQ(ENOENT, compat_ioctl(self->vm, GUNYAH_VM_REMOVE_FUNCTION, &remove,
+				       sizeof(remove), 0));
+	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, GUNYAH_VM_START, NULL, 0, 0xdeadbeef));
+	EXPECT_EQ(ENOTTY, compat_ioctl(self->vm, _IO('G', 0x7f), NULL, 0, 0));
+}
+
+/* R12 */
+TEST_F(compat, vcpu)
+{
+	EXPECT_EQ(ENODEV, compat_ioctl(self->vcpu, GUNYAH_VCPU_RUN, NULL, 0, 0xdeadbeef));
+	/* 4096, of which the exit status has no bit. */
+	EXPECT_EQ(0, compat_ioctl(self->vcpu, GUNYAH_VCPU_MMAP_SIZE, NULL, 0, 0xdeadbeef));
+	EXPECT_EQ(ENOTTY, compat_ioctl(self->vcpu, _IO('G', 0x7f), NULL, 0, 0));
+}
+
+TEST_HARNESS_MAIN
