@@ -32,7 +32,7 @@ CI = os.path.dirname(os.path.abspath(__file__))
 SUITES = os.path.join(CI, 'suites')
 SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
-LANES = 2
+LANES = 3
 # Suites that run on the debug kernel once more. The longest come first of all.
 DEBUG = ('faults', 'selftests', 'guests', 'kunit')
 # The suite that looks at what those left.

@@ -9,6 +9,8 @@
 OUT=/tmp/guest-out
 KERNEL=/guest/Image
 INITRD=/guest/initrd.cpio
+# Seconds after which a guest hangs: more than one takes on a slow machine.
+LIMIT=300
 n=0
 
 # result STATUS NAME: print the case, and the guest's end when it failed.
@@ -50,7 +52,7 @@ expect()
 # demo MEMORY NAME [WORD]: a guest that looks at itself.
 demo()
 {
-	boot 120 --kernel $KERNEL --initrd $INITRD --mem "$1" \
+	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem "$1" \
 		--append "$3 guest.mode=demo guest.vcpus=1"
 	expect 0 '^guest: OK' "$2"
 }
@@ -58,8 +60,8 @@ demo()
 # A guest with $1 vCPUs: it has to find as many, and work.
 smp()
 {
-	boot 180 --kernel $KERNEL --initrd $INITRD --mem 128M --vcpus "$1" \
-		--append "guest.mode=demo guest.vcpus=$1"
+	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M --vcpus "$1" \
+		--append "quiet guest.mode=demo guest.vcpus=$1"
 	expect 0 '^guest: OK' "vcpus_$1"
 }
 
@@ -79,14 +81,14 @@ other_initrd()
 	END
 	chmod +x /tmp/other/init
 	(cd /tmp/other && find . | cpio -o -H newc | gzip) > /tmp/other.gz 2> /dev/null
-	boot 120 --kernel $KERNEL --initrd /tmp/other.gz --mem 128M --append quiet
+	boot $LIMIT --kernel $KERNEL --initrd /tmp/other.gz --mem 128M --append quiet
 	expect 0 'another init was here' another_initramfs
 }
 
 # Every line of a long output arrives, in order.
 long_output()
 {
-	boot 300 --kernel $KERNEL --initrd $INITRD --mem 128M \
+	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
 		--append "quiet guest.mode=console"
 	tr -d '\r' < "$OUT" | sed -n 's/^guest: line //p' > /tmp/lines
 	seq 0 1999 > /tmp/wanted
@@ -97,7 +99,7 @@ long_output()
 # one OUTPUT: a small guest in the background.
 one()
 {
-	timeout -s KILL 180 gunyah-vmm --kernel $KERNEL --initrd $INITRD \
+	timeout -s KILL $LIMIT gunyah-vmm --kernel $KERNEL --initrd $INITRD \
 		--mem 128M --append quiet > "$1" 2>&1 < /dev/null
 }
 
@@ -170,10 +172,10 @@ for vcpus in 1 2 3 4 5 6 7 8; do
 	smp $vcpus
 done
 other_initrd
-boot 120 --kernel $KERNEL --initrd $INITRD --mem 128M \
+boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
 	--append "quiet guest.mode=reboot"
 expect 3 'guest: asking for a reset' reset_is_told
-boot 120 --kernel $KERNEL --initrd $INITRD --mem 128M \
+boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
 	--append "quiet panic=-1 guest.mode=panic"
 expect 3 'guest: about to panic' panic_is_a_reset
 long_output
