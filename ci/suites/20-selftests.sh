@@ -9,6 +9,6 @@
 
 fuzz=10
 [ -z "$DEBUG" ] || fuzz=60
-boot selftests --mode test --timeout 900 --silence 120 \
+boot selftests --mode test --timeout 1200 --silence 200 \
 	--append "primary.not=$FAULT_TESTS,compat primary.fuzz=$fuzz"
 results selftests
