@@ -7,7 +7,7 @@
 
 # Programs of the suite "faults"; the suite "selftests" has all others.
 # shellcheck disable=SC2034
-FAULT_TESTS=control,fail_sweep,fail_alloc,fail_bind,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault
+FAULT_TESTS=control,fail_sweep,fail_alloc,fail_bind,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe
 
 # boot NAME OPTION...: boot quietly; how it went is kept for results. On the
 # debug kernel the boot's name is debug-NAME.
