@@ -18,6 +18,7 @@
 
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kconfig.h>
 #include <linux/thread_info.h>
 #include <linux/types.h>
 
@@ -348,6 +349,11 @@ struct gunyah_vcpu_run_result {
  */
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
 					    struct gunyah_vcpu_run_result *result);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* All hypercalls but vcpu_run, by what is in the registers: for tests only. */
+void gunyah_hvc_registers(u64 *x);
+#endif
 
 /* What a thread has to do before it may enter a guest (again). */
 #define GUNYAH_GUEST_WORK	(_TIF_NEED_RESCHED | _TIF_SIGPENDING | \

@@ -12,12 +12,14 @@
  * are loaded in line, nothing goes through memory but the result.
  */
 #include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/arm-smccc.h>
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
 /* guest_state_enter_irqoff() and its like, which have nothing of KVM in them. */
 #include <linux/kvm_host.h>
+#include <linux/string.h>
 
 #include <asm/barrier.h>
 #include <asm/daifflags.h>
@@ -53,7 +55,7 @@ struct gunyah_hvc_result {
 };
 
 static __always_inline struct gunyah_hvc_result
-gunyah_hvc(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
+gunyah_hvc_inline(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
 {
 	register u64 x0 asm("x0") = fn;
 	register u64 x1 asm("x1") = a1;
@@ -73,6 +75,28 @@ gunyah_hvc(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a
 		       "x17", "memory");
 
 	return (struct gunyah_hvc_result){ x0, x1, x2, x3, x4 };
+}
+
+/* x0 to x8 in, x0 to x4 out. */
+VISIBLE_IF_KUNIT void gunyah_hvc_registers(u64 *x)
+{
+	struct gunyah_hvc_result res;
+
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_hvc_registers, x);
+
+	res = gunyah_hvc_inline(x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]);
+	memcpy(x, &res, sizeof(res));
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_hvc_registers);
+
+/* All calls but vcpu_run: tests can look at their registers. */
+static struct gunyah_hvc_result
+gunyah_hvc(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
+{
+	u64 x[] = { fn, a1, a2, a3, a4, a5, a6, a7, a8 };
+
+	gunyah_hvc_registers(x);
+	return (struct gunyah_hvc_result){ x[0], x[1], x[2], x[3], x[4] };
 }
 
 bool gunyah_hypervisor_present(void)
@@ -230,7 +254,7 @@ static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 fn, u64 capid, u64 
 	struct gunyah_hvc_result res;
 
 	guest_state_enter_irqoff();
-	res = gunyah_hvc(fn, capid, resume0, resume1, resume2, 0, 0, 0, 0);
+	res = gunyah_hvc_inline(fn, capid, resume0, resume1, resume2, 0, 0, 0, 0);
 	guest_state_exit_irqoff();
 
 	return res;

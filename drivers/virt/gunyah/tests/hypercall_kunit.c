@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of the hypervisor's ABI as linux/gunyah.h has it: the table of errors
- * and the fields of identify.  The hypercalls themselves need a hypervisor.
+ * the fields of identify, and the registers of each hypercall; vcpu_run's, which
+ * nothing can stand in for, are those of any guest that runs.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -127,6 +128,77 @@ static void hypercalls_can_be_replaced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_memextent_donate(1, 2, 3, 4, 5), 15);
 }
 
+static u64 regs_seen[9];
+
+static void registers_stub(u64 *x)
+{
+	unsigned int i;
+
+	memcpy(regs_seen, x, sizeof(regs_seen));
+	x[0] = GUNYAH_ERROR_OK;
+	for (i = 1; i < 5; i++)
+		x[i] = 0x100 + i;
+}
+
+static void expect_registers(struct kunit *test, u64 number, const u64 *args, size_t n)
+{
+	u64 want[9] = { 0xc6008000 | number };
+
+	memcpy(want + 1, args, n * sizeof(*args));
+	KUNIT_EXPECT_MEMEQ(test, regs_seen, want, sizeof(want));
+}
+
+#define EXPECT_CALL(test, number, ...) do {					\
+	const u64 args[] = { __VA_ARGS__ };					\
+										\
+	expect_registers(test, number, args, ARRAY_SIZE(args));			\
+} while (0)
+
+/* The published API: arguments from x1 on, what is reserved is 0, results from x1 on. */
+static void registers_of_each_call(struct kunit *test)
+{
+	struct gunyah_identify_result id = {};
+	bool more = false;
+	size_t size = 0;
+	u64 flags = 0;
+	u8 buf[4];
+
+	kunit_activate_static_stub(test, gunyah_hvc_registers, registers_stub);
+
+	gunyah_hypercall_hyp_identify(&id);
+	EXPECT_CALL(test, 0x00, 0);
+	KUNIT_EXPECT_EQ(test, id.api_info, 0);
+	KUNIT_EXPECT_EQ(test, id.flags[0], 0x101);
+	KUNIT_EXPECT_EQ(test, id.flags[1], 0x102);
+	KUNIT_EXPECT_EQ(test, id.flags[2], 0x103);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_bell_send(1, 2, &flags), 0);
+	EXPECT_CALL(test, 0x12, 1, 2);
+	KUNIT_EXPECT_EQ(test, flags, 0x101);
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_bell_send(1, 2, NULL), 0);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_bell_set_mask(1, 2, 3), 0);
+	EXPECT_CALL(test, 0x15, 1, 2, 3);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_msgq_send(1, 2, buf, 3, &more), 0);
+	EXPECT_CALL(test, 0x1b, 1, 2, (uintptr_t)buf, 3);
+	KUNIT_EXPECT_TRUE(test, more);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_msgq_recv(1, buf, 4, &size, &more), 0);
+	EXPECT_CALL(test, 0x1c, 1, (uintptr_t)buf, 4);
+	KUNIT_EXPECT_EQ(test, size, 0x101);
+	KUNIT_EXPECT_FALSE(test, more);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_addrspace_map(1, 2, 3, 4, 5, 6, 7), 0);
+	EXPECT_CALL(test, 0x2b, 1, 2, 3, 4, 5, 6, 7);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_addrspace_unmap(1, 2, 3, 4, 5, 6), 0);
+	EXPECT_CALL(test, 0x2c, 1, 2, 3, 4, 5, 6);
+
+	KUNIT_EXPECT_EQ(test, (int)gunyah_hypercall_memextent_donate(1, 2, 3, 4, 5), 0);
+	EXPECT_CALL(test, 0x61, 1, 2, 3, 4, 5);
+}
+
 /* R8: rescheduling is done, not reported. */
 static void guest_work_reschedules(struct kunit *test)
 {
@@ -153,6 +225,7 @@ static struct kunit_case hypercall_cases[] = {
 	KUNIT_CASE_PARAM(error_to_errno, error_gen_params),
 	KUNIT_CASE(identify_published),
 	KUNIT_CASE(hypercalls_can_be_replaced),
+	KUNIT_CASE(registers_of_each_call),
 	KUNIT_CASE(guest_work_reschedules),
 	KUNIT_CASE(guest_work_leaves_signals),
 	{}
@@ -165,5 +238,6 @@ static struct kunit_suite hypercall_suite = {
 
 kunit_test_suite(hypercall_suite);
 
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_DESCRIPTION("Tests of Gunyah's hypercalls");
 MODULE_LICENSE("GPL");
