@@ -15,7 +15,7 @@ A mistake that no test finds has survived; the status is 1 then. The exception
 are those that mutants/equivalent.txt lists, with the proof that they change
 nothing that can be seen: they are not tested.
 
-Environment: SEED, COUNT mistakes, LANES at a time, ONLY=GLOB of file names
+Environment: SEED, COUNT mistakes, LANES at a time, ONLY=GLOB,GLOB of file names
 (the same mistakes as without), WITHOUT=a,b programs and suites not to run.
 """
 
@@ -138,23 +138,26 @@ def programs(base):
 def stages(path, plain, faults):
     """The stages for a file, in the order to run them."""
     likely = next(words.split() for pattern, words in LIKELY if fnmatch.fnmatch(path, pattern))
-    first = []
-    if path.startswith(lanes.HYP):
-        first = ['replay', 'isolation'] if '/rm/' in path else ['isolation', 'replay']
-        if re.search(r'/v?gic|/lib/', path):
-            first.insert(0, 'vgic')
-        first.insert(0 if '/lib/' in path else len(first), 'hyp-console')
-    else:
+    later = []
+    if not path.startswith(lanes.HYP):
         first = ['kunit']
         if any(fnmatch.fnmatch(path, p) for p in ABSENT):
             first.append('no-hypervisor')
+    elif '/rm/' in path:
+        first, later = ['replay', 'isolation'], ['hyp-console']
+    elif '/lib/' in path:
+        first, later = ['hyp-console', 'vgic', 'isolation'], ['replay']
+    else:
+        first, later = ['isolation'], ['hyp-console', 'replay', 'old-cpu']
+        if re.search('/v?gic', path):
+            first.insert(0, 'vgic')
     found = [(suite, None) for suite in first]
-    for some in ([p for p in plain if p in likely], [p for p in faults if p in likely],
+    for some in ([p for p in plain if p in likely], [p for p in faults if p in likely], later,
                  [p for p in plain if p not in likely], [p for p in faults if p not in likely]):
-        if some:
+        if some is later:
+            found += [(suite, OLD_CPU if suite == 'old-cpu' else None) for suite in later]
+        elif some:
             found.append(('faults' if some[0] in faults else 'selftests', some))
-    if path.startswith(lanes.HYP):
-        found.insert(-2, ('old-cpu', OLD_CPU))
     found += [('guests', None), ('smp', SMP)]
     return [stage for stage in found if stage[0] not in without()]
 
@@ -318,7 +321,8 @@ def main():
     texts = sources(pool[0].env['KSRC'])
     listed = equivalents(texts)
     only = os.environ.get('ONLY') or '*'
-    plan = [p for p in draw.plan(texts, seed, count) if fnmatch.fnmatch(p[0].file, only)]
+    plan = [p for p in draw.plan(texts, seed, count)
+            if any(fnmatch.fnmatch(p[0].file, glob_) for glob_ in only.split(','))]
     plan.sort(key=lambda p: not p[0].file.startswith(lanes.HYP))
     if not plan:
         sys.exit(f'error: ONLY={only} matches no file')
