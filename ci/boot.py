@@ -305,6 +305,7 @@ def run(cmd, args, log):
                 stop(proc)
         if console.line:
             console.end_of_line()
+    damaged = console.save_files(os.path.splitext(log)[0])
     if console.why_bad():
         return console.why_bad()
     if why:
@@ -315,7 +316,7 @@ def run(cmd, args, log):
         return 'the primary VM ended without a result'
     if console.result != 0:
         return f'the primary VM ended with status {console.result}'
-    return console.save_files(os.path.splitext(log)[0])
+    return damaged
 
 
 def shell(cmd, log):
