@@ -356,8 +356,8 @@ struct alloc_count alloc_count_end(void)
 
 /* No stretch has so many more of them than another. */
 #define REFILLS	8
-/* The kernel's trees of numbers take a node for each 64: one more in some stretches. */
-#define NODES	2
+/* Nor so many more nodes of the kernel's trees of numbers, which hold 64 each. */
+#define NODES	4
 
 bool alloc_count_same(const struct alloc_count *count, unsigned int points)
 {
