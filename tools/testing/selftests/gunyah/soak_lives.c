@@ -14,7 +14,10 @@
 
 /* Caches have their size after so many lives. */
 #define WARM_UP		100
-/* What the kernel's memory may differ by, in KiB: less than 2 KiB in each life. */
+/*
+ * What the kernel's memory may differ by, in KiB: less than 2 KiB in each life.
+ * Stacks of threads are mapped by vmap_areas, which are freed by the thousand.
+ */
 #define SLAB_SLACK	1536
 #define FREE_SLACK	16384
 
@@ -195,6 +198,51 @@ static struct memory memory(void)
 	return (struct memory) { .slab = memory_kib("Slab"), .free = memory_kib("MemFree") };
 }
 
+/**
+ * struct cache - of the kernel's allocator, a line of /proc/slabinfo
+ * @name: its name
+ * @objects: in use
+ * @size: of each, in bytes
+ */
+struct cache {
+	char name[32];
+	unsigned long objects;
+	unsigned long size;
+};
+
+#define MAX_CACHES	256
+
+static unsigned int read_caches(struct cache *c)
+{
+	unsigned int n = 0;
+	char line[256];
+	FILE *f;
+
+	f = fopen("/proc/slabinfo", "r");
+	while (f && n < MAX_CACHES && fgets(line, sizeof(line), f))
+		n += sscanf(line, "%31s %lu %*u %lu", c[n].name, &c[n].objects, &c[n].size) == 3;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Which ones have grown by a page and more? */
+static void tell_growth(const struct cache *before, unsigned int n)
+{
+	static struct cache now[MAX_CACHES];
+	unsigned int i;
+	long more;
+
+	if (read_caches(now) != n)
+		return;
+	for (i = 0; i < n; i++) {
+		more = (now[i].objects - before[i].objects) * now[i].size;
+		if (more >= (long)SZ_4K)
+			ksft_print_msg("%s: %lu objects of %lu bytes, %+ld bytes\n", now[i].name,
+				       now[i].objects, now[i].size, more);
+	}
+}
+
 FIXTURE(lives) {};
 
 FIXTURE_SETUP(lives)
@@ -212,11 +260,12 @@ TEST_F_TIMEOUT(lives, nothing_is_left, SOAK_LIMIT)
 {
 	unsigned int lives = env_number("GUNYAH_SOAK_LIVES", 1000);
 	unsigned int until = uptime() + env_number("GUNYAH_SOAK_SECONDS", 0);
+	static struct cache caches[MAX_CACHES];
 	unsigned long ended[NR_ENDS] = {};
 	struct sweep_state before, now;
 	struct memory warm = {}, last;
+	unsigned int nr_caches = 0, n;
 	struct cost nothing = {};
-	unsigned int n;
 	enum end end;
 
 	seed = env_seed("GUNYAH_SOAK_SEED");
@@ -224,8 +273,10 @@ TEST_F_TIMEOUT(lives, nothing_is_left, SOAK_LIMIT)
 	/* The tables of the hypervisor know where memory was lent. */
 	before.pool_pages = 0;
 	for (n = 0; n < lives || uptime() < until; n++) {
-		if (n == WARM_UP)
+		if (n == WARM_UP) {
 			warm = memory();
+			nr_caches = read_caches(caches);
+		}
 		end = pick(NR_ENDS);
 		ASSERT_TRUE(one_life(end));
 		ended[end]++;
@@ -236,6 +287,7 @@ TEST_F_TIMEOUT(lives, nothing_is_left, SOAK_LIMIT)
 				       uptime(), memory_kib("Slab"), memory_kib("MemFree"));
 	}
 	last = memory();
+	tell_growth(caches, nr_caches);
 	for (end = 0; end < NR_ENDS; end++) {
 		ksft_print_msg("%-26s %lu times\n", end_names[end], ended[end]);
 		EXPECT_LT(0, ended[end]);
