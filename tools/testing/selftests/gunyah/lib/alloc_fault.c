@@ -7,7 +7,9 @@
  * without those that the kernel warns of when they fail (the files of an
  * interrupt in /proc).  What the driver does in other threads is not in that
  * count: there all allocations fail at once, in the kernel's workers and the
- * threads of interrupts.
+ * threads of interrupts; but for those of mas_erase(), which has no way to say
+ * that it failed: the kernel frees the descriptor of an interrupt after it, and
+ * then /proc/interrupts reads it.
  *
  * The other count is that of the allocators' own tracepoints (kmalloc,
  * kmem_cache_alloc, mm_page_alloc), which sit behind the allocation, while fault
@@ -65,6 +67,7 @@ struct ranges {
 	struct range scope;	/* the driver, or all modules */
 	struct range proc;	/* an interrupt's files in /proc */
 	struct range refill;	/* a slab takes pages */
+	struct range erase;	/* something goes out of a maple tree */
 };
 
 static enum alloc_scope scope;
@@ -109,6 +112,7 @@ static bool find_ranges(struct ranges *r)
 			text = address;
 		find(&r->proc, name, "register_irq_proc", address);
 		find(&r->refill, name, "___slab_alloc", address);
+		find(&r->erase, name, "mas_erase", address);
 		if (is_driver(line) && address < driver.start)
 			driver.start = address;
 		if (is_driver(line) && address > driver.end)
@@ -121,7 +125,8 @@ static bool find_ranges(struct ranges *r)
 	if (scope == ALLOC_MODULES)
 		driver = (struct range) { text - MODULES_BELOW, text };
 	r->scope = driver;
-	return text && driver.start < driver.end && r->proc.end && r->refill.end;
+	return text && driver.start < driver.end && r->proc.end && r->refill.end &&
+	       r->erase.end;
 }
 
 static bool write_range(const char *attr, const char *kind, const struct range *range)
@@ -137,31 +142,40 @@ static bool write_range(const char *attr, const char *kind, const struct range *
 	return !write_file(path, text);
 }
 
-static bool filter(bool on)
+/* What may fail: everything, what the driver asks for, or what workers do. */
+enum filter { FILTER_NONE, FILTER_DRIVER, FILTER_WORKERS };
+
+static bool filter(enum filter wanted)
 {
 	static const struct range all = { 0, ~0ULL }, none;
 	struct ranges r = { .scope = all, .proc = none, .refill = none };
 
+	if (wanted != FILTER_NONE && !find_ranges(&r))
+		return false;
+	if (wanted == FILTER_WORKERS) {
+		r.scope = all;
+		r.proc = r.erase;
+		r.refill = r.erase;
+	}
 	return write_both("stacktrace-depth", "0") &&
-	       (!on || find_ranges(&r)) &&
 	       write_range("failslab", "require", &r.scope) &&
 	       write_range("failslab", "reject", &r.proc) &&
 	       write_range("fail_page_alloc", "require", &r.scope) &&
 	       write_range("fail_page_alloc", "reject", &r.refill) &&
-	       (!on || write_both("stacktrace-depth", "32"));
+	       (wanted == FILTER_NONE || write_both("stacktrace-depth", "32"));
 }
 
 bool fail_nth_there(void)
 {
 	if (nth_fd < 0)
 		nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	return nth_fd >= 0 && all_may_fail() && filter(true);
+	return nth_fd >= 0 && all_may_fail() && filter(FILTER_DRIVER);
 }
 
 void fail_nth_scope(enum alloc_scope wanted)
 {
 	scope = wanted;
-	if (!filter(true))
+	if (!filter(FILTER_DRIVER))
 		test_die("no such functions in this kernel");
 }
 
@@ -252,7 +266,7 @@ static unsigned int times_left(const char *attr)
 
 void fail_workers(bool fail)
 {
-	filter(!fail);
+	filter(fail ? FILTER_WORKERS : FILTER_DRIVER);
 	mark_workers(fail ? "1" : "0");
 	set_attr("failslab", fail);
 	set_attr("fail_page_alloc", fail);
