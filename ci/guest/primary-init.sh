@@ -143,6 +143,11 @@ coverage()
 	echo "GUNYAH-FILE-END coverage.tgz"
 }
 
+uptime_s()
+{
+	cut -d. -f1 /proc/uptime
+}
+
 run_selftests()
 {
 	dmesg -n 1
@@ -162,11 +167,13 @@ run_selftests()
 		name=${test##*/}
 		case $only in ,, | *",$name,"*) ;; *) continue ;; esac
 		case $not in *",$name,"*) continue ;; esac
+		began=$(uptime_s)
 		echo "SELFTEST-BEGIN ${test##*/}"
 		(cd "${test%/*}" && "$test" < /dev/null)
 		rc=$?
 		kernel_log
 		echo "SELFTEST-END ${test##*/} status=$rc"
+		echo "primary: ${test##*/}: $(($(uptime_s) - began)) s"
 		# 4: the whole program is skipped
 		[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || status=1
 		ran=$name
