@@ -5,7 +5,7 @@
 # bad, for the reason that belongs to the mistake; and one without a mistake,
 # which has to be called good.
 
-export DEBUG=1
+export DEBUG=1 CPUS=1
 . "$(dirname "$0")/../suite.sh"
 
 number=0
@@ -31,7 +31,6 @@ splat none ''
 splat WRITE_AFTER_FREE 'a KASAN report'
 splat ARRAY_BOUNDS 'an UBSAN report'
 splat REFCOUNT_INC_ZERO 'a refcount report'
-splat CORRUPT_LIST_ADD 'a corrupt list'
 splat WARNING 'a kernel warning'
 splat lockdep 'a lockdep report'
 splat atomic_sleep 'sleeping in atomic context'
