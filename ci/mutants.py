@@ -126,11 +126,12 @@ def without():
 
 
 def programs(base):
-    """The programs of the suites "selftests" and "faults", in their order."""
+    """The programs of the suite "selftests", and of "faults" and "sweeps"."""
     with open(os.path.join(base['INITRAMFS'], 'tests'), encoding='utf-8') as file:
         every = [os.path.basename(line.strip()) for line in file if line.strip()]
     with open(os.path.join(CI, 'suite.sh'), encoding='utf-8') as file:
-        faults = re.search(r'^FAULT_TESTS=(\S+)', file.read(), re.M)[1].split(',')
+        lists = re.findall(r'^(?:FAULT|SWEEP)_TESTS=(\S+)', file.read(), re.M)
+    faults = ','.join(lists).split(',')
     every = [p for p in every if p not in without()]
     return [p for p in every if p not in faults], [p for p in every if p in faults]
 

@@ -5,9 +5,11 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Programs of the suite "faults"; the suite "selftests" has all others.
+# Programs of the suites "faults" and "sweeps"; "selftests" has all others.
 # shellcheck disable=SC2034
-FAULT_TESTS=control,fail_sweep,fail_alloc,fail_bind,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe
+FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe
+# shellcheck disable=SC2034
+SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 
 # boot NAME OPTION...: boot quietly; how it went is kept for results. On the
 # debug kernel the boot's name is debug-NAME.

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kselftests in which everything fails in turn, one thing in each life of a
+# VM: in a boot of their own, because they take long.
+
+. "$(dirname "$0")/../suite.sh"
+
+boot sweeps --mode test --no-guest --timeout 1200 --silence 620 \
+	--append "primary.only=$SWEEP_TESTS"
+results sweeps
