@@ -95,6 +95,7 @@ void mmu_enable(void)
 	write_sysreg((u64)l1, ttbr0_el2);
 	isb();
 	asm volatile("tlbi alle2\n\tdsb nsh\n\tic iallu\n\tdsb nsh\n\tisb" ::: "memory");
-	write_sysreg(SCTLR_RES1 | SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_SA | SCTLR_I | SCTLR_WXN, sctlr_el2);
+	write_sysreg(SCTLR_RES1 | SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_SA | SCTLR_I |
+		     SCTLR_WXN, sctlr_el2);
 	isb();
 }
