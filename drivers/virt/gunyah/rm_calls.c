@@ -169,6 +169,14 @@ void gunyah_rm_unlisten(struct gunyah_rm *rm, struct gunyah_rm_listener *l)
 }
 EXPORT_SYMBOL_GPL(gunyah_rm_unlisten);
 
+void gunyah_rm_flush_notifications(struct gunyah_rm *rm)
+{
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_flush_notifications, rm);
+
+	gunyah_rm_notifier_flush(&rm->notifier);
+}
+EXPORT_SYMBOL_GPL(gunyah_rm_flush_notifications);
+
 int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid)
 {
 	struct gunyah_rm_vmid_reply reply;

@@ -130,6 +130,11 @@ struct device_node *gunyah_rm_irq_parent(struct gunyah_rm *rm);
 int gunyah_rm_listen(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
 /* On return no callback runs and none will.  Works on a dead connection and after unbind. */
 void gunyah_rm_unlisten(struct gunyah_rm *rm, struct gunyah_rm_listener *l);
+/*
+ * On return the listeners were told all that had been received before.
+ * Context: may sleep, not from a callback.
+ */
+void gunyah_rm_flush_notifications(struct gunyah_rm *rm);
 
 /* The table of errors: an errno for each enum gunyah_rm_error, -EBADMSG for others. */
 int gunyah_rm_error_to_errno(u32 error);

@@ -201,6 +201,12 @@ void gunyah_rm_notifier_queue_dead(struct gunyah_rm_notifier *notifier)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_notifier_queue_dead);
 
+void gunyah_rm_notifier_flush(struct gunyah_rm_notifier *notifier)
+{
+	flush_work(&notifier->work);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_notifier_flush);
+
 int gunyah_rm_notifier_listen(struct gunyah_rm_notifier *notifier, struct gunyah_rm_listener *l)
 {
 	guard(mutex)(&notifier->listen_lock);

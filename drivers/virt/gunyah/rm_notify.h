@@ -127,6 +127,9 @@ void gunyah_rm_notifier_queue(struct gunyah_rm_notifier *notifier, u32 msg_id,
 /* Queue dead(), behind what came before.  Context: may sleep. */
 void gunyah_rm_notifier_queue_dead(struct gunyah_rm_notifier *notifier);
 
+/* On return what was queued before was told.  Context: may sleep, not from a callback. */
+void gunyah_rm_notifier_flush(struct gunyah_rm_notifier *notifier);
+
 /* As gunyah_rm_listen() and gunyah_rm_unlisten(); -EIO when dead() was told. */
 int gunyah_rm_notifier_listen(struct gunyah_rm_notifier *notifier, struct gunyah_rm_listener *l);
 void gunyah_rm_notifier_unlisten(struct gunyah_rm_notifier *notifier,

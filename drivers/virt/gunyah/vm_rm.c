@@ -379,6 +379,11 @@ static void out_of_running(struct gunyah_vm_rm *v)
 	int tries;
 	int ret;
 
+	/* What has come is told first: a VM that has exited is not stopped. */
+	gunyah_rm_flush_notifications(v->rm);
+	if (gunyah_vm_rm_state(v) != GUNYAH_VM_RM_RUNNING)
+		return;
+
 	for (tries = 0; tries < 2; tries++) {
 		ret = answered(v, "VM_STOP", gunyah_rm_vm_stop(v->rm, v->vmid));
 		/*

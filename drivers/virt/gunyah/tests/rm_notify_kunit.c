@@ -258,6 +258,22 @@ static void nothing_after_unlisten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->ear.n, 0);
 }
 
+/* R58: a flush waits until all is told, and has nothing to wait for after the stop */
+static void flush_tells(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, gunyah_rm_notifier_listen(&f->notifier, &f->ear.l), 0);
+	notify_status(f, VMID, GUNYAH_RM_VM_STATUS_RUNNING);
+	notify_status(f, VMID, GUNYAH_RM_VM_STATUS_EXITED);
+	gunyah_rm_notifier_flush(&f->notifier);
+	KUNIT_EXPECT_EQ(test, f->ear.n, 2);
+
+	gunyah_rm_notifier_stop(&f->notifier);
+	gunyah_rm_notifier_flush(&f->notifier);
+	gunyah_rm_notifier_unlisten(&f->notifier, &f->ear.l);
+}
+
 /* R51, R54: dead() is the last callback, comes once, and to all. */
 static void dead_is_last(struct kunit *test)
 {
@@ -311,6 +327,7 @@ static struct kunit_case notify_cases[] = {
 	KUNIT_CASE(counted_only),
 	KUNIT_CASE(one_listener_a_vm),
 	KUNIT_CASE(nothing_after_unlisten),
+	KUNIT_CASE(flush_tells),
 	KUNIT_CASE(dead_is_last),
 	KUNIT_CASE(no_listener_on_the_dead),
 	KUNIT_CASE(stop_tells_all),

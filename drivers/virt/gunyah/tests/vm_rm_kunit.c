@@ -52,6 +52,7 @@ static const char letters[CALLS + 1] = "ACISPRD";
  * @done: letters of the calls; drain "d", reclaim "r", abandoning "x"
  * @wrong: calls that did not fit the state
  * @exited_during_start: the VM is quick
+ * @exited_on_its_way: VM_EXITED was received, and is told by the next flush
  * @changes: how often the VM was told
  */
 struct life {
@@ -71,6 +72,7 @@ struct life {
 	char done[64];
 	unsigned int wrong;
 	bool exited_during_start;
+	bool exited_on_its_way;
 	unsigned int changes;
 };
 
@@ -270,6 +272,15 @@ static void fake_unlisten(struct gunyah_rm *rm, struct gunyah_rm_listener *liste
 	life()->listening = false;
 }
 
+static void fake_flush(struct gunyah_rm *rm)
+{
+	struct life *l = life();
+
+	if (l->exited_on_its_way)
+		notify_exited(l, 1);
+	l->exited_on_its_way = false;
+}
+
 static bool fake_is_dead(struct gunyah_rm *rm)
 {
 	return life()->dead;
@@ -331,6 +342,7 @@ static int life_init(struct kunit *test)
 	kunit_activate_static_stub(test, gunyah_rm_vm_reset, fake_reset);
 	kunit_activate_static_stub(test, gunyah_rm_listen, fake_listen);
 	kunit_activate_static_stub(test, gunyah_rm_unlisten, fake_unlisten);
+	kunit_activate_static_stub(test, gunyah_rm_flush_notifications, fake_flush);
 	kunit_activate_static_stub(test, gunyah_rm_is_dead, fake_is_dead);
 	kunit_activate_static_stub(test, gunyah_rm_dev, fake_dev);
 	return 0;
@@ -390,6 +402,18 @@ static void end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l->wrong, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), 0);
+}
+
+/* R57, R58: VM_EXITED was received, but the worker has not told it yet */
+static void no_stop_after_exited(struct kunit *test)
+{
+	struct life *l = test->priv;
+
+	KUNIT_ASSERT_EQ(test, go(l, CALL_START), 0);
+	l->exited_on_its_way = true;
+	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRrD");
+	KUNIT_EXPECT_EQ(test, l->wrong, 0);
 }
 
 static void end_of_nothing(struct kunit *test)
@@ -584,6 +608,7 @@ static void late_notifications(struct kunit *test)
 
 static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE_PARAM(end, end_gen_params),
+	KUNIT_CASE(no_stop_after_exited),
 	KUNIT_CASE(end_of_nothing),
 	KUNIT_CASE_PARAM(fail, fail_gen_params),
 	KUNIT_CASE(leaked_memory_keeps_the_vmid),
