@@ -375,9 +375,19 @@ struct alloc_count alloc_count_end(void)
 /* A debug kernel allocates for its own books, 16 at a time, below whom it looks at. */
 #define BOOKS	32
 
+static bool keeps_books(void)
+{
+	return !access(DEBUGFS "kmemleak", F_OK);
+}
+
 static unsigned int books(void)
 {
-	return access(DEBUGFS "kmemleak", F_OK) ? 0 : BOOKS;
+	return keeps_books() ? BOOKS : 0;
+}
+
+unsigned int alloc_step(unsigned int debug)
+{
+	return keeps_books() ? debug : 1;
 }
 
 bool alloc_count_same(const struct alloc_count *count, unsigned int points)

@@ -27,6 +27,13 @@ void fail_workers(bool fail);
 /* Allocations that failed since then. */
 unsigned int fail_workers_count(void);
 
+/*
+ * From one allocation that is to fail to the next one.  A debug kernel is slow, and
+ * half of what is counted there it allocates for its own books, one for each of
+ * the driver's: @debug there, 1 on all others.
+ */
+unsigned int alloc_step(unsigned int debug);
+
 /**
  * struct alloc_count - allocations of one stretch
  * @injector: that fault injection would have made fail
