@@ -361,6 +361,9 @@ TEST(modules_go_and_come)
 	require_gunyah();
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
+	/* Where an earlier test had one loaded. */
+	unload("gunyah_irqfd");
+	unload("gunyah_ioeventfd");
 	ASSERT_EQ(0, unload("gunyah_vm"));
 	ASSERT_EQ(0, unload("gunyah_rm"));
 	EXPECT_NE(0, access(DEVICE, F_OK));

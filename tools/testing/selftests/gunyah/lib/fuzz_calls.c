@@ -293,7 +293,7 @@ static int do_vcpu_function(int vm, unsigned long cmd, __u32 id)
 	return do_function(vm, cmd, &desc);
 }
 
-/* Types that no module has, among them those that the UAPI names. */
+/* Types that no module has, and eventfds that are none. */
 static int do_other_function(unsigned long cmd)
 {
 	struct gunyah_fn_irqfd_arg irqfd = { .fd = fuzz_get_dev(), .label = pick(4) };
