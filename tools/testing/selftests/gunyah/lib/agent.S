@@ -99,6 +99,9 @@ table:
 	.word	op_pc - table
 	.word	op_sgi - table
 	.word	op_wait_irq - table
+	.word	op_irq_on - table
+	.word	op_poll_irq - table
+	.word	op_echo - table
 table_end:
 
 op_load:
@@ -226,6 +229,61 @@ op_wait_irq:
 	enable_private
 	take_interrupt
 	end_interrupt
+	b	result
+
+op_irq_on:
+	mov32	x2, GUEST_GICD
+	mov	w1, #0x12		/* ARE, group 1 */
+	str	w1, [x2]		/* GICD_CTLR */
+	lsr	x3, x22, #4		/* two bits each */
+	add	x3, x2, x3, lsl #2
+	lsl	x4, x22, #1
+	mov	w5, #2
+	lsl	w5, w5, w4		/* the upper one: edge */
+	ldr	w1, [x3, #0xc00]	/* GICD_ICFGR */
+	bic	w1, w1, w5
+	cbz	x23, 1f
+	orr	w1, w1, w5
+1:	str	w1, [x3, #0xc00]
+	lsr	x3, x22, #5		/* a bit each */
+	add	x3, x2, x3, lsl #2
+	mov	w5, #1
+	lsl	w5, w5, w22
+	ldr	w1, [x3, #0x80]		/* GICD_IGROUPR */
+	orr	w1, w1, w5
+	str	w1, [x3, #0x80]
+	mrs	x1, mpidr_el1
+	and	x1, x1, #0xffffff
+	add	x4, x2, #0x6000		/* GICD_IROUTER */
+	str	x1, [x4, x22, lsl #3]
+	str	w5, [x3, #0x100]	/* GICD_ISENABLER */
+	b	result_zero
+
+op_poll_irq:
+	mrs	x0, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	cmp	x0, #1020
+	b.hs	result
+	end_interrupt
+	b	result
+
+op_echo:
+	mov	x25, #0
+1:	take_interrupt
+	cmp	x0, #1020
+	b.hs	1b
+	end_interrupt
+	cmp	x0, x24
+	b.eq	3f
+	add	x25, x25, #1
+	cbz	x23, 2f
+	/* Not before the interrupt is over: one that is merged with it came earlier. */
+	dsb	sy
+	ldr	x1, [x23]
+	str	x1, [x23, #8]
+	dsb	sy
+2:	str	w0, [x22, x0, lsl #3]
+	b	1b
+3:	mov	x0, x25
 	b	result
 
 op_store_loop:
