@@ -15,8 +15,6 @@
 
 #define LEVEL		GUNYAH_IRQFD_FLAGS_LEVEL
 
-#define CALL_BELL_SEND	0x12
-
 /* The doorbells of these guests.  The mark is the last of several that are pending. */
 enum { EDGE, LEVEL_CLEARED, LEVEL_STUCK, MARK, NR_BELLS };
 
@@ -374,6 +372,53 @@ TEST_F(irqfd, not_enabled_yet)
 	bell_on(self->vcpu, &bells[EDGE]);
 	EXPECT_EQ(intid(EDGE), wait_irq(self->vcpu));
 	EXPECT_EQ(0, to_mark(EDGE));
+}
+
+/* R45: two irqfds on one eventfd, and two VMs: all of them hear of each signal */
+TEST_F(irqfd, one_eventfd_for_several)
+{
+	struct test_vm other;
+	unsigned int i;
+
+	create(&other, 1);
+	add_irqfd(self->vm.fd, self->fd, bells[EDGE].label, 0);
+	add_irqfd(self->vm.fd, self->fd, bells[LEVEL_CLEARED].label, LEVEL);
+	add_irqfd(other.fd, self->fd, bells[EDGE].label, 0);
+	start(&self->vm);
+	start(&other);
+	for (i = 0; i < 50; i++) {
+		event_signal(self->fd);
+		/* In the order of their numbers. */
+		EXPECT_EQ(intid(EDGE), wait_irq(self->vcpu));
+		EXPECT_EQ(intid(LEVEL_CLEARED), wait_irq(self->vcpu));
+		EXPECT_EQ(intid(EDGE), wait_irq(&other.vcpu[0]));
+		EXPECT_EQ(0, event_take(self->fd));
+	}
+	/* Without the one the others go on. */
+	EXPECT_EQ(0, __remove_irqfd(self->vm.fd, bells[EDGE].label));
+	event_signal(self->fd);
+	EXPECT_EQ(intid(LEVEL_CLEARED), wait_irq(self->vcpu));
+	EXPECT_EQ(intid(EDGE), wait_irq(&other.vcpu[0]));
+	vm_destroy(&other);
+	event_signal(self->fd);
+	EXPECT_EQ(intid(LEVEL_CLEARED), wait_irq(self->vcpu));
+	EXPECT_EQ(0, to_mark(LEVEL_CLEARED));
+}
+
+/* One eventfd for both ways: what the guest writes interrupts it, without the host */
+TEST_F(irqfd, rung_by_an_ioeventfd)
+{
+	unsigned int i;
+
+	add_irqfd(self->vm.fd, self->fd, bells[EDGE].label, 0);
+	add_ioeventfd(self->vm.fd, self->fd, GUEST_MMIO, 4);
+	start(&self->vm);
+	for (i = 0; i < 50; i++) {
+		agent_do(self->vcpu, AGENT_STORE, GUEST_MMIO, 4, i);
+		EXPECT_EQ(intid(EDGE), wait_irq(self->vcpu));
+	}
+	EXPECT_EQ(0, to_mark(EDGE));
+	EXPECT_EQ(0, event_take(self->fd));
 }
 
 /* ---- what is refused ---- */
