@@ -64,7 +64,12 @@ static void rm_changed(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state)
 
 static void rm_drain(struct gunyah_vm_rm *v)
 {
-	gunyah_vm_resources_drain(&container_of(v, struct gunyah_vm, rm)->resources);
+	struct gunyah_vm *vm = container_of(v, struct gunyah_vm, rm);
+
+	lockdep_assert_held(&vm->lock);
+	if (vm->run & 1)
+		WRITE_ONCE(vm->run, vm->run + 1);
+	gunyah_vm_resources_drain(&vm->resources);
 }
 
 static bool rm_reclaim(struct gunyah_vm_rm *v, bool lost)
@@ -304,6 +309,8 @@ void gunyah_vm_put(struct gunyah_vm *vm)
 void gunyah_vm_close(struct gunyah_vm *vm)
 {
 	shut_down(vm);
+	/* For all ioeventfds at once. */
+	gunyah_vm_io_close(&vm->io);
 	gunyah_vm_functions_close(&vm->functions);
 	set_gone(vm);
 	gunyah_vm_mem_destroy(&vm->mem);
@@ -525,6 +532,8 @@ static int start_locked(struct gunyah_vm *vm)
 	}
 
 	ret = start_run_locked(vm);
+	if (!ret)
+		WRITE_ONCE(vm->run, vm->run + 1);
 
 	guard(spinlock)(&vm->rm.lock);
 	if (vm->state != GUNYAH_VM_STARTING)

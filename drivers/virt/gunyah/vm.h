@@ -78,6 +78,9 @@ struct gunyah_vm_watcher {
  * @crashed: the VM ended without VM_EXITED; guarded by @rm.lock
  * @load_failed: the last start failed in the resource manager; guarded by
  *	@rm.lock
+ * @run: tells what is meant for one run from what is meant for the next: counts up
+ *	when a guest was started and when its run has ended (odd in between);
+ *	changed under @lock, read without
  * @watchers: guarded by @rm.lock
  */
 struct gunyah_vm {
@@ -96,6 +99,7 @@ struct gunyah_vm {
 	enum gunyah_vm_state state;
 	bool crashed;
 	bool load_failed;
+	u64 run;
 	struct list_head watchers;
 };
 

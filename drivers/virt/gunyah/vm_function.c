@@ -8,6 +8,11 @@
  *
  * An instance is in its VM's list only when it is complete; then, as the last
  * step, which can't fail, it becomes visible to user space.
+ *
+ * An instance may ask for its own removal from where nothing can be waited for
+ * (it "hangs up").  It is marked, and who next has the list's lock, a worker at the
+ * latest, removes what is marked.  The worker knows the list only, never an
+ * instance, so an instance that somebody else removes first is no concern of it.
  */
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
@@ -15,6 +20,7 @@
 #include <linux/kmod.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <uapi/linux/gunyah.h>
 
@@ -91,6 +97,61 @@ static const struct gunyah_vm_function_type *get_type(u32 nr)
 	return lookup_type(nr);
 }
 
+static void free_function(struct gunyah_vm_function *fn)
+{
+	kfree(fn->arg);
+	kfree(fn);
+}
+
+static void dispose_locked(struct gunyah_vm_functions *fns, struct gunyah_vm_function *fn)
+{
+	const struct gunyah_vm_function_type *type = fn->type;
+
+	lockdep_assert_held(&fns->lock);
+	list_del(&fn->list);
+	type->unbind(fn);
+	free_function(fn);
+	/* From here on the module may go, and nothing of it runs. */
+	put_type(type);
+}
+
+static void dispose_hung_up_locked(struct gunyah_vm_functions *fns)
+{
+	struct gunyah_vm_function *fn, *tmp;
+
+	lockdep_assert_held(&fns->lock);
+	list_for_each_entry_safe(fn, tmp, &fns->list, list) {
+		if (READ_ONCE(fn->hung_up))
+			dispose_locked(fns, fn);
+	}
+}
+
+static void hang_up_work(struct work_struct *work)
+{
+	struct gunyah_vm_functions *fns;
+
+	fns = container_of(work, struct gunyah_vm_functions, hang_up_work);
+	guard(mutex)(&fns->lock);
+	dispose_hung_up_locked(fns);
+}
+
+/**
+ * gunyah_vm_function_hang_up() - have an instance removed, by and by
+ * @fn: the instance; may be in its bind, but not behind its unbind
+ *
+ * It is gone before anything is added or removed after this call, and soon in any
+ * case.
+ *
+ * Context: any, also hard interrupts.
+ */
+void gunyah_vm_function_hang_up(struct gunyah_vm_function *fn)
+{
+	WRITE_ONCE(fn->hung_up, true);
+	/* Also when it is queued already: it begins after this and sees the mark. */
+	queue_work(system_unbound_wq, &fn->fns->hang_up_work);
+}
+EXPORT_SYMBOL_GPL(gunyah_vm_function_hang_up);
+
 /**
  * gunyah_vm_functions_init() - make an empty list
  * @fns: the list
@@ -100,17 +161,13 @@ void gunyah_vm_functions_init(struct gunyah_vm_functions *fns)
 	mutex_init(&fns->lock);
 	INIT_LIST_HEAD(&fns->list);
 	fns->closed = false;
+	INIT_WORK(&fns->hang_up_work, hang_up_work);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_functions_init);
 
-static void free_function(struct gunyah_vm_function *fn)
-{
-	kfree(fn->arg);
-	kfree(fn);
-}
-
 /* The caller gives its reference to @type to the instance. */
 static struct gunyah_vm_function *alloc_function(const struct gunyah_vm_function_type *type,
+						 struct gunyah_vm_functions *fns,
 						 struct gunyah_vm *vm, const void *arg)
 {
 	struct gunyah_vm_function *fn;
@@ -125,6 +182,7 @@ static struct gunyah_vm_function *alloc_function(const struct gunyah_vm_function
 		return NULL;
 	}
 	fn->type = type;
+	fn->fns = fns;
 	fn->vm = vm;
 	return fn;
 }
@@ -137,6 +195,7 @@ static int bind_and_publish(struct gunyah_vm_functions *fns, struct gunyah_vm_fu
 	if (fns->closed)
 		return -ENODEV;
 
+	dispose_hung_up_locked(fns);
 	ret = fn->type->bind(fn);
 	if (ret)
 		return ret;
@@ -177,7 +236,7 @@ int gunyah_vm_functions_add(struct gunyah_vm_functions *fns, struct gunyah_vm *v
 		goto err_put;
 
 	ret = -ENOMEM;
-	fn = alloc_function(t, vm, arg);
+	fn = alloc_function(t, fns, vm, arg);
 	if (!fn)
 		goto err_put;
 
@@ -194,15 +253,20 @@ err_put:
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_functions_add);
 
-/* @fn is out of the list. */
-static void dispose(struct gunyah_vm_functions *fns, struct gunyah_vm_function *fn)
+static int find_and_dispose(struct gunyah_vm_functions *fns,
+			    const struct gunyah_vm_function_type *type, const void *arg)
 {
-	const struct gunyah_vm_function_type *type = fn->type;
+	struct gunyah_vm_function *fn;
 
-	lockdep_assert_held(&fns->lock);
-	type->unbind(fn);
-	free_function(fn);
-	put_type(type);
+	guard(mutex)(&fns->lock);
+	dispose_hung_up_locked(fns);
+	list_for_each_entry(fn, &fns->list, list) {
+		if (fn->type != type || !type->compare(fn, arg))
+			continue;
+		dispose_locked(fns, fn);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /**
@@ -213,15 +277,14 @@ static void dispose(struct gunyah_vm_functions *fns, struct gunyah_vm_function *
  * @arg_size: size of the argument
  *
  * Context: may sleep; takes the list's lock.
- * Return: 0; -EINVAL for an unknown type or a wrong size; -ENOENT when there
- * is no such function.
+ * Return: 0; -EINVAL for an unknown type or a wrong size; what the type's
+ * check_remove says; -ENOENT when there is no such function.
  */
 int gunyah_vm_functions_remove(struct gunyah_vm_functions *fns, u32 type,
 			       const void *arg, size_t arg_size)
 {
 	const struct gunyah_vm_function_type *t;
-	struct gunyah_vm_function *fn;
-	int ret = -ENOENT;
+	int ret;
 
 	if (arg_size > GUNYAH_FN_MAX_ARG_SIZE)
 		return -EINVAL;
@@ -230,21 +293,12 @@ int gunyah_vm_functions_remove(struct gunyah_vm_functions *fns, u32 type,
 	if (!t)
 		return -EINVAL;
 
-	if (arg_size != t->arg_size) {
-		put_type(t);
-		return -EINVAL;
-	}
-
-	mutex_lock(&fns->lock);
-	list_for_each_entry(fn, &fns->list, list) {
-		if (fn->type != t || !t->compare(fn, arg))
-			continue;
-		list_del(&fn->list);
-		dispose(fns, fn);
-		ret = 0;
-		break;
-	}
-	mutex_unlock(&fns->lock);
+	if (arg_size != t->arg_size)
+		ret = -EINVAL;
+	else if (t->check_remove && t->check_remove(arg))
+		ret = t->check_remove(arg);
+	else
+		ret = find_and_dispose(fns, t, arg);
 
 	put_type(t);
 	return ret;
@@ -263,11 +317,12 @@ void gunyah_vm_functions_close(struct gunyah_vm_functions *fns)
 {
 	struct gunyah_vm_function *fn, *tmp;
 
-	guard(mutex)(&fns->lock);
-	fns->closed = true;
-	list_for_each_entry_safe_reverse(fn, tmp, &fns->list, list) {
-		list_del(&fn->list);
-		dispose(fns, fn);
+	scoped_guard(mutex, &fns->lock) {
+		fns->closed = true;
+		list_for_each_entry_safe_reverse(fn, tmp, &fns->list, list)
+			dispose_locked(fns, fn);
 	}
+	/* It may be queued or wait for the lock, but nobody queues it any more. */
+	cancel_work_sync(&fns->hang_up_work);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_functions_close);

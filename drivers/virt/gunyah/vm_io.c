@@ -8,10 +8,26 @@
  * Two handlers that one write could match are never in the table together.
  *
  * Who reads and who writes: a vCPU's thread looks up and calls the handler
- * inside of one RCU read-side section and takes no lock.  Adding and removing
- * is done under the table's mutex, which no vCPU takes; a removed handler is
- * given back to its owner only after all readers that could have found it are
- * gone.
+ * inside of one RCU read-side section and takes no lock (R87).  Adding and removing
+ * is done under the table's mutex, which no vCPU takes.
+ *
+ * Why a handler is not used after it was removed:
+ *
+ * - It is found in the table only, and only inside of a read-side section.
+ * - Who removes it takes it out of the table first.  A section that begins after
+ *   that does not find it; one that found it began before.
+ * - Then a grace period is waited for: all sections that began before it are over,
+ *   and with them each call of the handler, for it is made inside of the section.
+ * - The pointer does not leave the section.
+ *
+ * So the owner may free the handler, and what it refers to, when
+ * gunyah_vm_io_remove() returns.  A look-up may miss a handler that is added at the
+ * same time, or find one that is removed at the same time: then the write came
+ * before the one or the other.  A table that is being resized hides no handler: a
+ * look-up that was led astray starts again, and goes on in the new table.
+ *
+ * A VM that goes away has all of its handlers taken out at once, for one grace
+ * period (gunyah_vm_io_close()).
  *
  * The table itself is on nobody's account, for there is no way to charge it: 64
  * pointers for a VM, and about one for each handler; what they belong to, the VM
@@ -46,6 +62,7 @@ int gunyah_vm_io_init(struct gunyah_vm_io *io)
 {
 	mutex_init(&io->lock);
 	INIT_LIST_HEAD(&io->handlers);
+	io->closed = false;
 	return rhashtable_init(&io->table, &table_params);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_init);
@@ -77,24 +94,21 @@ static bool overlap(const struct gunyah_vm_io_key *a, const struct gunyah_vm_io_
 }
 
 /**
- * gunyah_vm_io_add() - add a handler
- * @io: the table
- * @handler: its ops are set; it stays until it is removed
+ * gunyah_vm_io_make_key() - say which writes are wanted
+ * @key: filled in
  * @addr: guest address of the writes
  * @len: their length: 1, 2, 4 or 8, or 0 for any
  * @datamatch: their value, of which the low @len bytes count; NULL for any
  *
- * Context: may sleep; takes the table's lock.
+ * Two keys are of the same writes when they are equal, byte by byte.
+ *
  * Return: 0; -EINVAL for another length, or a value without a length;
- * -EOVERFLOW when the range wraps; -EEXIST when a handler is there that could
- * match the same write; -ENOMEM.
+ * -EOVERFLOW when the range wraps.
  */
-int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler,
-		     u64 addr, u32 len, const u64 *datamatch)
+int gunyah_vm_io_make_key(struct gunyah_vm_io_key *key, u64 addr, u32 len,
+			  const u64 *datamatch)
 {
-	struct gunyah_vm_io_handler *other;
 	u64 end;
-	int ret;
 
 	switch (len) {
 	case 0:
@@ -112,14 +126,34 @@ int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handl
 		return -EINVAL;
 	}
 
-	handler->key = (struct gunyah_vm_io_key) {
+	*key = (struct gunyah_vm_io_key) {
 		.addr = addr,
 		.len = len,
 		.data = datamatch ? cut(*datamatch, len) : 0,
 		.match = !!datamatch,
 	};
+	return 0;
+}
+EXPORT_SYMBOL_GPL(gunyah_vm_io_make_key);
+
+/**
+ * gunyah_vm_io_add() - add a handler
+ * @io: the table
+ * @handler: its ops and key are set; it stays until it is removed
+ *
+ * Context: may sleep; takes the table's lock.
+ * Return: 0; -EEXIST when a handler is there that could match the same write;
+ * -ENODEV when the table was closed; -ENOMEM.
+ */
+int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
+{
+	struct gunyah_vm_io_handler *other;
+	int ret;
 
 	guard(mutex)(&io->lock);
+	if (io->closed)
+		return -ENODEV;
+
 	list_for_each_entry(other, &io->handlers, list) {
 		if (overlap(&other->key, &handler->key))
 			return -EEXIST;
@@ -139,18 +173,45 @@ EXPORT_SYMBOL_GPL(gunyah_vm_io_add);
  * @io: the table
  * @handler: a handler that was added; on return nobody uses it
  *
- * Context: may sleep; takes the table's lock; waits for an RCU grace period.
+ * Context: may sleep; takes the table's lock; waits for an RCU grace period, but
+ * not after gunyah_vm_io_close().
  */
 void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
 {
 	scoped_guard(mutex, &io->lock) {
-		rhashtable_remove_fast(&io->table, &handler->node, table_params);
 		list_del(&handler->list);
+		if (io->closed)
+			return;
+		rhashtable_remove_fast(&io->table, &handler->node, table_params);
 	}
-	/* For the section in gunyah_vm_io_write(); a VM may have hundreds to remove. */
+	/* For the section in gunyah_vm_io_write(): see the top. */
 	synchronize_rcu_expedited();
 }
 EXPORT_SYMBOL_GPL(gunyah_vm_io_remove);
+
+/**
+ * gunyah_vm_io_close() - let no write find a handler any more, for good
+ * @io: the table; its handlers are still to be removed, which is quick now
+ *
+ * Context: may sleep; takes the table's lock; waits for an RCU grace period.
+ */
+void gunyah_vm_io_close(struct gunyah_vm_io *io)
+{
+	struct gunyah_vm_io_handler *handler;
+
+	guard(mutex)(&io->lock);
+	if (io->closed)
+		return;
+	io->closed = true;
+	if (list_empty(&io->handlers))
+		return;
+
+	list_for_each_entry(handler, &io->handlers, list)
+		rhashtable_remove_fast(&io->table, &handler->node, table_params);
+	/* As in gunyah_vm_io_remove(), for all at once. */
+	synchronize_rcu_expedited();
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_close);
 
 static struct gunyah_vm_io_handler *find(struct gunyah_vm_io *io, u64 addr, u32 len,
 					 u64 data, u32 match)

@@ -40,7 +40,7 @@ struct gunyah_vm_io_key {
 /**
  * struct gunyah_vm_io_handler - a handler
  * @ops: what it does
- * @key: which writes it wants; written by gunyah_vm_io_add()
+ * @key: which writes it wants, from gunyah_vm_io_make_key()
  * @list: private to the table
  * @node: private to the table
  */
@@ -55,19 +55,23 @@ struct gunyah_vm_io_handler {
  * struct gunyah_vm_io - the handlers of a VM
  * @lock: held by who adds or removes, never by a vCPU
  * @handlers: all handlers, guarded by @lock
- * @table: the same by key: changed under @lock, read under RCU
+ * @table: the same by key, until it is closed: changed under @lock, read under RCU
+ * @closed: no handler can be found or added any more; guarded by @lock
  */
 struct gunyah_vm_io {
 	struct mutex lock;	/* see above */
 	struct list_head handlers;
 	struct rhashtable table;
+	bool closed;
 };
 
 int gunyah_vm_io_init(struct gunyah_vm_io *io);
 void gunyah_vm_io_destroy(struct gunyah_vm_io *io);
-int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler,
-		     u64 addr, u32 len, const u64 *datamatch);
+int gunyah_vm_io_make_key(struct gunyah_vm_io_key *key, u64 addr, u32 len,
+			  const u64 *datamatch);
+int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler);
 void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler);
+void gunyah_vm_io_close(struct gunyah_vm_io *io);
 int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data);
 
 #endif

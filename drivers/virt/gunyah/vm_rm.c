@@ -32,6 +32,9 @@
 #define CREATE_TRACE_POINTS
 #include "vm_trace.h"
 
+/* For the module of irqfd. */
+EXPORT_TRACEPOINT_SYMBOL_GPL(gunyah_irqfd_signal);
+
 /* How long the notification may be overtaken by the refusal that it explains. */
 #define REFUSAL_LIMIT_MS	1000
 

@@ -125,6 +125,25 @@ TRACE_EVENT(gunyah_vcpu_mmio,
 		  __entry->len, __entry->data, __entry->handled ? "kernel" : "monitor")
 );
 
+TRACE_EVENT(gunyah_irqfd_signal,
+	TP_PROTO(u16 vmid, u32 label, bool rung, int error),
+	TP_ARGS(vmid, label, rung, error),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(bool, rung)
+		__field(u32, label)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->vmid = vmid;
+		__entry->rung = rung;
+		__entry->label = label;
+		__entry->error = error;
+	),
+	TP_printk("vmid=%u label=%u %s error=%d", __entry->vmid, __entry->label,
+		  __entry->rung ? "rung" : "no-doorbell", __entry->error)
+);
+
 #endif
 
 /* This part must be outside of the protection against double inclusion. */

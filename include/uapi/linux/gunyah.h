@@ -230,7 +230,8 @@ struct gunyah_fn_vcpu_arg {
 
 /**
  * enum gunyah_irqfd_flags - flags of struct gunyah_fn_irqfd_arg
- * @GUNYAH_IRQFD_FLAGS_LEVEL: the guest's interrupt is level triggered
+ * @GUNYAH_IRQFD_FLAGS_LEVEL: the guest's interrupt is level triggered; the
+ *	doorbell needs "source-can-clear" in the guest's device tree
  */
 enum gunyah_irqfd_flags {
 	GUNYAH_IRQFD_FLAGS_LEVEL = 1 << 0,
@@ -242,6 +243,11 @@ enum gunyah_irqfd_flags {
  * @label: label of the doorbell in the guest's device tree
  * @flags: enum gunyah_irqfd_flags
  * @padding: ignored
+ *
+ * A signal of the eventfd is taken off its counter and becomes an interrupt;
+ * signals from before GUNYAH_VM_START become one when the VM starts.  In a VM
+ * without a doorbell of that label they do nothing.  When the eventfd is closed
+ * for the last time, the irqfd is removed.
  *
  * GUNYAH_VM_REMOVE_FUNCTION looks at @label only.
  */
@@ -269,7 +275,13 @@ enum gunyah_ioeventfd_flags {
  * @flags: enum gunyah_ioeventfd_flags
  * @padding: ignored
  *
- * GUNYAH_VM_REMOVE_FUNCTION looks at all but @fd.
+ * Two of them may have the same address, but not if one write could be meant
+ * by both.
+ *
+ * GUNYAH_VM_REMOVE_FUNCTION looks for the one with the same @addr, @len and
+ * @flags, and, with GUNYAH_IOEVENTFD_FLAGS_DATAMATCH, the same low @len bytes of
+ * @datamatch; never at @fd.  So an argument of zeros but for @addr is for the one
+ * that was added with any length.
  */
 struct gunyah_fn_ioeventfd_arg {
 	__u64 datamatch;
@@ -297,9 +309,10 @@ struct gunyah_fn_desc {
  * GUNYAH_VM_ADD_FUNCTION - add a function to the VM, in any state of it
  *
  * Returns the fd of a vCPU, 0 for other types, or -1 with errno: EINVAL
- * (unknown type, wrong size, unknown flag), EEXIST (there is such a function),
- * EBADF (an fd argument is not open), EOPNOTSUPP (the hypervisor has no such
- * thing), ENODEV (the driver was unbound), EFAULT, ENOMEM, EMFILE, ENFILE.
+ * (unknown type, wrong size, unknown flag, bad length, not an eventfd), EEXIST
+ * (there is such a function), EOVERFLOW (address and length wrap), EBADF (an fd
+ * argument is not open), EOPNOTSUPP (the hypervisor has no such thing), ENODEV
+ * (the driver was unbound), EFAULT, ENOMEM, EMFILE, ENFILE.
  */
 #define GUNYAH_VM_ADD_FUNCTION		_IOW(GUNYAH_IOCTL_TYPE, 0x4, \
 					     struct gunyah_fn_desc)
@@ -310,8 +323,9 @@ struct gunyah_fn_desc {
  * The id, label or address is free again on return, also while the fd of a
  * vCPU is open or its page mapped.  A vCPU that runs is stopped.
  *
- * Returns 0, or -1 with errno: EINVAL, EFAULT, ENOENT (no such function),
- * ENODEV (the driver was unbound).
+ * Returns 0, or -1 with errno: EINVAL (unknown type, wrong size, unknown flag of
+ * an ioeventfd), EFAULT, ENOENT (no such function), ENODEV (the driver was
+ * unbound).
  */
 #define GUNYAH_VM_REMOVE_FUNCTION	_IOW(GUNYAH_IOCTL_TYPE, 0x7, \
 					     struct gunyah_fn_desc)

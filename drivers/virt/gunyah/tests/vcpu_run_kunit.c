@@ -409,7 +409,8 @@ static void handled_write(struct kunit *test)
 	struct io_handler h = { .handler.ops = &io_ops };
 	struct run_test *t = test->priv;
 
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->vm.io, &h.handler, MMIO, 4, NULL), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_io_make_key(&h.handler.key, MMIO, 4, NULL), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->vm.io, &h.handler), 0);
 	answer_write(t, 4, 1);
 	answer_write(t, 4, 2);
 	answer_read(t, 4);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the registry of function types and of a VM's functions (R40 to R43).
+ * Tests of the registry of function types and of a VM's functions (R40 to R43), and
+ * of functions that hang up (R45).
  */
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/gunyah.h>
 
 #include "../vm_function.h"
@@ -20,8 +22,11 @@ struct fn_arg {
 
 struct function_test {
 	struct gunyah_vm_functions fns;
+	struct gunyah_vm_function *last;
 	int bind_ret;
 	int publish_ret;
+	int check_ret;
+	bool hang_up_in_bind;
 	unsigned int bound;
 	unsigned int unbound;
 	u32 last_unbound;
@@ -48,9 +53,12 @@ static int fn_bind(struct gunyah_vm_function *fn)
 {
 	struct function_test *t = current_test();
 
+	if (t->hang_up_in_bind)
+		gunyah_vm_function_hang_up(fn);
 	if (t->bind_ret)
 		return t->bind_ret;
 	t->bound++;
+	t->last = fn;
 	fn->priv = t;
 	return 0;
 }
@@ -76,6 +84,11 @@ static void fn_unbind(struct gunyah_vm_function *fn)
 	t->last_unbound = arg->id;
 }
 
+static int fn_check_remove(const void *arg)
+{
+	return current_test()->check_ret;
+}
+
 static bool fn_compare(const struct gunyah_vm_function *fn, const void *arg)
 {
 	const struct fn_arg *a = fn->arg;
@@ -92,6 +105,7 @@ static const struct gunyah_vm_function_type type = {
 	.bind = fn_bind,
 	.publish = fn_publish,
 	.unbind = fn_unbind,
+	.check_remove = fn_check_remove,
 	.compare = fn_compare,
 };
 
@@ -258,6 +272,75 @@ static void remove_compares(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->unbound, 2);
 }
 
+/* What a type says of the argument comes before the look for the function. */
+static void remove_checks(struct kunit *test)
+{
+	struct function_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	t->check_ret = -EOPNOTSUPP;
+	KUNIT_EXPECT_EQ(test, remove(t, 1), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, remove(t, 2), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, t->unbound, 0);
+	t->check_ret = 0;
+	KUNIT_EXPECT_EQ(test, remove(t, 1), 0);
+}
+
+/* The worker removes what hung up, and that only. */
+static void hang_up(struct kunit *test)
+{
+	struct function_test *t = test->priv;
+	struct gunyah_vm_function *fn;
+
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, add(t, 2), 0);
+	fn = t->last;
+	KUNIT_EXPECT_EQ(test, add(t, 3), 0);
+	gunyah_vm_function_hang_up(fn);
+	flush_work(&t->fns.hang_up_work);
+	KUNIT_EXPECT_EQ(test, t->unbound, 1);
+	KUNIT_EXPECT_EQ(test, t->last_unbound, 2);
+	KUNIT_EXPECT_EQ(test, refs(), t->refs + 2 * IS_MODULE(CONFIG_GUNYAH_KUNIT_TEST));
+	KUNIT_EXPECT_EQ(test, remove(t, 2), -ENOENT);
+	KUNIT_EXPECT_EQ(test, remove(t, 1), 0);
+}
+
+/* Before the worker comes, adding and removing find it gone, too. */
+static void hang_up_is_seen(struct kunit *test)
+{
+	struct function_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	gunyah_vm_function_hang_up(t->last);
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, t->unbound, 1);
+	gunyah_vm_function_hang_up(t->last);
+	KUNIT_EXPECT_EQ(test, remove(t, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, t->unbound, 2);
+
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	gunyah_vm_function_hang_up(t->last);
+	gunyah_vm_functions_close(&t->fns);
+	KUNIT_EXPECT_EQ(test, t->unbound, 3);
+	KUNIT_EXPECT_FALSE(test, work_busy(&t->fns.hang_up_work));
+}
+
+/* It hangs up before it is in the list, and before its bind fails. */
+static void hang_up_in_bind(struct kunit *test)
+{
+	struct function_test *t = test->priv;
+
+	t->hang_up_in_bind = true;
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	flush_work(&t->fns.hang_up_work);
+	KUNIT_EXPECT_EQ(test, t->unbound, 1);
+
+	t->bind_ret = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, add(t, 1), -ENOMEM);
+	flush_work(&t->fns.hang_up_work);
+	KUNIT_EXPECT_EQ(test, t->unbound, 1);
+}
+
 static void close(struct kunit *test)
 {
 	struct function_test *t = test->priv;
@@ -280,6 +363,10 @@ static struct kunit_case vm_function_cases[] = {
 	KUNIT_CASE(add_publishes_last),
 	KUNIT_CASE(bind_fails),
 	KUNIT_CASE(remove_compares),
+	KUNIT_CASE(remove_checks),
+	KUNIT_CASE(hang_up),
+	KUNIT_CASE(hang_up_is_seen),
+	KUNIT_CASE(hang_up_in_bind),
 	KUNIT_CASE(close),
 	{}
 };

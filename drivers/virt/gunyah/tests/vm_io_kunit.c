@@ -38,6 +38,13 @@ static const struct gunyah_vm_io_ops count_ops = {
 	.write = count_write,
 };
 
+static int make_key_and_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler,
+			    u64 addr, u32 len, const u64 *datamatch)
+{
+	return gunyah_vm_io_make_key(&handler->key, addr, len, datamatch) ?:
+	       gunyah_vm_io_add(io, handler);
+}
+
 struct io_test {
 	struct gunyah_vm_io io;
 	struct counter a;
@@ -102,7 +109,7 @@ static void write(struct kunit *test)
 	const u64 *match = c->match ? &c->datamatch : NONE;
 	int ret = c->hit ? 0 : -ENOENT;
 
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &t->a.handler, ADDR, c->len, match), 0);
+	KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &t->a.handler, ADDR, c->len, match), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, c->write_addr, c->write_len,
 						 c->write_data), ret);
 	KUNIT_EXPECT_EQ(test, t->a.count, c->hit);
@@ -152,7 +159,7 @@ static void add(struct kunit *test)
 	u64 value = 1;
 	int ret;
 
-	ret = gunyah_vm_io_add(&t->io, &t->a.handler, c->addr, c->len, c->match ? &value : NONE);
+	ret = make_key_and_add(&t->io, &t->a.handler, c->addr, c->len, c->match ? &value : NONE);
 	KUNIT_EXPECT_EQ(test, ret, c->ret);
 	if (!ret)
 		gunyah_vm_io_remove(&t->io, &t->a.handler);
@@ -190,9 +197,9 @@ static void overlap(struct kunit *test)
 	struct io_test *t = test->priv;
 	int ret;
 
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &t->a.handler, ADDR, c->len[0],
+	KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &t->a.handler, ADDR, c->len[0],
 					       c->match[0] ? &c->value[0] : NONE), 0);
-	ret = gunyah_vm_io_add(&t->io, &t->b.handler, ADDR + c->addr_offset, c->len[1],
+	ret = make_key_and_add(&t->io, &t->b.handler, ADDR + c->addr_offset, c->len[1],
 			       c->match[1] ? &c->value[1] : NONE);
 	KUNIT_EXPECT_EQ(test, ret, c->ret);
 	if (!ret)
@@ -200,7 +207,7 @@ static void overlap(struct kunit *test)
 	gunyah_vm_io_remove(&t->io, &t->a.handler);
 
 	/* Free again. */
-	KUNIT_EXPECT_EQ(test, gunyah_vm_io_add(&t->io, &t->b.handler, ADDR, c->len[1],
+	KUNIT_EXPECT_EQ(test, make_key_and_add(&t->io, &t->b.handler, ADDR, c->len[1],
 					       c->match[1] ? &c->value[1] : NONE), 0);
 	gunyah_vm_io_remove(&t->io, &t->b.handler);
 }
@@ -210,7 +217,7 @@ static void handler_refuses(struct kunit *test)
 	struct io_test *t = test->priv;
 
 	t->a.ret = -EAGAIN;
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &t->a.handler, ADDR, 0, NONE), 0);
+	KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &t->a.handler, ADDR, 0, NONE), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR, 4, 1), -EAGAIN);
 	gunyah_vm_io_remove(&t->io, &t->a.handler);
 }
@@ -236,7 +243,7 @@ static void many(struct kunit *test)
 	for (i = 0; i < MANY; i++) {
 		c[i].handler.ops = &count_ops;
 		value = i;
-		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler, nth_addr(i), 4,
+		KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &c[i].handler, nth_addr(i), 4,
 						       &value), 0);
 	}
 
@@ -252,13 +259,32 @@ static void many(struct kunit *test)
 			continue;
 		gunyah_vm_io_remove(&t->io, &c[i].handler);
 		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, nth_addr(i), 4, i), -ENOENT);
-		KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->io, &c[i].handler, nth_addr(i), 0,
+		KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &c[i].handler, nth_addr(i), 0,
 						       NONE), 0);
 	}
 	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, nth_addr(100), 2, 77), 0);
 
 	for (i = 0; i < MANY; i++)
 		gunyah_vm_io_remove(&t->io, &c[i].handler);
+}
+
+/* A VM that goes away: its handlers are out before the first of them is removed. */
+static void close(struct kunit *test)
+{
+	struct io_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &t->a.handler, ADDR, 4, NONE), 0);
+	KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &t->b.handler, ADDR + 4, 0, NONE), 0);
+	gunyah_vm_io_close(&t->io);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR, 4, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR + 4, 1, 1), -ENOENT);
+
+	gunyah_vm_io_remove(&t->io, &t->a.handler);
+	gunyah_vm_io_remove(&t->io, &t->b.handler);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->io.handlers));
+	KUNIT_EXPECT_EQ(test, make_key_and_add(&t->io, &t->a.handler, ADDR, 4, NONE), -ENODEV);
+	gunyah_vm_io_close(&t->io);
+	KUNIT_EXPECT_EQ(test, t->a.count + t->b.count, 0);
 }
 
 /* A vCPU that writes all the time. */
@@ -289,7 +315,7 @@ static void remove_under_writes(struct kunit *test)
 		if (!c)
 			break;
 		c->handler.ops = &count_ops;
-		KUNIT_EXPECT_EQ(test, gunyah_vm_io_add(&t->io, &c->handler, ADDR, 4, NONE), 0);
+		KUNIT_EXPECT_EQ(test, make_key_and_add(&t->io, &c->handler, ADDR, 4, NONE), 0);
 		usleep_range(100, 200);
 		gunyah_vm_io_remove(&t->io, &c->handler);
 		total += c->count;
@@ -308,6 +334,7 @@ static struct kunit_case vm_io_cases[] = {
 	KUNIT_CASE_PARAM(overlap, overlap_gen_params),
 	KUNIT_CASE(handler_refuses),
 	KUNIT_CASE_SLOW(many),
+	KUNIT_CASE(close),
 	KUNIT_CASE(remove_under_writes),
 	{}
 };

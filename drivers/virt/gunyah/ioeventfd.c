@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioeventfd: an eventfd that is signalled by writes of the guest, without an exit
+ * to the monitor.
+ *
+ * It is a handler of guest writes, found by the vCPU that wrote: see vm_io.c for
+ * which writes those are, and for why the eventfd can't go while it is signalled.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <uapi/linux/gunyah.h>
+
+#include "ioeventfd.h"
+#include "vm.h"
+
+/**
+ * struct ioeventfd - an ioeventfd
+ * @handler: of the writes that it wants
+ * @eventfd: the eventfd, referenced
+ */
+struct ioeventfd {
+	struct gunyah_vm_io_handler handler;
+	struct eventfd_ctx *eventfd;
+};
+
+/* In the thread of the vCPU; the guest goes on whatever the eventfd's counter is. */
+static int ioeventfd_write(struct gunyah_vm_io_handler *handler, u64 addr, u32 len, u64 data)
+{
+	eventfd_signal(container_of(handler, struct ioeventfd, handler)->eventfd);
+	return 0;
+}
+
+static const struct gunyah_vm_io_ops ioeventfd_ops = {
+	.write = ioeventfd_write,
+};
+
+static const u64 *datamatch(const struct gunyah_fn_ioeventfd_arg *arg)
+{
+	return arg->flags & GUNYAH_IOEVENTFD_FLAGS_DATAMATCH ? &arg->datamatch : NULL;
+}
+
+static int check_flags(const void *arg)
+{
+	const struct gunyah_fn_ioeventfd_arg *a = arg;
+
+	return a->flags & ~GUNYAH_IOEVENTFD_FLAGS_DATAMATCH ? -EINVAL : 0;
+}
+
+/* The eventfd @fd, referenced, or ERR_PTR: -EBADF, -EINVAL.  Has a stub in tests. */
+VISIBLE_IF_KUNIT struct eventfd_ctx *gunyah_ioeventfd_eventfd(int fd)
+{
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_ioeventfd_eventfd, fd);
+	return eventfd_ctx_fdget(fd);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_ioeventfd_eventfd);
+
+static int ioeventfd_bind(struct gunyah_vm_function *fn)
+{
+	const struct gunyah_fn_ioeventfd_arg *arg = fn->arg;
+	struct gunyah_vm_io_key key;
+	struct ioeventfd *ioeventfd;
+	struct eventfd_ctx *eventfd;
+	int ret;
+
+	ret = check_flags(arg) ?: gunyah_vm_io_make_key(&key, arg->addr, arg->len,
+							datamatch(arg));
+	if (ret)
+		return ret;
+
+	eventfd = gunyah_ioeventfd_eventfd(arg->fd);
+	if (IS_ERR(eventfd))
+		return PTR_ERR(eventfd);
+
+	ret = -ENOMEM;
+	ioeventfd = kzalloc(sizeof(*ioeventfd), GFP_KERNEL_ACCOUNT);
+	if (!ioeventfd)
+		goto err_put;
+
+	ioeventfd->eventfd = eventfd;
+	ioeventfd->handler.ops = &ioeventfd_ops;
+	ioeventfd->handler.key = key;
+	ret = gunyah_vm_io_add(&fn->vm->io, &ioeventfd->handler);
+	if (ret)
+		goto err_free;
+
+	fn->priv = ioeventfd;
+	return 0;
+
+err_free:
+	kfree(ioeventfd);
+err_put:
+	eventfd_ctx_put(eventfd);
+	return ret;
+}
+
+static void ioeventfd_unbind(struct gunyah_vm_function *fn)
+{
+	struct ioeventfd *ioeventfd = fn->priv;
+
+	/* On return no vCPU is in ioeventfd_write() or finds the way to it. */
+	gunyah_vm_io_remove(&fn->vm->io, &ioeventfd->handler);
+	eventfd_ctx_put(ioeventfd->eventfd);
+	kfree(ioeventfd);
+}
+
+/* The same writes; the eventfd is not asked for. */
+static bool ioeventfd_compare(const struct gunyah_vm_function *fn, const void *arg)
+{
+	const struct gunyah_fn_ioeventfd_arg *a = arg;
+	struct ioeventfd *ioeventfd = fn->priv;
+	struct gunyah_vm_io_key key;
+
+	return !gunyah_vm_io_make_key(&key, a->addr, a->len, datamatch(a)) &&
+	       !memcmp(&key, &ioeventfd->handler.key, sizeof(key));
+}
+
+VISIBLE_IF_KUNIT const struct gunyah_vm_function_type gunyah_ioeventfd_function = {
+	.type = GUNYAH_FN_IOEVENTFD,
+	.name = "ioeventfd",
+	.owner = THIS_MODULE,
+	.arg_size = sizeof(struct gunyah_fn_ioeventfd_arg),
+	.bind = ioeventfd_bind,
+	.unbind = ioeventfd_unbind,
+	.check_remove = check_flags,
+	.compare = ioeventfd_compare,
+};
+EXPORT_SYMBOL_IF_KUNIT(gunyah_ioeventfd_function);
+
+module_gunyah_vm_function(gunyah_ioeventfd_function);
+
+/* GUNYAH_FN_IOEVENTFD */
+MODULE_ALIAS_GUNYAH_VM_FUNCTION(3);
+MODULE_DESCRIPTION("Gunyah VM function: eventfds that a guest signals");
+MODULE_LICENSE("GPL");
