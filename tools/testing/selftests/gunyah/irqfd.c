@@ -8,6 +8,7 @@
  */
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -573,6 +574,48 @@ TEST_F(irqfd, many_without_a_doorbell)
 		if (i % 4)
 			close(fds[i]);
 	create(&self->vm, 1);
+}
+
+/* ---- the module ---- */
+
+static bool unload(const char *module)
+{
+	return !syscall(SYS_delete_module, module, O_NONBLOCK);
+}
+
+/* R40, R42: each comes when it is wanted, and stays as long as it is used */
+TEST(modules_on_demand)
+{
+	static const char *const files[] = {
+		"/sys/module/gunyah_irqfd", "/sys/module/gunyah_ioeventfd",
+	};
+	struct test_vm vm = {};
+	int fd = event_new();
+
+	require_gunyah();
+	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
+		SKIP(return, "the driver is built in");
+	unload_functions();
+	ASSERT_NE(0, access(files[0], F_OK));
+	ASSERT_NE(0, access(files[1], F_OK));
+	vm_open(&vm);
+	/* REMOVE has to know the type, too. */
+	EXPECT_EQ(-ENOENT, __remove_irqfd(vm.fd, 1));
+	EXPECT_EQ(0, access(files[0], F_OK));
+	EXPECT_NE(0, access(files[1], F_OK));
+	EXPECT_TRUE(unload("gunyah_irqfd"));
+	add_irqfd(vm.fd, fd, 1, 0);
+	EXPECT_FALSE(unload("gunyah_irqfd"));
+	add_ioeventfd(vm.fd, fd, GUEST_MMIO, 4);
+	EXPECT_EQ(0, access(files[1], F_OK));
+	EXPECT_FALSE(unload("gunyah_ioeventfd"));
+	EXPECT_EQ(0, remove_ioeventfd(vm.fd, GUEST_MMIO, 4));
+	EXPECT_TRUE(unload("gunyah_ioeventfd"));
+	/* The other one goes with the VM. */
+	close(vm.fd);
+	EXPECT_TRUE(unload("gunyah_irqfd"));
+	close(vm.dev_fd);
+	close(fd);
 }
 
 /* ---- ends ---- */

@@ -168,5 +168,7 @@ bool driver_bind(void);
 /* 0 or -errno of the bind alone; the device may come a moment later. */
 int __driver_bind(void);
 bool device_comes(void);
+/* The modules of irqfd and ioeventfd, which come when they are needed, go if they can. */
+void unload_functions(void);
 
 #endif
