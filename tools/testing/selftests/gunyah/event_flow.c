@@ -27,8 +27,7 @@ struct shared {
 	__u64 seen;
 };
 
-FIXTURE(flow)
-{
+static struct {
 	struct test_vm vm;
 	struct agent_job job;
 	struct shared *shared;
@@ -38,7 +37,9 @@ FIXTURE(flow)
 	int last;
 	__u64 events;
 	__u64 echoes;
-};
+} f;
+
+FIXTURE(flow) {};
 
 FIXTURE_VARIANT(flow)
 {
@@ -55,74 +56,73 @@ FIXTURE_VARIANT_ADD(flow, level)
 
 FIXTURE_SETUP(flow)
 {
-	struct test_vm *vm = &self->vm;
+	struct test_vm *vm = &f.vm;
 
 	require_gunyah();
-	self->events = env_number("GUNYAH_EVENTS", 2000);
+	f.events = env_number("GUNYAH_EVENTS", 2000);
 	vm->shm = (struct test_shm) { .gpa = SHARED, .size = SZ_2M };
 	vm_add_bell(vm, &variant->bell);
 	vm_add_bell(vm, &last);
 	vm_create(vm, 1);
-	self->shared_fd = create_guest_mem(vm->dev_fd, SZ_2M);
-	map_mem(vm->fd, self->shared_fd, SHARED, SZ_2M, 0,
+	f.shared_fd = create_guest_mem(vm->dev_fd, SZ_2M);
+	map_mem(vm->fd, f.shared_fd, SHARED, SZ_2M, 0,
 		GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_RWX);
-	self->shared = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->shared_fd, 0);
-	ASSERT_NE(MAP_FAILED, (void *)self->shared);
-	self->to_guest = event_new();
-	self->from_guest = event_new();
-	self->last = event_new();
-	add_irqfd(vm->fd, self->to_guest, variant->bell.label, variant->flags);
-	add_irqfd(vm->fd, self->last, last.label, 0);
-	add_ioeventfd(vm->fd, self->from_guest, GUEST_MMIO + 8 * (GUEST_SPI + variant->bell.spi),
+	f.shared = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, f.shared_fd, 0);
+	ASSERT_NE(MAP_FAILED, (void *)f.shared);
+	f.to_guest = event_new();
+	f.from_guest = event_new();
+	f.last = event_new();
+	add_irqfd(vm->fd, f.to_guest, variant->bell.label, variant->flags);
+	add_irqfd(vm->fd, f.last, last.label, 0);
+	add_ioeventfd(vm->fd, f.from_guest, GUEST_MMIO + 8 * (GUEST_SPI + variant->bell.spi),
 		      4);
 	vm_start(vm);
 	bell_on(&vm->vcpu[0], &variant->bell);
 	bell_on(&vm->vcpu[0], &last);
-	job_start(&self->job, &vm->vcpu[0], AGENT_ECHO, GUEST_MMIO, SHARED,
+	job_start(&f.job, &vm->vcpu[0], AGENT_ECHO, GUEST_MMIO, SHARED,
 		  GUEST_SPI + last.spi);
 }
 
 FIXTURE_TEARDOWN(flow)
 {
-	munmap(self->shared, SZ_4K);
-	close(self->shared_fd);
-	vm_destroy(&self->vm);
-	close(self->to_guest);
-	close(self->from_guest);
-	close(self->last);
+	munmap(f.shared, SZ_4K);
+	close(f.shared_fd);
+	vm_destroy(&f.vm);
+	close(f.to_guest);
+	close(f.from_guest);
+	close(f.last);
 }
 
-static void send(FIXTURE_DATA(flow) *self)
+static void send(void)
 {
-	__atomic_store_n(&self->shared->sent, self->shared->sent + 1, __ATOMIC_RELEASE);
-	event_signal(self->to_guest);
+	__atomic_store_n(&f.shared->sent, f.shared->sent + 1, __ATOMIC_RELEASE);
+	event_signal(f.to_guest);
 }
 
-static __u64 seen(FIXTURE_DATA(flow) *self)
+static __u64 seen(void)
 {
-	return __atomic_load_n(&self->shared->seen, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&f.shared->seen, __ATOMIC_ACQUIRE);
 }
 
 /* The guest's count of interrupts, when all is over. */
-static __u64 end(struct __test_metadata *_metadata, FIXTURE_DATA(flow) *self)
+static __u64 end(struct __test_metadata *_metadata)
 {
-	event_signal(self->last);
+	event_signal(f.last);
 	/* The guest wrote nowhere else, and its thread had no other exit. */
-	EXPECT_EQ(AGENT_DONE, job_end(&self->job));
-	self->echoes += event_take(self->from_guest);
-	EXPECT_EQ(0, event_take(self->to_guest));
-	return self->vm.vcpu[0].result;
+	EXPECT_EQ(AGENT_DONE, job_end(&f.job));
+	f.echoes += event_take(f.from_guest);
+	EXPECT_EQ(0, event_take(f.to_guest));
+	return f.vm.vcpu[0].result;
 }
 
-static void report(const char *what, FIXTURE_DATA(flow) *self, __u64 irqs,
-		   const struct timespec *from)
+static void report(const char *what, __u64 irqs, const struct timespec *from)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ksft_print_msg("%s: %llu signals, %llu interrupts, %llu echoes, %.1f s\n", what,
-		       (unsigned long long)self->shared->sent, (unsigned long long)irqs,
-		       (unsigned long long)self->echoes,
+		       (unsigned long long)f.shared->sent, (unsigned long long)irqs,
+		       (unsigned long long)f.echoes,
 		       now.tv_sec - from->tv_sec + (now.tv_nsec - from->tv_nsec) / 1e9);
 }
 
@@ -133,16 +133,16 @@ TEST_F_TIMEOUT(flow, ping_pong, 1800)
 	__u64 i, irqs;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (i = 1; i <= self->events; i++) {
-		send(self);
-		ASSERT_EQ(1, event_wait(self->from_guest));
-		self->echoes++;
-		ASSERT_EQ(i, seen(self));
+	for (i = 1; i <= f.events; i++) {
+		send();
+		ASSERT_EQ(1, event_wait(f.from_guest));
+		f.echoes++;
+		ASSERT_EQ(i, seen());
 	}
-	irqs = end(_metadata, self);
-	report("ping-pong", self, irqs, &from);
-	EXPECT_EQ(self->events, irqs);
-	EXPECT_EQ(self->events, self->echoes);
+	irqs = end(_metadata);
+	report("ping-pong", irqs, &from);
+	EXPECT_EQ(f.events, irqs);
+	EXPECT_EQ(f.events, f.echoes);
 }
 
 /*
@@ -156,22 +156,22 @@ TEST_F_TIMEOUT(flow, bursts, 1800)
 	unsigned int seed = 1;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (left = self->events; left; ) {
+	for (left = f.events; left; ) {
 		n = 1 + rand_r(&seed) % BURST;
 		n = n < left ? n : left;
 		left -= n;
 		while (n--)
-			send(self);
+			send();
 		/* Each look of the guest is followed by a signal of its own. */
-		while (seen(self) != self->shared->sent)
-			self->echoes += event_wait(self->from_guest);
+		while (seen() != f.shared->sent)
+			f.echoes += event_wait(f.from_guest);
 	}
-	irqs = end(_metadata, self);
-	report("bursts", self, irqs, &from);
-	EXPECT_EQ(self->events, self->shared->sent);
-	EXPECT_GE(self->events, irqs);
-	EXPECT_LE(self->events / BURST, irqs);
-	EXPECT_EQ(irqs, self->echoes);
+	irqs = end(_metadata);
+	report("bursts", irqs, &from);
+	EXPECT_EQ(f.events, f.shared->sent);
+	EXPECT_GE(f.events, irqs);
+	EXPECT_LE(f.events / BURST, irqs);
+	EXPECT_EQ(irqs, f.echoes);
 }
 
 /* R45: the host never waits, and the last one comes through all the same */
@@ -181,15 +181,15 @@ TEST_F_TIMEOUT(flow, flood, 1800)
 	__u64 i, irqs;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (i = 0; i < self->events; i++)
-		send(self);
-	while (seen(self) != self->events)
-		self->echoes += event_wait(self->from_guest);
-	irqs = end(_metadata, self);
-	report("flood", self, irqs, &from);
+	for (i = 0; i < f.events; i++)
+		send();
+	while (seen() != f.events)
+		f.echoes += event_wait(f.from_guest);
+	irqs = end(_metadata);
+	report("flood", irqs, &from);
 	EXPECT_LE(1, irqs);
-	EXPECT_GE(self->events, irqs);
-	EXPECT_EQ(irqs, self->echoes);
+	EXPECT_GE(f.events, irqs);
+	EXPECT_EQ(irqs, f.echoes);
 }
 
 TEST_HARNESS_MAIN

@@ -271,7 +271,6 @@ static void begin(void)
 
 	stop = false;
 	wrong = 0;
-	adds = exists = removes = absents = signals = closes = exits = commands = lives = 0;
 	for (i = 0; i < NR_FDS; i++)
 		fds[i] = event_new();
 }

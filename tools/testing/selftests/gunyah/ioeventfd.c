@@ -359,11 +359,11 @@ TEST_F(ioeventfd, wrong_argument)
 
 /* ---- adding and removing ---- */
 
-static void *add_in_thread(void *arg)
-{
-	FIXTURE_DATA(ioeventfd) *self = arg;
+static int shared_fd;
 
-	add_ioeventfd(self->vm.fd, self->fd, GUEST_MMIO + 24, 4);
+static void *add_in_thread(void *vm)
+{
+	add_ioeventfd(((struct test_vm *)vm)->fd, shared_fd, GUEST_MMIO + 24, 4);
 	return NULL;
 }
 
@@ -384,7 +384,8 @@ TEST_F(ioeventfd, added_at_any_time)
 	vm_destroy(&self->vm);
 	self->vm = vm;
 	self->vm.vcpu[0].vm = &self->vm;
-	ASSERT_EQ(0, pthread_create(&thread, NULL, add_in_thread, self));
+	shared_fd = self->fd;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, add_in_thread, &self->vm));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	for (i = 0; i < 4; i++) {
 		EXPECT_FALSE(exits(GUEST_MMIO + 8 * i, 4, i));

@@ -54,7 +54,7 @@
  * the word at b to the word behind it (b not 0), write INTID (4 bytes) to
  * a + 8 * INTID.  No timer: what is not woken sleeps for ever.
  */
-#define AGENT_ECHO		22	/* address, shared memory, last INTID -> interrupts before */
+#define AGENT_ECHO		22	/* address, shared memory, INTID -> interrupts before it */
 
 /* Offset of the entry for CPU_ON. */
 #define AGENT_SECONDARY		8

@@ -103,3 +103,56 @@ void bell_on(struct test_vcpu *vcpu, const struct test_bell *bell)
 {
 	agent_do(vcpu, AGENT_IRQ_ON, GUEST_SPI + bell->spi, !bell->level, 0);
 }
+
+const struct test_bell bells[NR_BELLS] = {
+	[EDGE] = { .label = 0x10, .spi = 8 },
+	[LEVEL_CLEARED] = { .label = 0xfffffff1, .spi = 9, .level = true, .can_clear = true },
+	[LEVEL_STUCK] = { .label = 0x12, .spi = 10, .level = true },
+	[MARK] = { .label = 0x13, .spi = 40 },
+};
+
+__u64 intid(unsigned int bell)
+{
+	return GUEST_SPI + bells[bell].spi;
+}
+
+void bells_create(struct test_vm *vm, unsigned int nr_vcpus)
+{
+	unsigned int i;
+
+	memset(vm, 0, sizeof(*vm));
+	for (i = 0; i < NR_BELLS; i++)
+		vm_add_bell(vm, &bells[i]);
+	vm_create(vm, nr_vcpus);
+}
+
+void bells_start(struct test_vm *vm)
+{
+	vm_start(vm);
+	bell_on(&vm->vcpu[0], &bells[EDGE]);
+	bell_on(&vm->vcpu[0], &bells[LEVEL_CLEARED]);
+	bell_on(&vm->vcpu[0], &bells[MARK]);
+}
+
+__u64 wait_irq(struct test_vcpu *vcpu)
+{
+	return agent_do(vcpu, AGENT_WAIT_IRQ, 0, 0, 0);
+}
+
+int irqs_to_mark(struct test_vcpu *vcpu, int mark, unsigned int bell)
+{
+	unsigned int marks = 0;
+	bool strange = false;
+	int n = 0;
+	__u64 irq;
+
+	event_signal(mark);
+	irq = wait_irq(vcpu);
+	do {
+		n += irq == intid(bell);
+		marks += irq == intid(MARK);
+		strange |= irq != intid(bell) && irq != intid(MARK);
+		irq = marks ? agent_do(vcpu, AGENT_POLL_IRQ, 0, 0, 0) : wait_irq(vcpu);
+	} while (irq < 1020);
+	return strange || marks != 1 ? -1 : n;
+}

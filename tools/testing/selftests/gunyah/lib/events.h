@@ -27,6 +27,27 @@ __u64 event_take(int fd);
 /* The same, but waits until it was signalled. */
 __u64 event_wait(int fd);
 
+/* ---- guests with doorbells of each kind ---- */
+
+/* The mark is the last of several that are pending. */
+enum { EDGE, LEVEL_CLEARED, LEVEL_STUCK, MARK, NR_BELLS };
+
+extern const struct test_bell bells[NR_BELLS];
+
+/* Their interrupts. */
+__u64 intid(unsigned int bell);
+/* vm_create() with these doorbells. */
+void bells_create(struct test_vm *vm, unsigned int nr_vcpus);
+/* VM_START; the agent takes the interrupts of all but the one that can't be ended. */
+void bells_start(struct test_vm *vm);
+/* The next interrupt. */
+__u64 wait_irq(struct test_vcpu *vcpu);
+/*
+ * Interrupts of a doorbell up to the mark, which is signalled for that: the way to
+ * see that there is none.  -1: others came.
+ */
+int irqs_to_mark(struct test_vcpu *vcpu, int mark, unsigned int bell);
+
 /* The agent of this vCPU takes interrupts of a doorbell from here on. */
 void bell_on(struct test_vcpu *vcpu, const struct test_bell *bell);
 
