@@ -114,7 +114,7 @@ static inline void test_eventfd_close(struct test_eventfd *e)
 static inline void test_eventfd_expect_free(struct kunit *test, struct test_eventfd *e)
 {
 	KUNIT_EXPECT_EQ(test, kref_read(&e->ctx.kref), 1);
-	KUNIT_EXPECT_FALSE(test, waitqueue_active(&e->ctx.wqh));
+	KUNIT_EXPECT_TRUE(test, list_empty(&e->ctx.wqh.head));
 }
 
 static inline void test_vm_rm_changed(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state)

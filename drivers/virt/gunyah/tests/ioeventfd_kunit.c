@@ -131,6 +131,7 @@ static void add_checks(struct kunit *test)
 		test_eventfd_expect_free(test, &t->a);
 }
 
+/* R45 */
 static void bad_fd(struct kunit *test)
 {
 	struct ioeventfd_test *t = test->priv;
@@ -146,7 +147,7 @@ static void bad_fd(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&t->vm.functions.list));
 }
 
-/* Two values of one address, each with its eventfd; other writes are the monitor's. */
+/* R45: two values of one address, each with its eventfd; other writes are the monitor's. */
 static void values(struct kunit *test)
 {
 	struct ioeventfd_test *t = test->priv;
@@ -175,7 +176,7 @@ static void values(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->b.ctx.count, 1);
 }
 
-/* A counter that is full stays so, and the write is done all the same. */
+/* R45: a counter that is full stays so, and the write is done all the same. */
 static void full_counter(struct kunit *test)
 {
 	struct ioeventfd_test *t = test->priv;
@@ -187,7 +188,7 @@ static void full_counter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a.ctx.count, U64_MAX);
 }
 
-/* The eventfd's file goes: the writes are still the ioeventfd's, until it is removed. */
+/* R45: the eventfd's file goes: the writes are still the ioeventfd's, until it is removed. */
 static void file_goes(struct kunit *test)
 {
 	struct ioeventfd_test *t = test->priv;
@@ -232,6 +233,7 @@ static const struct remove_case remove_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(removal, remove_cases, name);
 
+/* R45 */
 static void removal(struct kunit *test)
 {
 	const struct remove_case *c = test->param_value;
@@ -248,7 +250,7 @@ static void removal(struct kunit *test)
 	test_eventfd_expect_free(test, &t->a);
 }
 
-/* Of several on one address the one that is meant goes. */
+/* R45: of several on one address the one that is meant goes. */
 static void remove_one_of_several(struct kunit *test)
 {
 	struct ioeventfd_test *t = test->priv;

@@ -213,7 +213,7 @@ static void add_checks(struct kunit *test)
 		test_eventfd_expect_free(test, &t->a);
 }
 
-/* One irqfd a label; the second one is refused before it takes a signal. */
+/* R45: one irqfd a label; the second one is refused before it takes a signal. */
 static void label_twice(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -227,7 +227,7 @@ static void label_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(t, &t->b, OTHER_LABEL, 0), 0);
 }
 
-/* Each signal is a ring, and leaves nothing in the counter. */
+/* R45: each signal is a ring, and leaves nothing in the counter. */
 static void signal_rings(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -250,7 +250,7 @@ static void signal_rings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a.ctx.count, 0);
 }
 
-/* An eventfd that counts down: a signal takes one off. */
+/* R45: an eventfd that counts down: a signal takes one off. */
 static void semaphore(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -266,7 +266,7 @@ static void semaphore(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a.ctx.count, 2);
 }
 
-/* Two irqfds, of any VM, hear of the same eventfd. */
+/* R45: two irqfds, of any VM, hear of the same eventfd. */
 static void shared_eventfd(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -289,7 +289,7 @@ static void shared_eventfd(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 3);
 }
 
-/* A signal from before the start is the next run's, once, however many there were. */
+/* R45: a signal from before the start is the next run's, once, however many there were. */
 static void signal_before_start(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -311,7 +311,7 @@ static void signal_before_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 2);
 }
 
-/* A start that fails takes the doorbell with the signal: the next start has both. */
+/* R45: a start that fails takes the doorbell with the signal: the next start has both. */
 static void signal_before_failed_start(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -328,7 +328,7 @@ static void signal_before_failed_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 2);
 }
 
-/* What was signalled in a run, or after its exit, does not reach the next one. */
+/* R45: what was signalled in a run, or after its exit, does not reach the next one. */
 static void no_stale_signal(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -349,7 +349,7 @@ static void no_stale_signal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 1);
 }
 
-/* What the eventfd has counted when it is bound is a signal. */
+/* R45: what the eventfd has counted when it is bound is a signal. */
 static void signal_before_bind(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -379,7 +379,7 @@ static int writer_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync, 
 	return 0;
 }
 
-/* Who waits for room in the counter is told when it is drained. */
+/* R45: who waits for room in the counter is told when it is drained. */
 static void bind_wakes_writer(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -393,7 +393,7 @@ static void bind_wakes_writer(struct kunit *test)
 	remove_wait_queue(&t->a.ctx.wqh, &w.wait);
 }
 
-/* Masks are set for each doorbell that comes, and before it is rung. */
+/* R45: masks are set for each doorbell that comes, and before it is rung. */
 static void level(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -415,7 +415,7 @@ static void level(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 2);
 }
 
-/* A device tree without source-can-clear: the start goes on, and so do signals. */
+/* R45: a device tree without source-can-clear: the start goes on, and so do signals. */
 static void level_refused(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -428,7 +428,7 @@ static void level_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->rings, 1);
 }
 
-/* The last close of the eventfd frees the label: for who asks next, at once. */
+/* R45: the last close of the eventfd frees the label: for who asks next, at once. */
 static void hang_up(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -446,7 +446,7 @@ static void hang_up(struct kunit *test)
 	test_eventfd_expect_free(test, &t->b);
 }
 
-/* The same when nobody asks. */
+/* R45: the same when nobody asks. */
 static void hang_up_alone(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
@@ -462,7 +462,7 @@ static void hang_up_alone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&t->vm.resources.tickets));
 }
 
-/* A removed irqfd takes no signal. */
+/* R45: a removed irqfd takes no signal. */
 static void removal(struct kunit *test)
 {
 	const struct gunyah_fn_irqfd_arg dirty = {
@@ -490,7 +490,7 @@ static void removal(struct kunit *test)
 
 #define MANY	256
 
-/* As a monitor adds one for each interrupt that there could be. */
+/* R45: as a monitor adds one for each interrupt that there could be. */
 static void many(struct kunit *test)
 {
 	struct irqfd_test *t = test->priv;
