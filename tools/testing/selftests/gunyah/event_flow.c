@@ -45,13 +45,26 @@ FIXTURE_VARIANT(flow)
 {
 	struct test_bell bell;
 	__u32 flags;
+	__u64 op;
 };
 
-FIXTURE_VARIANT_ADD(flow, edge) { .bell = { .label = 0x10, .spi = 10 } };
+FIXTURE_VARIANT_ADD(flow, edge) { .bell = { .label = 0x10, .spi = 10 }, .op = AGENT_ECHO };
+/* As Linux does it: the next signal may come while this interrupt is at work. */
+FIXTURE_VARIANT_ADD(flow, edge_ended_late)
+{
+	.bell = { .label = 0x10, .spi = 10 },
+	.op = AGENT_ECHO_LATE,
+};
+
+/*
+ * Ended first: the hypervisor does not say what becomes of a signal that comes while
+ * a level interrupt is at work.
+ */
 FIXTURE_VARIANT_ADD(flow, level)
 {
 	.bell = { .label = 0x10, .spi = 10, .level = true, .can_clear = true },
 	.flags = GUNYAH_IRQFD_FLAGS_LEVEL,
+	.op = AGENT_ECHO,
 };
 
 FIXTURE_SETUP(flow)
@@ -79,8 +92,7 @@ FIXTURE_SETUP(flow)
 	vm_start(vm);
 	bell_on(&vm->vcpu[0], &variant->bell);
 	bell_on(&vm->vcpu[0], &last);
-	job_start(&f.job, &vm->vcpu[0], AGENT_ECHO, GUEST_MMIO, SHARED,
-		  GUEST_SPI + last.spi);
+	job_start(&f.job, &vm->vcpu[0], variant->op, GUEST_MMIO, SHARED, GUEST_SPI + last.spi);
 }
 
 FIXTURE_TEARDOWN(flow)

@@ -102,6 +102,7 @@ table:
 	.word	op_irq_on - table
 	.word	op_poll_irq - table
 	.word	op_echo - table
+	.word	op_echo_late - table
 table_end:
 
 op_load:
@@ -266,24 +267,32 @@ op_poll_irq:
 	end_interrupt
 	b	result
 
+op_echo_late:
+	mov	x26, #1
+	b	1f
 op_echo:
-	mov	x25, #0
-1:	take_interrupt
+	mov	x26, #0
+1:	mov	x25, #0
+2:	take_interrupt
 	cmp	x0, #1020
-	b.hs	1b
-	end_interrupt
+	b.hs	2b
 	cmp	x0, x24
-	b.eq	3f
-	add	x25, x25, #1
-	cbz	x23, 2f
-	/* Not before the interrupt is over: one that is merged with it came earlier. */
+	b.eq	6f
+	cbnz	x26, 3f
+	end_interrupt
+3:	add	x25, x25, #1
+	cbz	x23, 4f
+	/* Not before the interrupt is taken, or over. */
 	dsb	sy
 	ldr	x1, [x23]
 	str	x1, [x23, #8]
 	dsb	sy
-2:	str	w0, [x22, x0, lsl #3]
-	b	1b
-3:	mov	x0, x25
+4:	str	w0, [x22, x0, lsl #3]
+	cbz	x26, 2b
+	end_interrupt
+	b	2b
+6:	end_interrupt
+	mov	x0, x25
 	b	result
 
 op_store_loop:

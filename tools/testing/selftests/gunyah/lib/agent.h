@@ -55,6 +55,7 @@
  * a + 8 * INTID.  No timer: what is not woken sleeps for ever.
  */
 #define AGENT_ECHO		22	/* address, shared memory, INTID -> interrupts before it */
+#define AGENT_ECHO_LATE		23	/* the same, but ends each as the last thing */
 
 /* Offset of the entry for CPU_ON. */
 #define AGENT_SECONDARY		8
