@@ -302,14 +302,14 @@ TEST_F(ioeventfd, address_wraps)
 /* R43, R45 */
 TEST_F(ioeventfd, wrong_file)
 {
-	int closed = event_new(), pipes[2], null, i;
+	int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500), pipes[2], null, i;
 
 	close(closed);
 	ASSERT_EQ(0, pipe(pipes));
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	{
 		const struct { int fd, ret; } table[] = {
-			{ -1, -EBADF }, { closed == null ? 1000 : closed, -EBADF },
+			{ -1, -EBADF }, { closed, -EBADF },
 			{ 1 << 20, -EBADF }, { 0x7fffffff, -EBADF }, { -0x7fffffff, -EBADF },
 			{ pipes[0], -EINVAL }, { pipes[1], -EINVAL }, { null, -EINVAL },
 			{ self->vm.fd, -EINVAL }, { self->vm.dev_fd, -EINVAL },

@@ -107,13 +107,13 @@ TEST_F(irqfd, flags)
 /* R43, R45 */
 TEST_F(irqfd, wrong_file)
 {
-	int closed = event_new(), pipes[2], i;
+	int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500), pipes[2], i;
 
 	close(closed);
 	ASSERT_EQ(0, pipe(pipes));
 	{
 		const struct { int fd, ret; } table[] = {
-			{ -1, -EBADF }, { 1000, -EBADF }, { 0x7fffffff, -EBADF },
+			{ -1, -EBADF }, { closed, -EBADF }, { 0x7fffffff, -EBADF },
 			{ -0x7fffffff, -EBADF },
 			{ pipes[0], -EINVAL }, { pipes[1], -EINVAL }, { self->vm.fd, -EINVAL },
 			{ self->vm.dev_fd, -EINVAL }, { self->vcpu->fd, -EINVAL },
