@@ -220,8 +220,8 @@ static void *close_them(void *arg)
 static void *run_it(void *arg)
 {
 	struct test_vcpu *vcpu = arg;
+	int event = AGENT_DONE;
 	__u64 n = 0;
-	int event;
 
 	agent_post(vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 4, 0);
 	while (!stopped()) {

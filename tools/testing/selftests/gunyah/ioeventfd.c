@@ -4,6 +4,7 @@
  * over; any other access is an exit, as without.
  */
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include "../kselftest_harness.h"
@@ -302,35 +303,31 @@ TEST_F(ioeventfd, address_wraps)
 /* R43, R45 */
 TEST_F(ioeventfd, wrong_file)
 {
-	int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500), pipes[2], null, i;
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int epoll = epoll_create1(EPOLL_CLOEXEC);
+	const int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500);
+	const struct { int fd, ret; } table[] = {
+		{ -1, -EBADF }, { closed, -EBADF }, { 1 << 20, -EBADF }, { 0x7fffffff, -EBADF },
+		{ -0x7fffffff, -EBADF }, { null, -EINVAL }, { epoll, -EINVAL },
+		{ self->vm.fd, -EINVAL }, { self->vm.dev_fd, -EINVAL },
+		{ self->vm.mem_fd, -EINVAL }, { self->vcpu->fd, -EINVAL },
+	};
+	unsigned int i;
 
 	close(closed);
-	ASSERT_EQ(0, pipe(pipes));
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	{
-		const struct { int fd, ret; } table[] = {
-			{ -1, -EBADF }, { closed, -EBADF },
-			{ 1 << 20, -EBADF }, { 0x7fffffff, -EBADF }, { -0x7fffffff, -EBADF },
-			{ pipes[0], -EINVAL }, { pipes[1], -EINVAL }, { null, -EINVAL },
-			{ self->vm.fd, -EINVAL }, { self->vm.dev_fd, -EINVAL },
-			{ self->vm.mem_fd, -EINVAL }, { self->vcpu->fd, -EINVAL },
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct gunyah_fn_ioeventfd_arg arg = {
+			.addr = GUEST_MMIO, .len = 4, .fd = table[i].fd,
 		};
 
-		for (i = 0; i < (int)ARRAY_SIZE(table); i++) {
-			struct gunyah_fn_ioeventfd_arg arg = {
-				.addr = GUEST_MMIO, .len = 4, .fd = table[i].fd,
-			};
-
-			EXPECT_EQ(table[i].ret, __add_ioeventfd(self->vm.fd, &arg)) {
-				TH_LOG("row %d", i);
-			}
-			EXPECT_EQ(-ENOENT, __remove_ioeventfd(self->vm.fd, &arg));
+		EXPECT_EQ(table[i].ret, __add_ioeventfd(self->vm.fd, &arg)) {
+			TH_LOG("row %u", i);
 		}
+		EXPECT_EQ(-ENOENT, __remove_ioeventfd(self->vm.fd, &arg));
 	}
 	add_ioeventfd(self->vm.fd, self->fd, GUEST_MMIO, 4);
-	close(pipes[0]);
-	close(pipes[1]);
 	close(null);
+	close(epoll);
 }
 
 /* R41: not one byte more or less */

@@ -4,6 +4,7 @@
  * not there, and the end of one of those that an irqfd connects.
  */
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
@@ -107,29 +108,28 @@ TEST_F(irqfd, flags)
 /* R43, R45 */
 TEST_F(irqfd, wrong_file)
 {
-	int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500), pipes[2], i;
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int epoll = epoll_create1(EPOLL_CLOEXEC);
+	const int closed = fcntl(self->fd, F_DUPFD_CLOEXEC, 500);
+	const struct { int fd, ret; } table[] = {
+		{ -1, -EBADF }, { closed, -EBADF }, { 0x7fffffff, -EBADF },
+		{ -0x7fffffff, -EBADF }, { null, -EINVAL }, { epoll, -EINVAL },
+		{ self->vm.fd, -EINVAL }, { self->vm.dev_fd, -EINVAL },
+		{ self->vm.mem_fd, -EINVAL }, { self->vcpu->fd, -EINVAL },
+	};
+	unsigned int i;
 
 	close(closed);
-	ASSERT_EQ(0, pipe(pipes));
-	{
-		const struct { int fd, ret; } table[] = {
-			{ -1, -EBADF }, { closed, -EBADF }, { 0x7fffffff, -EBADF },
-			{ -0x7fffffff, -EBADF },
-			{ pipes[0], -EINVAL }, { pipes[1], -EINVAL }, { self->vm.fd, -EINVAL },
-			{ self->vm.dev_fd, -EINVAL }, { self->vcpu->fd, -EINVAL },
-		};
-
-		for (i = 0; i < (int)ARRAY_SIZE(table); i++) {
-			EXPECT_EQ(table[i].ret, __add_irqfd(self->vm.fd, table[i].fd,
-							    bells[EDGE].label, 0)) {
-				TH_LOG("row %d", i);
-			}
-			EXPECT_EQ(-ENOENT, __remove_irqfd(self->vm.fd, bells[EDGE].label));
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		EXPECT_EQ(table[i].ret, __add_irqfd(self->vm.fd, table[i].fd, bells[EDGE].label,
+						    0)) {
+			TH_LOG("row %u", i);
 		}
+		EXPECT_EQ(-ENOENT, __remove_irqfd(self->vm.fd, bells[EDGE].label));
 	}
 	add_irqfd(self->vm.fd, self->fd, bells[EDGE].label, 0);
-	close(pipes[0]);
-	close(pipes[1]);
+	close(null);
+	close(epoll);
 }
 
 /* R41 */

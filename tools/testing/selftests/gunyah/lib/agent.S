@@ -287,7 +287,8 @@ op_echo:
 	ldr	x1, [x23]
 	str	x1, [x23, #8]
 	dsb	sy
-4:	str	w0, [x22, x0, lsl #3]
+4:	add	x1, x22, x0, lsl #3
+	str	w0, [x1]
 	cbz	x26, 2b
 	end_interrupt
 	b	2b
