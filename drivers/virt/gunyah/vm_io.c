@@ -36,20 +36,46 @@
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/export.h>
+#include <linux/hash.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
 
 #include "vm_io.h"
 
+/*
+ * Two multiplications and a comparison of words, in line: a guest pays for them with
+ * each write.
+ */
+static u32 hash_key(const void *data, u32 size, u32 seed)
+{
+	const struct gunyah_vm_io_key *key = data;
+	u64 hash = (key->addr ^ seed) * GOLDEN_RATIO_64;
+
+	hash ^= hash >> 32 ^ key->data ^ (u64)key->len << 1 ^ key->match;
+	return hash * GOLDEN_RATIO_64 >> 32;
+}
+
+/* As memcmp(): 0 when they are equal. */
+static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct gunyah_vm_io_handler *handler = obj;
+	const struct gunyah_vm_io_key *key = arg->key;
+
+	return key->addr != handler->key.addr || key->data != handler->key.data ||
+	       key->len != handler->key.len || key->match != handler->key.match;
+}
+
 static const struct rhashtable_params table_params = {
 	.key_len = sizeof(struct gunyah_vm_io_key),
 	.key_offset = offsetof(struct gunyah_vm_io_handler, key),
 	.head_offset = offsetof(struct gunyah_vm_io_handler, node),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 
-/* A hole would be compared, too. */
+/* A hole would be compared by who has two keys. */
 static_assert(sizeof(struct gunyah_vm_io_key) == 24);
 
 /**
