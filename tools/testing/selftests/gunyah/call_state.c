@@ -7,7 +7,7 @@
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
-#include "lib/gunyah_test.h"
+#include "lib/events.h"
 
 enum state { NOT_STARTED, STARTING, RUNNING, EXITED, ENDING, CLOSING, GONE, NR_STATES };
 
@@ -24,9 +24,34 @@ static const struct row {
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;
 static int spare_mem;
+static int event;
 static pthread_t holder;
 static long hold_result;
 static bool hold_over;
+
+/* One of each type: they all have the same answer. */
+static int add_functions(void)
+{
+	struct gunyah_fn_ioeventfd_arg arg = { .addr = GUEST_MMIO, .len = 4, .fd = event };
+	int ret = __add_vcpu(vm.fd, 5);
+
+	if (ret >= 0)
+		close(ret);
+	if (ret > 0)
+		ret = 0;
+	if (__add_irqfd(vm.fd, event, 5, 0) != ret || __add_ioeventfd(vm.fd, &arg) != ret)
+		return -EPROTO;
+	return ret;
+}
+
+static int remove_functions(void)
+{
+	int ret = __remove_vcpu(vm.fd, 5);
+
+	if (__remove_irqfd(vm.fd, 5) != ret || remove_ioeventfd(vm.fd, GUEST_MMIO, 4) != ret)
+		return -EPROTO;
+	return ret;
+}
 
 /* Does the call of a row; returns 0, or -errno. */
 static int do_call(const char *name)
@@ -51,14 +76,10 @@ static int do_call(const char *name)
 				  LEND_RWX | GUNYAH_MEM_UNMAP);
 		return ret;
 	}
-	if (!strcmp(name, "GUNYAH_VM_ADD_FUNCTION")) {
-		ret = __add_vcpu(vm.fd, 5);
-		if (ret >= 0)
-			close(ret);
-		return ret < 0 ? ret : 0;
-	}
+	if (!strcmp(name, "GUNYAH_VM_ADD_FUNCTION"))
+		return add_functions();
 	if (!strcmp(name, "GUNYAH_VM_REMOVE_FUNCTION"))
-		return __remove_vcpu(vm.fd, 5);
+		return remove_functions();
 	if (!strcmp(name, "GUNYAH_CHECK_EXTENSION")) {
 		ret = __ioctl(vm.fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_API_VERSION);
 		return ret < 0 ? ret : 0;
@@ -202,12 +223,14 @@ FIXTURE_SETUP(state)
 	require_gunyah();
 	vm_create(&vm, 1);
 	spare_mem = create_guest_mem(vm.dev_fd, SZ_2M);
+	event = event_new();
 }
 
 FIXTURE_TEARDOWN(state)
 {
 	close(spare_mem);
 	vm_destroy(&vm);
+	close(event);
 }
 
 TEST_F(state, not_started)

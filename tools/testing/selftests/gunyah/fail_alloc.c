@@ -29,6 +29,7 @@ FIXTURE_VARIANT_ADD(allocations, create) { .path = &create_path };
 FIXTURE_VARIANT_ADD(allocations, memory) { .path = &memory_path };
 FIXTURE_VARIANT_ADD(allocations, map) { .path = &map_path };
 FIXTURE_VARIANT_ADD(allocations, functions) { .path = &functions_path };
+FIXTURE_VARIANT_ADD(allocations, irqfds_and_ioeventfds) { .path = &events_path };
 FIXTURE_VARIANT_ADD(allocations, late_functions) { .path = &late_path };
 FIXTURE_VARIANT_ADD(allocations, start_1_vcpu) { .path = &start_1_path };
 FIXTURE_VARIANT_ADD(allocations, start_4_vcpus) { .path = &start_4_path };

@@ -446,9 +446,7 @@ FIXTURE_SETUP(modules)
 	self->before = control_counters();
 	for (i = 0; i < 2; i++)
 		ASSERT_TRUE(find_module(names[i], self->file[i], sizeof(self->file[i])));
-	/* Where an earlier test had one loaded. */
-	unload("gunyah_irqfd");
-	unload("gunyah_ioeventfd");
+	unload_functions();
 	ASSERT_EQ(0, unload(names[1]));
 	ASSERT_EQ(0, unload(names[0]));
 	fail_nth_scope(ALLOC_MODULES);

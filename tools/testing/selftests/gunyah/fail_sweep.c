@@ -317,6 +317,84 @@ TEST_F_TIMEOUT(sweep, receives, 600)
 	EXPECT_LE(count, nth - 2);
 }
 
+/* ---- doorbells ---- */
+
+FIXTURE(bells)
+{
+	const struct path *path;
+	struct sweep_state before;
+};
+
+FIXTURE_SETUP(bells)
+{
+	struct life l;
+
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	self->path = &events_path;
+	ASSERT_TRUE(path_live(&l, self->path));
+	self->before = sweep_state();
+}
+
+FIXTURE_TEARDOWN(bells)
+{
+	struct sweep_state now = sweep_state();
+
+	control_clear(-1);
+	EXPECT_TRUE(sweep_pool_same("all lives", &self->before, &now));
+}
+
+TEST_F_TIMEOUT(bells, clean, 600)
+{
+	static const struct cost nothing;
+	struct life l;
+
+	control_mark();
+	ASSERT_TRUE(path_live(&l, self->path));
+	EXPECT_TRUE(as_stated("clean", &l, 0, 0, &self->before, &nothing));
+	EXPECT_EQ(0, l.lost_signals);
+	EXPECT_EQ(self->path->nr_masks, control_count(CTL_CALL, CALL_BELL_SET_MASK));
+	EXPECT_EQ(self->path->nr_signals, control_count(CTL_CALL, CALL_BELL_SEND));
+	EXPECT_EQ(path_messages(self->path, 0), control_count(CTL_MSG, CTL_ANY));
+}
+
+/*
+ * R45, R64: a doorbell that can't be rung loses that signal; one whose masks can't
+ * be set is rung all the same.  No call has an errno for the one or the other.
+ */
+TEST_F_TIMEOUT(bells, calls, 600)
+{
+	static const struct { __u64 call; bool loses; } calls[] = {
+		{ CALL_BELL_SET_MASK, false }, { CALL_BELL_SEND, true },
+	};
+	static const __u64 errors[] = { HYP_DENIED, 1, 50, 53, -1ULL };
+	static const struct cost nothing;
+	unsigned int i, nth, points = 0;
+	struct life l;
+	bool fired;
+	int rule;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		for (nth = 1, fired = true; fired; nth++) {
+			sweep_progress(self->path->name, nth);
+			rule = CALL_RULE(calls[i].call, CTL_CALL_RESULT, .nth = nth,
+					 .p = { errors[nth % ARRAY_SIZE(errors)] });
+			path_live(&l, self->path);
+			fired = control_fired(rule);
+			control_clear(rule);
+			EXPECT_TRUE(as_stated("doorbell", &l, 0, 0, &self->before, &nothing));
+			EXPECT_EQ(fired && calls[i].loses, l.lost_signals) {
+				TH_LOG("hypercall %#llx, number %u",
+				       (unsigned long long)calls[i].call, nth);
+			}
+			points += fired;
+		}
+	}
+	ksft_print_msg("%u calls of doorbells failed\n", points);
+	EXPECT_EQ(self->path->nr_masks + self->path->nr_signals, points);
+}
+
 /* Ways on which there is nothing of all that. */
 FIXTURE(quiet)
 {

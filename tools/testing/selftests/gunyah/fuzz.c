@@ -58,6 +58,13 @@ static const struct fuzzed table[NR_FUZZ_CALLS] = {
 	[FUZZ_ADD_OTHER] = { "ADD_FUNCTION of others", NULL, { EINVAL, EFAULT } },
 	[FUZZ_REMOVE] = { "REMOVE_FUNCTION", "GUNYAH_VM_REMOVE_FUNCTION" },
 	[FUZZ_REMOVE_OTHER] = { "REMOVE_FUNCTION of others", NULL, { EINVAL, EFAULT } },
+	/* Not calls of the driver: see expected(). */
+	[FUZZ_EVENT] = { "eventfd", NULL },
+	[FUZZ_SIGNAL] = { "signal", NULL },
+	[FUZZ_ADD_IRQFD] = { "ADD_FUNCTION of irqfds", "GUNYAH_VM_ADD_FUNCTION" },
+	[FUZZ_REMOVE_IRQFD] = { "REMOVE_FUNCTION of irqfds", "GUNYAH_VM_REMOVE_FUNCTION" },
+	[FUZZ_ADD_IOEVENTFD] = { "ADD_FUNCTION of ioeventfds", "GUNYAH_VM_ADD_FUNCTION" },
+	[FUZZ_REMOVE_IOEVENTFD] = { "REMOVE_F. of ioeventfds", "GUNYAH_VM_REMOVE_FUNCTION" },
 	[FUZZ_START] = { "START", "GUNYAH_VM_START" },
 	[FUZZ_RUN] = { "RUN", "GUNYAH_VCPU_RUN" },
 	[FUZZ_MMAP_SIZE] = { "MMAP_SIZE", "GUNYAH_VCPU_MMAP_SIZE" },
@@ -117,6 +124,7 @@ static bool is_other_file(unsigned int call, int e)
 	case FUZZ_PUNCH:
 		return e == EBADF || e == ENODEV;
 	case FUZZ_READ:
+	case FUZZ_SIGNAL:
 	case FUZZ_TRUNCATE:
 	case FUZZ_STAT:
 	case FUZZ_DUP:
@@ -141,6 +149,10 @@ static bool expected(unsigned int call, int e)
 		return e == EFAULT;
 	case FUZZ_FORK:
 		return e == ENOMEM || e == EAGAIN;
+	case FUZZ_EVENT:
+		return e == ENOMEM || e == EMFILE;
+	case FUZZ_SIGNAL:
+		return e == EAGAIN;
 	case FUZZ_WHOLE_VM:
 	case FUZZ_GARBAGE:
 		return in_documentation(NULL, e);
@@ -328,6 +340,7 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	memset(fuzz.vms, 0xff, sizeof(fuzz.vms));
 	memset(fuzz.mems, 0xff, sizeof(fuzz.mems));
 	memset(fuzz.vcpus, 0xff, sizeof(fuzz.vcpus));
+	memset(fuzz.events, 0xff, sizeof(fuzz.events));
 	if (control_there()) {
 		before = sweep_state();
 		/* The tables of the hypervisor know where memory was lent. */
@@ -342,6 +355,7 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	close_all(fuzz.vms, FUZZ_VMS);
 	close_all(fuzz.mems, FUZZ_MEMS);
 	close_all(fuzz.devs, FUZZ_DEVS);
+	close_all(fuzz.events, FUZZ_EVENTS);
 	if (control_there()) {
 		struct sweep_state now = sweep_state();
 

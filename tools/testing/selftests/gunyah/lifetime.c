@@ -347,6 +347,7 @@ TEST(module_in_use)
 	require_gunyah();
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
+	unload_functions();
 	vm_create(&vm, 1);
 	EXPECT_GT(0, unload("gunyah_vm"));
 	EXPECT_GT(0, unload("gunyah_rm"));
@@ -361,9 +362,7 @@ TEST(modules_go_and_come)
 	require_gunyah();
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
-	/* Where an earlier test had one loaded. */
-	unload("gunyah_irqfd");
-	unload("gunyah_ioeventfd");
+	unload_functions();
 	ASSERT_EQ(0, unload("gunyah_vm"));
 	ASSERT_EQ(0, unload("gunyah_rm"));
 	EXPECT_NE(0, access(DEVICE, F_OK));

@@ -14,7 +14,10 @@
  */
 #include <sched.h>
 
+#include <sys/eventfd.h>
+
 #include "../kselftest_harness.h"
+#include "lib/events.h"
 #include "lib/soak.h"
 #include "lib/sweep.h"
 
@@ -24,9 +27,12 @@
 #define NR_FILES	48
 #define NR_ERRNOS	134
 
-enum what { START, RUN, ADD, REMOVE, MAP, NR_WHATS };
+enum what { START, RUN, ADD, REMOVE, MAP, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
 
-static const char * const names[NR_WHATS] = { "START", "RUN", "ADD", "REMOVE", "MAP_MEM" };
+static const char * const names[NR_WHATS] = {
+	"START", "RUN", "ADD", "REMOVE", "MAP_MEM", "ADD of irqfds and ioeventfds",
+	"REMOVE of them",
+};
 
 /* What each may answer; EBADF and ENOTTY: see above. */
 static const int allowed[NR_WHATS][10] = {
@@ -34,6 +40,8 @@ static const int allowed[NR_WHATS][10] = {
 	[RUN] = { ENODEV, EBUSY, EINTR, EBADF, ENOTTY },
 	[ADD] = { ENODEV, EEXIST, ENOMEM, EBADF, ENOTTY },
 	[REMOVE] = { ENODEV, ENOENT, EBADF, ENOTTY },
+	[ADD_EVENT] = { ENODEV, EEXIST, ENOMEM, EBADF, EINVAL, ENOTTY },
+	[REMOVE_EVENT] = { ENODEV, ENOENT, EBADF, ENOTTY },
 	[MAP] = { ENODEV, EOPNOTSUPP, EEXIST, ENOENT, ENOMEM, EBADF, EINVAL, ENOTTY },
 };
 
@@ -44,11 +52,12 @@ static const struct {
 } wanted[] = {
 	{ START, 0 }, { START, ENODEV }, { RUN, 0 }, { RUN, EINTR }, { RUN, ENODEV },
 	{ RUN, EBUSY }, { ADD, 0 }, { ADD, EEXIST }, { REMOVE, 0 }, { REMOVE, ENOENT },
-	{ MAP, 0 }, { MAP, EOPNOTSUPP },
+	{ MAP, 0 }, { MAP, EOPNOTSUPP }, { ADD_EVENT, 0 }, { ADD_EVENT, EEXIST },
+	{ REMOVE_EVENT, 0 }, { REMOVE_EVENT, ENOENT },
 };
 
 static unsigned long seen[NR_WHATS][NR_ERRNOS];
-static unsigned long mmio_exits, ends, races, unbinds, hotplugs;
+static unsigned long mmio_exits, ends, answers, races, unbinds, hotplugs;
 static bool stop;
 
 static __thread unsigned int seed;
@@ -118,6 +127,9 @@ static void *start_it(void *arg)
 	return NULL;
 }
 
+/* Labels of doorbells, the last one has none. */
+#define NR_LABELS	4
+
 /* What the agent does next. */
 static void choose(struct helper *h)
 {
@@ -130,6 +142,9 @@ static void choose(struct helper *h)
 	else if (pick(2))
 		agent_post(vcpu, AGENT_HVC, PSCI_CPU_ON, pick(MAX_VCPUS),
 			   GUEST_BASE + AGENT_SECONDARY);
+	else if (!pick(4))
+		agent_post(vcpu, pick(2) ? AGENT_IRQ_ON : AGENT_POLL_IRQ,
+			   GUEST_SPI + 1 + pick(NR_LABELS - 1), pick(2), 0);
 	else
 		agent_post(vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 20, 0);
 }
@@ -200,6 +215,47 @@ static void *bind_memory(void *arg)
 	return NULL;
 }
 
+/*
+ * irqfds and ioeventfds come and go, and are signalled; most of the eventfds are
+ * closed before the function is removed.
+ */
+static void *exchange_events(void *arg)
+{
+	struct helper *h = arg;
+	struct race *r = h->race;
+	int fds[2] = { event_new(), event_new() };
+	struct gunyah_fn_ioeventfd_arg write = { .addr = GUEST_MMIO };
+	__u32 label;
+
+	seed = h->seed;
+	while (!stopped(&r->over)) {
+		label = 1 + pick(NR_LABELS);
+		write.len = pick(2) * 8;
+		write.fd = fds[1];
+		note(ADD_EVENT, __add_irqfd(r->vm.fd, fds[0], label, pick(2)));
+		note(ADD_EVENT, __add_ioeventfd(r->vm.fd, &write));
+		while (pick(8))
+			eventfd_write(fds[0], 1);
+		usleep(pick(500));
+		if (event_take(fds[1]))
+			count(&answers);
+		if (pick(2)) {
+			close(fds[0]);
+			fds[0] = event_new();
+		}
+		if (pick(2)) {
+			close(fds[1]);
+			fds[1] = event_new();
+		}
+		note(REMOVE_EVENT, __remove_irqfd(r->vm.fd, label));
+		if (pick(4))
+			note(REMOVE_EVENT, __remove_ioeventfd(r->vm.fd, &write));
+	}
+	close(fds[0]);
+	close(fds[1]);
+	return NULL;
+}
+
 static void add_helper(struct race *r, void *(*fn)(void *), struct test_vcpu *vcpu)
 {
 	struct helper *h = &r->helpers[r->nr_threads];
@@ -216,6 +272,10 @@ static bool set_up(struct race *r, unsigned int nr_vcpus)
 	unsigned int i;
 	void *p;
 
+	for (i = 1; i < NR_LABELS; i++)
+		vm_add_bell(vm, &(struct test_bell) {
+			.label = i, .spi = i, .level = i & 1, .can_clear = i & 2,
+		});
 	vm->fd = -1;
 	vm->mem_fd = -1;
 	vm->dev_fd = open(DEVICE, O_RDWR | O_CLOEXEC);
@@ -275,6 +335,9 @@ static void one_race(void)
 			add_helper(&r, bind_memory, NULL);
 		if (pick(2))
 			add_helper(&r, exchange, NULL);
+		for (i = 0; i < 2; i++)
+			if (pick(2))
+				add_helper(&r, exchange_events, NULL);
 		for (i = 0; i < NR_STARTERS; i++)
 			add_helper(&r, start_it, NULL);
 		for (i = 0; i < n; i++)
@@ -382,7 +445,7 @@ static void report(struct __test_metadata *_metadata)
 	int n;
 
 	for (what = 0; what < NR_WHATS; what++) {
-		n = snprintf(line, sizeof(line), "%-8s %8lu times", names[what], seen[what][0]);
+		n = snprintf(line, sizeof(line), "%-28s %8lu times", names[what], seen[what][0]);
 		for (e = 1; e < NR_ERRNOS; e++) {
 			if (!seen[what][e] || n > 260)
 				continue;
@@ -401,7 +464,9 @@ static void report(struct __test_metadata *_metadata)
 	}
 	ksft_print_msg("%lu races, %lu exits for MMIO, %lu ends told, %lu unbinds, %lu hotplugs\n",
 		       races, mmio_exits, ends, unbinds, hotplugs);
+	ksft_print_msg("%lu times that an ioeventfd was signalled\n", answers);
 	EXPECT_LT(0, races);
+	EXPECT_LT(0, answers);
 	EXPECT_LT(0, mmio_exits);
 	EXPECT_LT(0, ends);
 	EXPECT_LT(0, unbinds);

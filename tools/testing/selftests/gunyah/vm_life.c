@@ -254,6 +254,7 @@ TEST_F(life, modules_stay_with_files_of_an_unbound_driver)
 
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
+	unload_functions();
 	vm_start(&self->vm);
 	ASSERT_TRUE(driver_unbind());
 	EXPECT_GT(0, unload("gunyah_vm"));

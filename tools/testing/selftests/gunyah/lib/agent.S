@@ -99,6 +99,10 @@ table:
 	.word	op_pc - table
 	.word	op_sgi - table
 	.word	op_wait_irq - table
+	.word	op_irq_on - table
+	.word	op_poll_irq - table
+	.word	op_echo - table
+	.word	op_echo_late - table
 table_end:
 
 op_load:
@@ -226,6 +230,70 @@ op_wait_irq:
 	enable_private
 	take_interrupt
 	end_interrupt
+	b	result
+
+op_irq_on:
+	mov32	x2, GUEST_GICD
+	mov	w1, #0x12		/* ARE, group 1 */
+	str	w1, [x2]		/* GICD_CTLR */
+	lsr	x3, x22, #4		/* two bits each */
+	add	x3, x2, x3, lsl #2
+	lsl	x4, x22, #1
+	mov	w5, #2
+	lsl	w5, w5, w4		/* the upper one: edge */
+	ldr	w1, [x3, #0xc00]	/* GICD_ICFGR */
+	bic	w1, w1, w5
+	cbz	x23, 1f
+	orr	w1, w1, w5
+1:	str	w1, [x3, #0xc00]
+	lsr	x3, x22, #5		/* a bit each */
+	add	x3, x2, x3, lsl #2
+	mov	w5, #1
+	lsl	w5, w5, w22
+	ldr	w1, [x3, #0x80]		/* GICD_IGROUPR */
+	orr	w1, w1, w5
+	str	w1, [x3, #0x80]
+	mrs	x1, mpidr_el1
+	and	x1, x1, #0xffffff
+	add	x4, x2, #0x6000		/* GICD_IROUTER */
+	str	x1, [x4, x22, lsl #3]
+	str	w5, [x3, #0x100]	/* GICD_ISENABLER */
+	b	result_zero
+
+op_poll_irq:
+	mrs	x0, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	cmp	x0, #1020
+	b.hs	result
+	end_interrupt
+	b	result
+
+op_echo_late:
+	mov	x26, #1
+	b	1f
+op_echo:
+	mov	x26, #0
+1:	mov	x25, #0
+2:	take_interrupt
+	cmp	x0, #1020
+	b.hs	2b
+	cmp	x0, x24
+	b.eq	6f
+	cbnz	x26, 3f
+	end_interrupt
+3:	add	x25, x25, #1
+	cbz	x23, 4f
+	/* Not before the interrupt is taken, or over. */
+	dsb	sy
+	ldr	x1, [x23]
+	str	x1, [x23, #8]
+	dsb	sy
+4:	add	x1, x22, x0, lsl #3
+	str	w0, [x1]
+	cbz	x26, 2b
+	end_interrupt
+	b	2b
+6:	end_interrupt
+	mov	x0, x25
 	b	result
 
 op_store_loop:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The host's end of the agent: see agent.h. */
+#include <sys/syscall.h>
+
 #include "gunyah_test.h"
 
 void agent_post(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
@@ -93,7 +95,9 @@ static void *do_job(void *arg)
 {
 	struct agent_job *job = arg;
 
+	__atomic_store_n(&job->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	job->event = agent_run(job->vcpu);
+	__atomic_store_n(&job->over, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -102,6 +106,8 @@ void job_start(struct agent_job *job, struct test_vcpu *vcpu, __u64 op, __u64 a,
 {
 	agent_post(vcpu, op, a, b, c);
 	job->vcpu = vcpu;
+	job->tid = 0;
+	job->over = false;
 	if (pthread_create(&job->thread, NULL, do_job, job))
 		test_die("pthread_create");
 }

@@ -47,6 +47,15 @@
 #define AGENT_PC		17	/* -> address of the agent's first instruction */
 #define AGENT_SGI		18	/* target CPU: SGI 1 to it */
 #define AGENT_WAIT_IRQ		19	/* WFI until an interrupt -> INTID */
+#define AGENT_IRQ_ON		20	/* INTID of an SPI, 1 edge or 0 level: to this CPU */
+#define AGENT_POLL_IRQ		21	/* take one that is pending -> INTID, 1023 without any */
+/*
+ * Interrupt after interrupt until the one of INTID c: WFI, take and end it, copy
+ * the word at b to the word behind it (b not 0), write INTID (4 bytes) to
+ * a + 8 * INTID.  No timer: what is not woken sleeps for ever.
+ */
+#define AGENT_ECHO		22	/* address, shared memory, INTID -> interrupts before it */
+#define AGENT_ECHO_LATE		23	/* the same, but ends each as the last thing */
 
 /* Offset of the entry for CPU_ON. */
 #define AGENT_SECONDARY		8
@@ -55,5 +64,6 @@
 #define GUEST_GICD		0x3fff0000
 #define GUEST_GICR		0x3fe00000
 #define GUEST_TIMER_INTID	27
+#define GUEST_SPI		32	/* INTID of SPI 0 */
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 
 #include "control.h"
 
@@ -345,4 +346,10 @@ bool device_comes(void)
 bool driver_bind(void)
 {
 	return !__driver_bind() && device_comes();
+}
+
+void unload_functions(void)
+{
+	syscall(SYS_delete_module, "gunyah_irqfd", O_NONBLOCK);
+	syscall(SYS_delete_module, "gunyah_ioeventfd", O_NONBLOCK);
 }

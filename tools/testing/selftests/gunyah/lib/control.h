@@ -32,6 +32,8 @@
 #define CTL_MSG			1	/* messages to the resource manager, by id */
 
 #define CALL_IDENTIFY		0x00
+#define CALL_BELL_SEND		0x12
+#define CALL_BELL_SET_MASK	0x15
 #define CALL_MSGQ_SEND		0x1b
 #define CALL_MSGQ_RECV		0x1c
 #define CALL_VCPU_RUN		0x65
@@ -166,5 +168,7 @@ bool driver_bind(void);
 /* 0 or -errno of the bind alone; the device may come a moment later. */
 int __driver_bind(void);
 bool device_comes(void);
+/* The modules of irqfd and ioeventfd, which come when they are needed, go if they can. */
+void unload_functions(void);
 
 #endif

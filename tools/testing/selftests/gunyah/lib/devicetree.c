@@ -92,8 +92,27 @@ static void shared_memory(const struct test_shm *shm, void *fdt)
 	check(fdt_end_node(fdt));
 }
 
+static void doorbell(const struct test_bell *bell, void *fdt)
+{
+	char path[40], name[24];
+
+	snprintf(name, sizeof(name), "bell-%x", bell->label);
+	snprintf(path, sizeof(path), "/hypervisor/%s", name);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "vdevice-type", "doorbell"));
+	check(fdt_property_string(fdt, "generate", path));
+	CELLS(fdt, "label", bell->label);
+	check(fdt_property(fdt, "peer-default", NULL, 0));
+	if (bell->can_clear)
+		check(fdt_property(fdt, "source-can-clear", NULL, 0));
+	CELLS(fdt, "interrupts", 0, bell->spi, bell->level ? 4 : 1);
+	check(fdt_end_node(fdt));
+}
+
 static void vm_config(const struct test_vm *vm, void *fdt)
 {
+	unsigned int i;
+
 	check(fdt_begin_node(fdt, "gunyah-vm-config"));
 	if (!vm->no_image_name)
 		check(fdt_property_string(fdt, "image-name", "selftest"));
@@ -117,6 +136,8 @@ static void vm_config(const struct test_vm *vm, void *fdt)
 	check(fdt_property_string(fdt, "generate", "/hypervisor"));
 	if (vm->shm.size)
 		shared_memory(&vm->shm, fdt);
+	for (i = 0; i < vm->nr_bells; i++)
+		doorbell(&vm->bell[i], fdt);
 	check(fdt_end_node(fdt));
 
 	check(fdt_end_node(fdt));

@@ -13,6 +13,7 @@
 #define FUZZ_VMS	6
 #define FUZZ_MEMS	6
 #define FUZZ_VCPUS	8
+#define FUZZ_EVENTS	8
 /* One more than the largest errno. */
 #define FUZZ_ERRNOS	134
 
@@ -21,6 +22,8 @@ enum fuzz_call {
 	FUZZ_MAP, FUZZ_SHARE, FUZZ_UNMAP, FUZZ_USER_MEM, FUZZ_RECLAIM, FUZZ_RESET,
 	FUZZ_DTB, FUZZ_BOOT, FUZZ_AUTH, FUZZ_AUTH_OTHER,
 	FUZZ_ADD, FUZZ_ADD_OTHER, FUZZ_REMOVE, FUZZ_REMOVE_OTHER, FUZZ_START,
+	FUZZ_EVENT, FUZZ_SIGNAL, FUZZ_ADD_IRQFD, FUZZ_REMOVE_IRQFD,
+	FUZZ_ADD_IOEVENTFD, FUZZ_REMOVE_IOEVENTFD,
 	FUZZ_RUN, FUZZ_MMAP_SIZE, FUZZ_MMAP_RUN, FUZZ_MMAP_RUN_WRONG,
 	FUZZ_MMAP_MEM, FUZZ_TOUCH, FUZZ_FALLOCATE, FUZZ_PUNCH, FUZZ_TRUNCATE, FUZZ_READ,
 	FUZZ_STAT, FUZZ_DUP, FUZZ_FORK, FUZZ_WHOLE_VM, FUZZ_GARBAGE, FUZZ_CLOSE,
@@ -38,6 +41,7 @@ enum fuzz_call {
  * @vms: the same
  * @mems: the same
  * @vcpus: the same
+ * @events: the same
  * @pages: run pages; a vCPU and the page in the same slot may not belong together
  * @inject: allocations can be made to fail
  */
@@ -51,6 +55,7 @@ struct fuzz_state {
 	int vms[FUZZ_VMS];
 	int mems[FUZZ_MEMS];
 	int vcpus[FUZZ_VCPUS];
+	int events[FUZZ_EVENTS];
 	struct gunyah_vcpu_run *pages[FUZZ_VCPUS];
 	bool inject;
 };
@@ -88,6 +93,7 @@ int fuzz_get_dev(void);
 int fuzz_get_vm(void);
 int fuzz_get_mem(void);
 int fuzz_get_vcpu(void);
+int fuzz_get_event(void);
 /* Another file takes the place; what was there is closed. */
 void fuzz_replace(int *slot, int fd);
 void fuzz_put(int *slots, unsigned int n, int fd);
@@ -96,7 +102,10 @@ __u64 fuzz_value(void);
 /* As the argument of a call: sometimes one that can't be read. */
 void *fuzz_arg(void *arg);
 
+/* ADD or REMOVE of a function; the description may get an error or two. */
+int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc);
 void fuzz_add(int vm, __u32 id, unsigned int slot);
+void fuzz_event(enum fuzz_call call);
 void fuzz_run(unsigned int slot);
 int fuzz_do_mmap_run_wrong(void);
 void fuzz_touch(void);

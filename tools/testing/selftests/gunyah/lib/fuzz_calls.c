@@ -116,6 +116,11 @@ int fuzz_get_vcpu(void)
 	return get(fuzz.vcpus, FUZZ_VCPUS);
 }
 
+int fuzz_get_event(void)
+{
+	return get(fuzz.events, FUZZ_EVENTS);
+}
+
 /* ---- arguments ---- */
 
 __u64 fuzz_value(void)
@@ -272,7 +277,7 @@ static void fuzz_not_here(enum fuzz_call call)
 		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RESET, fuzz_value()));
 }
 
-static int do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc)
+int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc)
 {
 	if (!pick(32))
 		desc->arg = fuzz_value();
@@ -290,30 +295,20 @@ static int do_vcpu_function(int vm, unsigned long cmd, __u32 id)
 		.arg = (uintptr_t)&arg,
 	};
 
-	return do_function(vm, cmd, &desc);
+	return fuzz_do_function(vm, cmd, &desc);
 }
 
-/* Types that no module has, and eventfds that are none. */
+/* Types that no module has. */
 static int do_other_function(unsigned long cmd)
 {
-	struct gunyah_fn_irqfd_arg irqfd = { .fd = fuzz_get_dev(), .label = pick(4) };
-	struct gunyah_fn_ioeventfd_arg ioeventfd = { .fd = fuzz_get_dev(), .addr = GUEST_MMIO };
+	__u64 arg = fuzz_value();
 	struct gunyah_fn_desc desc = {
-		.type = GUNYAH_FN_IRQFD,
-		.arg_size = sizeof(irqfd),
-		.arg = (uintptr_t)&irqfd,
+		.type = pick(2) ? 0 : 4 + pick(1000),
+		.arg_size = sizeof(arg),
+		.arg = (uintptr_t)&arg,
 	};
 
-	if (pick(2))
-		desc = (struct gunyah_fn_desc) {
-			.type = GUNYAH_FN_IOEVENTFD,
-			.arg_size = sizeof(ioeventfd),
-			.arg = (uintptr_t)&ioeventfd,
-		};
-	/* To look for a module is slow. */
-	if (!pick(8))
-		desc.type = pick(2) ? 0 : 4 + pick(1000);
-	return do_function(fuzz_get_vm(), cmd, &desc);
+	return fuzz_do_function(fuzz_get_vm(), cmd, &desc);
 }
 
 void fuzz_add(int vm, __u32 id, unsigned int slot)
@@ -367,13 +362,21 @@ void fuzz_one(enum fuzz_call call)
 		FUZZ_DO(call, do_vcpu_function(fuzz_get_vm(), GUNYAH_VM_REMOVE_FUNCTION, pick(4)));
 		break;
 	case FUZZ_ADD_OTHER:
-		if (!pick(4))
+		/* To look for a module is slow. */
+		if (!pick(32))
 			FUZZ_DO(call, do_other_function(GUNYAH_VM_ADD_FUNCTION));
 		break;
 	case FUZZ_REMOVE_OTHER:
-		if (!pick(4))
+		if (!pick(32))
 			FUZZ_DO(call, do_other_function(GUNYAH_VM_REMOVE_FUNCTION));
 		break;
+	case FUZZ_EVENT:
+	case FUZZ_SIGNAL:
+	case FUZZ_ADD_IRQFD:
+	case FUZZ_REMOVE_IRQFD:
+	case FUZZ_ADD_IOEVENTFD:
+	case FUZZ_REMOVE_IOEVENTFD:
+		return fuzz_event(call);
 	case FUZZ_START:
 		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_START, rand_r(&fuzz_seed)));
 		break;

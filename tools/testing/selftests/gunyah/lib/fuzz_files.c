@@ -22,7 +22,7 @@ static __u64 some_answer(__u64 reg)
 		return fuzz_value();
 	switch (reg) {
 	case AGENT_OP:
-		return pick(4) ? pick(20) : AGENT_HVC;
+		return pick(4) ? pick(22) : AGENT_HVC;
 	case AGENT_ARG0:
 		return pick(2) ? psci[pick(ARRAY_SIZE(psci))] :
 				 (pick(2) ? GUEST_MMIO : GUEST_BASE + SZ_2M - SZ_4K);
@@ -188,10 +188,12 @@ int fuzz_do_fork(void)
 
 void fuzz_close(void)
 {
-	unsigned int kind = pick(8);
+	unsigned int kind = pick(9);
 
 	if (!kind)
 		fuzz_put(fuzz.devs, FUZZ_DEVS, -1);
+	else if (kind == 8)
+		fuzz_put(fuzz.events, FUZZ_EVENTS, -1);
 	else if (kind == 1)
 		fuzz_put(fuzz.vcpus, FUZZ_VCPUS, -1);
 	else if (kind < 5)
@@ -224,6 +226,10 @@ void fuzz_whole_vm(void)
 	unsigned int i, slot = pick(FUZZ_VCPUS);
 	int dev = fuzz_get_dev(), ret;
 
+	for (i = 1; i <= 4; i++)
+		vm_add_bell(&vm, &(struct test_bell) {
+			.label = i, .spi = i, .level = i & 1, .can_clear = i & 2,
+		});
 	vm.fd = __create_vm(dev);
 	vm.mem_fd = __create_guest_mem(dev, GUEST_SIZE, GHMF_CLOEXEC);
 	ret = vm.fd < 0 ? vm.fd : vm.mem_fd < 0 ? vm.mem_fd : 0;

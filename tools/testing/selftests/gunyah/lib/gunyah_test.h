@@ -110,6 +110,23 @@ struct test_shm {
 };
 
 /**
+ * struct test_bell - a doorbell of the device tree that the host rings
+ * @label: its label
+ * @spi: its interrupt in the guest
+ * @level: that is level triggered, not edge
+ * @can_clear: the host may set its masks
+ */
+struct test_bell {
+	__u32 label;
+	__u32 spi;
+	bool level;
+	bool can_clear;
+};
+
+/* As many devices as the test hypervisor's resource manager makes for a VM. */
+#define MAX_BELLS	64
+
+/**
  * struct test_vm - a VM with memory of its own
  * @dev_fd: /dev/gunyah
  * @fd: the VM
@@ -117,6 +134,8 @@ struct test_shm {
  * @nr_vcpus: vCPUs in the device tree, and added
  * @vcpu: the vCPUs
  * @shm: a shared range that the device tree names, size 0 without one
+ * @bell: doorbells that it names
+ * @nr_bells: so many
  * @no_image_name: leave image-name out of the device tree: VM_INIT is refused
  */
 struct test_vm {
@@ -126,6 +145,8 @@ struct test_vm {
 	unsigned int nr_vcpus;
 	struct test_vcpu vcpu[MAX_VCPUS];
 	struct test_shm shm;
+	struct test_bell bell[MAX_BELLS];
+	unsigned int nr_bells;
 	bool no_image_name;
 };
 
@@ -152,6 +173,11 @@ int write_file(const char *path, const char *text);
 
 /* A VM with its memory bound, agent and device tree loaded, vCPUs added; not started. */
 void vm_create(struct test_vm *vm, unsigned int nr_vcpus);
+/* The two halves of it: the VM, and what is in it. */
+void vm_open(struct test_vm *vm);
+void vm_fill(struct test_vm *vm, unsigned int nr_vcpus);
+/* One doorbell more in the device tree, before vm_create() or vm_fill(). */
+void vm_add_bell(struct test_vm *vm, const struct test_bell *bell);
 /* Writes agent and device tree to a mapping of the guest's memory. */
 void vm_write(const struct test_vm *vm, char *mem);
 /* The same, with a mapping for that alone. */
@@ -194,11 +220,15 @@ __u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c);
  * struct agent_job - a thread that lets an agent do one thing
  * @vcpu: whose
  * @thread: the thread
+ * @tid: its id, for wait_for_sleep()
+ * @over: the thread has come to its end
  * @event: what agent_run() gave
  */
 struct agent_job {
 	struct test_vcpu *vcpu;
 	pthread_t thread;
+	pid_t tid;
+	bool over;
 	int event;
 };
 

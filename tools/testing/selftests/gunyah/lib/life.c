@@ -4,6 +4,7 @@
  * fails is noted and tried once more, which has to work where the failure cost
  * nothing that the step needs.
  */
+#include "events.h"
 #include "sweep.h"
 
 #define SHARED_GPA	(GUEST_BASE + 0x10000000UL)
@@ -45,6 +46,9 @@ void life_init(struct life *l)
 	memset(l, 0, sizeof(*l));
 	l->shared_fd = -1;
 	l->many_fd = -1;
+	l->to_guest[0] = -1;
+	l->to_guest[1] = -1;
+	l->from_guest = -1;
 	l->vm.dev_fd = -1;
 	l->vm.fd = -1;
 	l->vm.mem_fd = -1;
@@ -296,6 +300,102 @@ bool life_run(struct life *l)
 	return STEP(l, "VCPU_RUN", finish(boot, AGENT_STATUS));
 }
 
+/* ---- irqfds and ioeventfds ---- */
+
+static const struct test_bell life_bells[2] = {
+	{ .label = 1, .spi = 1 },
+	{ .label = 2, .spi = 2, .level = true, .can_clear = true },
+};
+
+static const struct gunyah_fn_ioeventfd_arg life_writes[2] = {
+	{ .addr = GUEST_MMIO, .fd = -1 },
+	{ .addr = GUEST_MMIO + 8, .len = 4, .datamatch = 7, .fd = -1,
+	  .flags = GUNYAH_IOEVENTFD_FLAGS_DATAMATCH },
+};
+
+static int add_write(struct life *l, unsigned int i)
+{
+	struct gunyah_fn_ioeventfd_arg arg = life_writes[i];
+
+	arg.fd = l->from_guest;
+	return __add_ioeventfd(l->vm.fd, &arg);
+}
+
+bool life_add_events(struct life *l)
+{
+	unsigned int i;
+
+	if (l->from_guest < 0) {
+		l->from_guest = event_new();
+		for (i = 0; i < 2; i++) {
+			l->to_guest[i] = event_new();
+			vm_add_bell(&l->vm, &life_bells[i]);
+		}
+	}
+	for (i = 0; i < 2; i++)
+		if (!STEP(l, "ADD_FUNCTION", __add_irqfd(l->vm.fd, l->to_guest[i],
+							 life_bells[i].label,
+							 life_bells[i].level)) ||
+		    !STEP(l, "ADD_FUNCTION", add_write(l, i)))
+			return false;
+	return true;
+}
+
+bool life_remove_events(struct life *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (!STEP(l, "REMOVE_FUNCTION", __remove_irqfd(l->vm.fd, life_bells[i].label)) ||
+		    !STEP(l, "REMOVE_FUNCTION", __remove_ioeventfd(l->vm.fd, &life_writes[i])))
+			return false;
+	return true;
+}
+
+/* The guest does a command, and it is done. */
+static bool command(struct life *l, __u64 op, __u64 a, __u64 b, __u64 c)
+{
+	struct test_vcpu *boot = &l->vm.vcpu[0];
+
+	agent_post(boot, op, a, b, c);
+	return STEP(l, "VCPU_RUN", finish(boot, AGENT_DONE));
+}
+
+/* Signal and look: a signal that the hypervisor did not take is nobody's error. */
+static bool interrupt(struct life *l, unsigned int i)
+{
+	unsigned int tries, polls;
+
+	for (tries = 0; tries < 2; tries++) {
+		event_signal(l->to_guest[i]);
+		/* One that the masks did not end may come in between. */
+		for (polls = 0; polls < 3; polls++) {
+			if (!command(l, AGENT_POLL_IRQ, 0, 0, 0))
+				return false;
+			if (l->vm.vcpu[0].result == GUEST_SPI + life_bells[i].spi)
+				return true;
+		}
+		l->lost_signals++;
+	}
+	return STEP(l, "interrupt", -EPROTO);
+}
+
+bool life_use_events(struct life *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!command(l, AGENT_IRQ_ON, GUEST_SPI + life_bells[i].spi,
+			     !life_bells[i].level, 0) ||
+		    !interrupt(l, i) ||
+		    !command(l, AGENT_STORE, life_writes[i].addr, 4, 7))
+			return false;
+		if (event_take(l->from_guest) != 1)
+			return STEP(l, "ioeventfd", -EPROTO);
+	}
+	return true;
+}
+
 void life_close(struct life *l)
 {
 	unsigned int i;
@@ -306,5 +406,8 @@ void life_close(struct life *l)
 	close_fd(&l->vm.mem_fd);
 	close_fd(&l->shared_fd);
 	close_fd(&l->many_fd);
+	close_fd(&l->to_guest[0]);
+	close_fd(&l->to_guest[1]);
+	close_fd(&l->from_guest);
 	close_fd(&l->vm.dev_fd);
 }

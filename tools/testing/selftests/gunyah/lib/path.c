@@ -38,6 +38,14 @@ static bool live_late(struct life *l, const struct path *path)
 	       life_vcpus(l, 1) && life_run(l);
 }
 
+/* irqfds and ioeventfds, before the start and after it; the last ones go with the VM. */
+static bool live_events(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_memory(l) && life_map(l) && life_vcpus(l, 1) &&
+	       life_add_events(l) && life_start(l) && life_run(l) && life_use_events(l) &&
+	       life_remove_events(l) && life_add_events(l) && life_use_events(l);
+}
+
 /* With more pieces of memory than one message has room for. */
 static bool live_pieces(struct life *l, const struct path *path)
 {
@@ -72,6 +80,8 @@ const struct path late_path = { "late functions", live_late, 1, 2, .order = stop
 const struct path start_1_path = { "1 vCPU", live_start, 1, 1, .order = stopped };
 const struct path start_4_path = { "4 vCPUs", live_start, 4, 4, .share = true, .off = true,
 	.order = powered_off };
+const struct path events_path = { "irqfds and ioeventfds", live_events, 1, 1, 2, 4,
+	.order = stopped };
 const struct path pieces_path = { "many pieces", live_pieces, 1, 1, .small_pages = true,
 	.order = in_pieces };
 

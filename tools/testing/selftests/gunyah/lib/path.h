@@ -21,6 +21,8 @@
  * @live: lives a life
  * @nr_vcpus: of the VM
  * @nr_added: times that a vCPU is added
+ * @nr_masks: times that a doorbell's masks are set
+ * @nr_signals: that it is rung
  * @share: with shared memory
  * @off: the guest ends the VM, not the host
  * @small_pages: lends pages of 4K: the hypervisor's tables for them stay, and are
@@ -32,6 +34,8 @@ struct path {
 	bool (*live)(struct life *l, const struct path *path);
 	unsigned int nr_vcpus;
 	unsigned int nr_added;
+	unsigned int nr_masks;
+	unsigned int nr_signals;
 	bool share;
 	bool off;
 	bool small_pages;
@@ -39,7 +43,7 @@ struct path {
 };
 
 extern const struct path create_path, memory_path, map_path, functions_path, late_path,
-			 start_1_path, start_4_path, pieces_path;
+			 start_1_path, start_4_path, pieces_path, events_path;
 
 /* One life; false when a step failed twice. */
 bool path_live(struct life *l, const struct path *path);

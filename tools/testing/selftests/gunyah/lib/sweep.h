@@ -77,6 +77,9 @@ void sweep_progress(const char *what, unsigned int n);
  * @vm: the VM
  * @shared_fd: file of the shared memory, -1 without any
  * @many_fd: file of the guest's memory that is in many pieces, -1 without any
+ * @to_guest: eventfds of the irqfds, -1 without any
+ * @from_guest: eventfd of the ioeventfds, -1 without any
+ * @lost_signals: that were no interrupt, and had to be made again
  * @share: with shared memory
  * @off: the guest ends the VM, not the host
  * @error: errno of the first step that failed, 0 when none did
@@ -88,6 +91,9 @@ struct life {
 	struct test_vm vm;
 	int shared_fd;
 	int many_fd;
+	int to_guest[2];
+	int from_guest;
+	unsigned int lost_signals;
 	bool share;
 	bool off;
 	int error;
@@ -107,6 +113,11 @@ bool life_unmap(struct life *l);
 bool life_many_pieces(struct life *l);
 bool life_vcpus(struct life *l, unsigned int nr_vcpus);
 bool life_remove_vcpu(struct life *l, unsigned int id);
+/* Two irqfds and two ioeventfds; the first time before the start, for the device tree. */
+bool life_add_events(struct life *l);
+bool life_remove_events(struct life *l);
+/* Each of them once, when the guest runs. */
+bool life_use_events(struct life *l);
 bool life_start(struct life *l);
 bool life_run(struct life *l);
 void life_close(struct life *l);

@@ -144,13 +144,24 @@ void vm_load(struct test_vm *vm)
 	munmap(mem, GUEST_SIZE);
 }
 
-void vm_create(struct test_vm *vm, unsigned int nr_vcpus)
+void vm_add_bell(struct test_vm *vm, const struct test_bell *bell)
+{
+	if (vm->nr_bells == MAX_BELLS)
+		test_die("too many doorbells");
+	vm->bell[vm->nr_bells++] = *bell;
+}
+
+void vm_open(struct test_vm *vm)
+{
+	vm->dev_fd = open_gunyah();
+	vm->fd = create_vm(vm->dev_fd);
+}
+
+void vm_fill(struct test_vm *vm, unsigned int nr_vcpus)
 {
 	unsigned int i;
 
 	vm->nr_vcpus = nr_vcpus;
-	vm->dev_fd = open_gunyah();
-	vm->fd = create_vm(vm->dev_fd);
 	vm->mem_fd = create_guest_mem(vm->dev_fd, GUEST_SIZE);
 	map_mem(vm->fd, vm->mem_fd, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
 	vm_load(vm);
@@ -158,6 +169,12 @@ void vm_create(struct test_vm *vm, unsigned int nr_vcpus)
 		test_die("VM_SET_DTB_CONFIG");
 	for (i = 0; i < nr_vcpus; i++)
 		vcpu_add(vm, i);
+}
+
+void vm_create(struct test_vm *vm, unsigned int nr_vcpus)
+{
+	vm_open(vm);
+	vm_fill(vm, nr_vcpus);
 }
 
 int __vm_start(struct test_vm *vm)
