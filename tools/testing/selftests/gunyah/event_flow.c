@@ -46,14 +46,22 @@ FIXTURE_VARIANT(flow)
 	struct test_bell bell;
 	__u32 flags;
 	__u64 op;
+	unsigned int part;	/* one by one, which takes long, one in so many of the signals */
 };
 
-FIXTURE_VARIANT_ADD(flow, edge) { .bell = { .label = 0x10, .spi = 10 }, .op = AGENT_ECHO };
+FIXTURE_VARIANT_ADD(flow, edge)
+{
+	.bell = { .label = 0x10, .spi = 10 },
+	.op = AGENT_ECHO,
+	.part = 1,
+};
+
 /* As Linux does it: the next signal may come while this interrupt is at work. */
 FIXTURE_VARIANT_ADD(flow, edge_ended_late)
 {
 	.bell = { .label = 0x10, .spi = 10 },
 	.op = AGENT_ECHO_LATE,
+	.part = 10,
 };
 
 /*
@@ -65,6 +73,7 @@ FIXTURE_VARIANT_ADD(flow, level)
 	.bell = { .label = 0x10, .spi = 10, .level = true, .can_clear = true },
 	.flags = GUNYAH_IRQFD_FLAGS_LEVEL,
 	.op = AGENT_ECHO,
+	.part = 10,
 };
 
 FIXTURE_SETUP(flow)
@@ -141,11 +150,12 @@ static void report(const char *what, __u64 irqs, const struct timespec *from)
 /* R45: one at a time: each has its interrupt, and its answer */
 TEST_F_TIMEOUT(flow, ping_pong, 1800)
 {
+	const __u64 rounds = f.events / variant->part;
 	struct timespec from;
 	__u64 i, irqs;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (i = 1; i <= f.events; i++) {
+	for (i = 1; i <= rounds; i++) {
 		send();
 		ASSERT_EQ(1, event_wait(f.from_guest));
 		f.echoes++;
@@ -153,8 +163,8 @@ TEST_F_TIMEOUT(flow, ping_pong, 1800)
 	}
 	irqs = end(_metadata);
 	report("ping-pong", irqs, &from);
-	EXPECT_EQ(f.events, irqs);
-	EXPECT_EQ(f.events, f.echoes);
+	EXPECT_EQ(rounds, irqs);
+	EXPECT_EQ(rounds, f.echoes);
 }
 
 /*
