@@ -131,7 +131,7 @@ static int counted_bind(struct __test_metadata *_metadata, struct alloc_count *c
 /* R30, R54, R56, R64 */
 TEST_F_TIMEOUT(binding, allocations_of_bind, 600)
 {
-	const unsigned int step = alloc_step(4);
+	const unsigned int step = alloc_step(2);
 	unsigned int nth, misses = 0, points = 0, errors = 0;
 	struct alloc_count count;
 	int ret;
