@@ -31,6 +31,7 @@ FIXTURE_VARIANT(sweep)
 FIXTURE_VARIANT_ADD(sweep, start_1_vcpu) { .path = &start_1_path };
 FIXTURE_VARIANT_ADD(sweep, start_4_vcpus) { .path = &start_4_path };
 FIXTURE_VARIANT_ADD(sweep, late_functions) { .path = &late_path };
+FIXTURE_VARIANT_ADD(sweep, reset) { .path = &reset_path };
 
 FIXTURE_SETUP(sweep)
 {
@@ -158,8 +159,8 @@ TEST_F_TIMEOUT(sweep, sends, 600)
 	unsigned int nth, same, i;
 	struct sweep_state before;
 	struct cost cost;
+	int rule, error;
 	struct life l;
-	int rule;
 	__u32 id;
 
 	for (nth = 1; path->order[nth - 1]; nth++) {
@@ -173,7 +174,8 @@ TEST_F_TIMEOUT(sweep, sends, 600)
 		path_live(&l, path);
 		EXPECT_EQ(1, control_fired(rule));
 		control_clear(rule);
-		EXPECT_TRUE(as_stated("send", &l, error_of(NOT_SENT, id), 0, &before, &cost)) {
+		error = error_of(path, NOT_SENT, id, same);
+		EXPECT_TRUE(as_stated("send", &l, error, again_of(error, &cost), &before, &cost)) {
 			TH_LOG("at message 0x%x", id);
 		}
 		EXPECT_TRUE(cost_recover(&cost));
@@ -189,8 +191,8 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 {
 	const struct path *path = variant->path;
 	static const struct cost nothing;
+	unsigned int nth, count, first_ends = 0;
 	struct sweep_state before;
-	unsigned int nth, count;
 	struct traced t;
 	struct life l;
 	bool fired, over;
@@ -206,8 +208,12 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 		count = control_count(CTL_CALL, CALL_VCPU_RUN);
 		fired = control_fired(rule);
 		control_clear(rule);
-		/* One of the last ones may fail when the VM is over: its end comes first. */
-		over = fired && !l.failed && nth + path->nr_vcpus >= count;
+		/*
+		 * One of the last ones of a run may fail when the VM is over: its end
+		 * comes first.
+		 */
+		over = fired && !l.failed && (nth + path->nr_vcpus >= count ||
+					      (path->reset && first_ends++ < path->nr_vcpus));
 		EXPECT_TRUE(as_stated("vcpu_run", &l, fired && !over ? -EACCES : 0, 0, &before,
 				      &nothing)) {
 			TH_LOG("at the hypercall number %u", nth);

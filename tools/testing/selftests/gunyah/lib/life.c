@@ -296,6 +296,12 @@ bool life_run(struct life *l)
 	return STEP(l, "VCPU_RUN", finish(boot, AGENT_STATUS));
 }
 
+bool life_reset(struct life *l)
+{
+	l->vm_ran = false;
+	return STEP(l, "VM_RESET", __vm_reset(&l->vm));
+}
+
 void life_close(struct life *l)
 {
 	unsigned int i;
