@@ -161,6 +161,7 @@ static int irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync, v
 	}
 	if (events & EPOLLHUP)
 		gunyah_vm_function_hang_up(irqfd->fn);
+	/* Not consumed: a second irqfd on the eventfd, in any VM, is to hear of it, too. */
 	return 0;
 }
 
@@ -170,18 +171,13 @@ struct irqfd_poll {
 	wait_queue_head_t *queue;
 };
 
-/*
- * Before all who wait in user space, so that they find the counter drained; but
- * not exclusively, as add_wait_queue_priority() would have it: then a second irqfd
- * on the same eventfd, in any VM, would never hear of a signal.
- */
+/* Before all who wait in user space, so that they find the counter drained. */
 static void join_queue(struct file *file, wait_queue_head_t *queue, poll_table *table)
 {
 	struct irqfd_poll *poll = container_of(table, struct irqfd_poll, table);
 
 	poll->queue = queue;
-	poll->irqfd->wait.flags |= WQ_FLAG_PRIORITY;
-	add_wait_queue(queue, &poll->irqfd->wait);
+	add_wait_queue_priority(queue, &poll->irqfd->wait);
 }
 
 /* From here on the irqfd is signalled; what the eventfd has counted is a signal. */
