@@ -82,7 +82,13 @@ __u64 agent_do(struct test_vcpu *vcpu, __u64 op, __u64 a, __u64 b, __u64 c)
 	int ret;
 
 	agent_post(vcpu, op, a, b, c);
-	ret = agent_run(vcpu);
+	/*
+	 * As any monitor does. The end of an io_uring, say, is work for the thread that
+	 * used it, and comes some time after close().
+	 */
+	do {
+		ret = agent_run(vcpu);
+	} while (ret == -EINTR);
 	if (ret != AGENT_DONE) {
 		ksft_print_msg("agent: command %llu ended with %d instead of a result\n",
 			       (unsigned long long)op, ret);

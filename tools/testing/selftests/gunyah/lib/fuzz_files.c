@@ -69,6 +69,24 @@ void fuzz_run(unsigned int slot)
 	} while (n--);
 }
 
+/* By then the number may be another file's: is it a vCPU that is mapped at @p? */
+static bool is_run_page(void *p)
+{
+	FILE *maps = fopen("/proc/thread-self/maps", "re");
+	unsigned long start, end;
+	bool found = false;
+	char line[256];
+
+	if (!maps)
+		test_die("/proc/thread-self/maps");
+	while (!found && fgets(line, sizeof(line), maps))
+		found = sscanf(line, "%lx-%lx", &start, &end) == 2 &&
+			start <= (unsigned long)p && (unsigned long)p < end &&
+			strstr(line, "gunyah-vcpu");
+	fclose(maps);
+	return found;
+}
+
 /* Each of them is wrong in one way. */
 int fuzz_do_mmap_run_wrong(void)
 {
@@ -76,6 +94,7 @@ int fuzz_do_mmap_run_wrong(void)
 	size_t size = SZ_4K;
 	off_t offset = 0;
 	void *p;
+	int ret;
 
 	if (way == 0)
 		prot |= PROT_EXEC;
@@ -88,8 +107,9 @@ int fuzz_do_mmap_run_wrong(void)
 	p = mmap(NULL, size, prot, flags, fuzz_get_vcpu(), offset);
 	if (p == MAP_FAILED)
 		return -errno;
+	ret = is_run_page(p) ? 0 : -ENODEV;
 	munmap(p, size);
-	return 0;
+	return ret;
 }
 
 /* ---- memory ---- */
@@ -127,9 +147,10 @@ int fuzz_do_fallocate(bool punch)
 	return fallocate(fuzz_get_mem(), mode, offset, len) ? -errno : 0;
 }
 
+/* An eventfd that has got the number by then takes no fewer than eight bytes. */
 int fuzz_do_read(void)
 {
-	char buf[16] = "";
+	char buf[4] = "";
 	int fd = fuzz_get_mem();
 	ssize_t n;
 
