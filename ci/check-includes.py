@@ -39,7 +39,7 @@ LAYERS = [
     ('vm_rm', ['vm_rm', 'vm_trace']),
     ('vm_host', ['vm_host']),
     ('vm_boot', ['vm_boot']),
-    ('vm', ['vm']),
+    ('vm', ['vm', 'vm_config']),
     ('vcpu_run', ['vcpu_run']),
     ('vcpu', ['vcpu']),
     ('vm_ioctl', ['vm_ioctl']),
