@@ -18,6 +18,10 @@
  * who changes one of them and then kicks is seen before the guest is entered, or
  * ends it.
  *
+ * A call of GUNYAH_VCPU_RUN belongs to the run of the VM in which it began: a
+ * reset may overtake it, and then it does not enter the guest of the next run, nor
+ * bring an answer there.
+ *
  * The run page belongs to the user: what is read from it is read once, and what
  * is needed later is kept in struct gunyah_vcpu.
  */
@@ -69,10 +73,24 @@ static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
 	vcpu->runner = task;
 }
 
+/* False when the run in which the call began has ended. */
+static bool same_run(struct gunyah_vcpu *vcpu)
+{
+	lockdep_assert_held(&vcpu->run_lock);
+	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
+}
+
 static bool should_look(struct gunyah_vcpu *vcpu)
 {
 	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
-	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING;
+	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !same_run(vcpu);
+}
+
+static bool goes_down(const struct gunyah_vm *vm)
+{
+	enum gunyah_vm_state state = gunyah_vm_state(vm);
+
+	return state == GUNYAH_VM_RESETTING || state == GUNYAH_VM_CLOSING;
 }
 
 /*
@@ -91,7 +109,10 @@ static int look(struct gunyah_vcpu *vcpu)
 	switch (gunyah_vm_state(vcpu->vm)) {
 	case GUNYAH_VM_RUNNING:
 		/* Pairs with gunyah_vcpu_set_resource(). */
-		return smp_load_acquire(&vcpu->res) ? GO_ON : -ENODEV;
+		if (!smp_load_acquire(&vcpu->res))
+			return -ENODEV;
+		return same_run(vcpu) ? GO_ON : -EBUSY;
+	case GUNYAH_VM_RESETTING:
 	case GUNYAH_VM_CLOSING:
 		return -EBUSY;
 	case GUNYAH_VM_GONE:
@@ -100,9 +121,9 @@ static int look(struct gunyah_vcpu *vcpu)
 		break;
 	}
 
-	/* Not started; or it has begun to close since the look at the state. */
+	/* Not started; or it has begun to go down since the look at the state. */
 	if (!gunyah_vm_end_status(vcpu->vm, &status, &info))
-		return gunyah_vm_state(vcpu->vm) == GUNYAH_VM_CLOSING ? -EBUSY : -ENODEV;
+		return goes_down(vcpu->vm) ? -EBUSY : -ENODEV;
 
 	memset(&run->status, 0, sizeof(run->status));
 	run->status.status = status;
@@ -279,7 +300,7 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
 		return handle_page_fault(vcpu, result->data[0]);
 	case GUNYAH_VCPU_STATE_FAULT:
-		gunyah_vm_crashed(vm);
+		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;
 	default:
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
@@ -290,6 +311,18 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 }
 
 /* ---- the loop ---- */
+
+/* The call belongs to the present run; what was left open in another one is over. */
+static void join_run(struct gunyah_vcpu *vcpu)
+{
+	lockdep_assert_held(&vcpu->run_lock);
+	if (same_run(vcpu))
+		return;
+
+	vcpu->runs_ended = gunyah_vm_runs_ended(vcpu->vm);
+	vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
+	memset(vcpu->resume, 0, sizeof(vcpu->resume));
+}
 
 /* False when something has to be looked at first: then nothing was done. */
 static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
@@ -306,7 +339,8 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 
 	/* What wakes the vCPU from here on ends the hypercall or is seen after it. */
 	smp_store_mb(vcpu->woken, false);
-	res = READ_ONCE(vcpu->res);
+	/* As in look(): with the resource of a new run comes that it is one. */
+	res = smp_load_acquire(&vcpu->res);
 	if (!should_look(vcpu) && res && !gunyah_guest_work_pending()) {
 		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
 					vcpu->resume[1]);
@@ -385,15 +419,10 @@ static int run_locked(struct gunyah_vcpu *vcpu)
 	lockdep_assert_held(&vcpu->run_lock);
 	WRITE_ONCE(vcpu->run->exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
 
+	join_run(vcpu);
 	ret = look(vcpu);
 	if (ret != GO_ON)
 		return ret;
-
-	if (READ_ONCE(vcpu->new_run)) {
-		WRITE_ONCE(vcpu->new_run, false);
-		vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
-		memset(vcpu->resume, 0, sizeof(vcpu->resume));
-	}
 
 	ret = take_answer(vcpu);
 	if (ret)
@@ -459,8 +488,7 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_wake);
  */
 void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *res)
 {
-	WRITE_ONCE(vcpu->new_run, true);
-	/* Who sees the resource sees that it is new, and what it is. */
+	/* Who sees the resource sees what it is, and that the runs before it ended. */
 	smp_store_release(&vcpu->res, res);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_set_resource);

@@ -38,12 +38,14 @@ enum gunyah_vcpu_pending {
  * @run: the same, mapped
  * @fd: reserved for @file until it is published
  * @file: the vCPU's file until it is published
- * @run_lock: held by the runner; guards @pending, @len and @resume
+ * @run_lock: held by the runner; guards @runs_ended, @pending, @len and
+ *	@resume
+ * @runs_ended: gunyah_vm_runs_ended() of the run in which all below was, or is;
+ *	the runner enters the guest in no other one
  * @pending: enum gunyah_vcpu_pending
  * @len: length of a pending read
  * @resume: words that the next hypercall brings; 0 but after an answer
  * @res: the resource, NULL while there is none; see above
- * @new_run: the resource is that of a new run: old exits don't count any more
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
  * @wait: the runner sleeps here
@@ -62,12 +64,12 @@ struct gunyah_vcpu {
 	struct file *file;
 
 	struct mutex run_lock;	/* see above */
+	u64 runs_ended;
 	enum gunyah_vcpu_pending pending;
 	u32 len;
 	u64 resume[2];
 
 	struct gunyah_resource *res;
-	bool new_run;
 	bool removed;
 	bool woken;
 	struct rcuwait wait;

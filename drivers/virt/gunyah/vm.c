@@ -3,13 +3,13 @@
  * Virtual machines, put together from their parts.
  *
  * A VM's life at the resource manager (a "run") begins with each start and ends
- * with a failed start, the closing of its fd, or the unbinding of the driver;
- * between runs nothing of it is known there.  Functions and bindings of memory
+ * with a failed start, a reset, the closing of its fd, or the unbinding of the
+ * driver; between runs nothing of it is known there.  Functions and bindings of memory
  * stand over runs.
  *
- * The end of a run is done by a worker, not by the thread that closes the fd or
- * whose start failed: it must not fail because that thread was killed or has no
- * memory left.
+ * The end of a run is done by a worker, not by the thread that closes the fd,
+ * resets the VM, or whose start failed: it must not fail because that thread was
+ * killed or has no memory left.  That thread holds the VM's lock meanwhile.
  *
  * Nothing here waits for a vCPU's thread: it is kicked, and finds the state
  * changed before it would enter the guest again.
@@ -64,7 +64,7 @@ static void rm_drain(struct gunyah_vm_rm *v)
 {
 	struct gunyah_vm *vm = container_of(v, struct gunyah_vm, rm);
 
-	lockdep_assert_held(&vm->lock);
+	/* The lock is held, by who waits for the worker. */
 	if (vm->run & 1)
 		WRITE_ONCE(vm->run, vm->run + 1);
 	gunyah_vm_resources_drain(&vm->resources);
@@ -110,11 +110,13 @@ void gunyah_vm_unwatch(struct gunyah_vm *vm, struct gunyah_vm_watcher *watcher)
 /**
  * gunyah_vm_crashed() - a vCPU can't go on
  * @vm: the VM, which is over with that
+ * @runs_ended: gunyah_vm_runs_ended() of the run in which that was; a later run
+ *	is not concerned
  */
-void gunyah_vm_crashed(struct gunyah_vm *vm)
+void gunyah_vm_crashed(struct gunyah_vm *vm, u64 runs_ended)
 {
 	guard(spinlock)(&vm->rm.lock);
-	if (vm->state != GUNYAH_VM_RUNNING)
+	if (vm->state != GUNYAH_VM_RUNNING || gunyah_vm_runs_ended(vm) != runs_ended)
 		return;
 	vm->crashed = true;
 	set_state_locked(vm, GUNYAH_VM_EXITED);
@@ -126,7 +128,7 @@ void gunyah_vm_crashed(struct gunyah_vm *vm)
  * @status: filled in: enum gunyah_vm_status
  * @info: filled in: with GUNYAH_VM_STATUS_EXITED what the resource manager said
  *
- * The answer is the same until the VM is started again.
+ * The answer is the same until the VM is reset or started again.
  *
  * Return: false when the VM has not ended.
  */
@@ -158,38 +160,44 @@ bool gunyah_vm_end_status(struct gunyah_vm *vm, u32 *status, struct gunyah_vm_ex
 
 /* ---- the end of a run ---- */
 
+/* The lock is held on behalf of the worker. */
 struct end_work {
 	struct work_struct work;
 	struct gunyah_vm *vm;
+	int ret;
 };
 
 static void end_work(struct work_struct *work)
 {
-	struct gunyah_vm *vm = container_of(work, struct end_work, work)->vm;
+	struct end_work *w = container_of(work, struct end_work, work);
 
-	guard(mutex)(&vm->lock);
-	gunyah_vm_rm_end(&vm->rm);
+	w->ret = gunyah_vm_rm_end(&w->vm->rm);
 }
 
-/* On return there is no run; the state is such that none can begin. */
-static void end_run(struct gunyah_vm *vm)
+/* On return there is no run; the errnos of gunyah_vm_rm_end(). */
+static int end_run_locked(struct gunyah_vm *vm)
 {
 	struct end_work w = { .vm = vm };
 
+	lockdep_assert_held(&vm->lock);
 	INIT_WORK_ONSTACK(&w.work, end_work);
 	queue_work(system_unbound_wq, &w.work);
 	flush_work(&w.work);
 	destroy_work_on_stack(&w.work);
+	return w.ret;
 }
 
 /* End the VM for good; may be called twice. */
 static void shut_down(struct gunyah_vm *vm)
 {
+	/* Before the lock: a thread that waits for it, or has it, is to see that. */
 	scoped_guard(spinlock, &vm->rm.lock) {
 		if (vm->state != GUNYAH_VM_GONE)
 			set_state_locked(vm, GUNYAH_VM_CLOSING);
 	}
-	end_run(vm);
+
+	guard(mutex)(&vm->lock);
+	end_run_locked(vm);
 }
 
 static void set_gone(struct gunyah_vm *vm)
@@ -423,7 +431,7 @@ static int start_run_locked(struct gunyah_vm *vm)
 	return start_error(vm, "start", gunyah_vm_rm_start(&vm->rm));
 }
 
-/* From NOT_STARTED: 0, or an errno, and then the state is ENDING. */
+/* From NOT_STARTED to RUNNING, or EXITED; or, with an errno, back. */
 static int start_locked(struct gunyah_vm *vm)
 {
 	int ret;
@@ -445,18 +453,22 @@ static int start_locked(struct gunyah_vm *vm)
 	if (!ret)
 		WRITE_ONCE(vm->run, vm->run + 1);
 
-	guard(spinlock)(&vm->rm.lock);
-	if (vm->state != GUNYAH_VM_STARTING)
-		return ret ?: -ENODEV;
-	if (ret) {
+	scoped_guard(spinlock, &vm->rm.lock) {
+		/* Unbound meanwhile: who does that ends the run. */
+		if (vm->state != GUNYAH_VM_STARTING)
+			return ret ?: -ENODEV;
+		if (!ret) {
+			/* If it was quick, VM_EXITED came before this look. */
+			set_state_locked(vm, vm->rm.state == GUNYAH_VM_RM_RUNNING ?
+					     GUNYAH_VM_RUNNING : GUNYAH_VM_EXITED);
+			return 0;
+		}
 		vm->load_failed = vm->rm.state == GUNYAH_VM_RM_INIT_FAILED;
 		set_state_locked(vm, GUNYAH_VM_ENDING);
-	} else if (vm->rm.state == GUNYAH_VM_RM_RUNNING) {
-		set_state_locked(vm, GUNYAH_VM_RUNNING);
-	} else {
-		/* It was quick: VM_EXITED came before the reply was looked at. */
-		set_state_locked(vm, GUNYAH_VM_EXITED);
 	}
+
+	end_run_locked(vm);
+	change_state(vm, GUNYAH_VM_ENDING, GUNYAH_VM_NOT_STARTED);
 	return ret;
 }
 
@@ -470,13 +482,11 @@ static int start_locked(struct gunyah_vm *vm)
  * Context: a system call; may sleep, for as long as the limits of the resource
  * manager allow.
  * Return: 0, also on a running VM; -EINVAL: device tree or memory layout;
- * -EBUSY: a lent range is mapped, or another thread's failed start is being
- * cleaned up; -E2BIG; -EOPNOTSUPP: can't be honoured here; -ENODEV: refused, or
- * exited, or unbound; -ENOMEM; -EINTR; -ETIMEDOUT; -EIO.
+ * -EBUSY: a lent range is mapped; -E2BIG; -EOPNOTSUPP: can't be honoured here;
+ * -ENODEV: refused, or exited, or unbound; -ENOMEM; -EINTR; -ETIMEDOUT; -EIO.
  */
 int gunyah_vm_start(struct gunyah_vm *vm)
 {
-	bool failed = false;
 	int ret;
 
 	if (mutex_lock_killable(&vm->lock))
@@ -485,23 +495,80 @@ int gunyah_vm_start(struct gunyah_vm *vm)
 	switch (gunyah_vm_state(vm)) {
 	case GUNYAH_VM_NOT_STARTED:
 		ret = start_locked(vm);
-		failed = gunyah_vm_state(vm) == GUNYAH_VM_ENDING;
 		break;
 	case GUNYAH_VM_RUNNING:
 		ret = 0;
-		break;
-	case GUNYAH_VM_ENDING:
-		ret = -EBUSY;
 		break;
 	default:
 		ret = -ENODEV;
 		break;
 	}
 	mutex_unlock(&vm->lock);
+	return ret;
+}
 
-	if (failed) {
-		end_run(vm);
-		change_state(vm, GUNYAH_VM_ENDING, GUNYAH_VM_NOT_STARTED);
+/* ---- reset ---- */
+
+/* From EXITED to NOT_STARTED; or, with an errno, back. */
+static int reset_locked(struct gunyah_vm *vm)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	scoped_guard(spinlock, &vm->rm.lock) {
+		/* The driver may be unbound just now. */
+		if (vm->state != GUNYAH_VM_EXITED)
+			return -ENODEV;
+		set_state_locked(vm, GUNYAH_VM_RESETTING);
 	}
+
+	ret = end_run_locked(vm);
+
+	guard(spinlock)(&vm->rm.lock);
+	if (vm->state != GUNYAH_VM_RESETTING)
+		return -ENODEV;
+	/* Without all of its memory it is not started again. */
+	vm->crashed = ret;
+	set_state_locked(vm, ret ? GUNYAH_VM_EXITED : GUNYAH_VM_NOT_STARTED);
+	return ret;
+}
+
+/**
+ * gunyah_vm_reset() - bring a VM that has exited back to before its start
+ * @vm: the VM
+ *
+ * Functions, bindings, device tree and boot context stay.  A VM that was not
+ * started is told only that its last start was not.
+ *
+ * Context: a system call; may sleep, for as long as the limits of the resource
+ * manager allow.
+ * Return: 0; -EBUSY: the VM runs; -ENODEV: unbound; -EINTR; -EIO: not all memory
+ * came back, or the resource manager is dead; -ETIMEDOUT: it did not stop or
+ * reset the VM in time.  After the last two the VM stays exited for good, and
+ * each later call says the same.
+ */
+int gunyah_vm_reset(struct gunyah_vm *vm)
+{
+	int ret = 0;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+
+	switch (gunyah_vm_state(vm)) {
+	case GUNYAH_VM_NOT_STARTED:
+		scoped_guard(spinlock, &vm->rm.lock)
+			vm->load_failed = false;
+		break;
+	case GUNYAH_VM_RUNNING:
+		ret = -EBUSY;
+		break;
+	case GUNYAH_VM_EXITED:
+		ret = reset_locked(vm);
+		break;
+	default:
+		ret = -ENODEV;
+		break;
+	}
+	mutex_unlock(&vm->lock);
 	return ret;
 }

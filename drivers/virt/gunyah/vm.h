@@ -34,6 +34,7 @@ struct gunyah_vm_exit_info;
  * @GUNYAH_VM_RUNNING: run its vCPUs
  * @GUNYAH_VM_EXITED: it ended; vCPUs say how
  * @GUNYAH_VM_ENDING: a failed start is cleaned up
+ * @GUNYAH_VM_RESETTING: a thread is in GUNYAH_VM_RESET
  * @GUNYAH_VM_CLOSING: the fd was closed, or the driver is unbound
  * @GUNYAH_VM_GONE: nothing is left but the struct
  */
@@ -43,6 +44,7 @@ enum gunyah_vm_state {
 	GUNYAH_VM_RUNNING,
 	GUNYAH_VM_EXITED,
 	GUNYAH_VM_ENDING,
+	GUNYAH_VM_RESETTING,
 	GUNYAH_VM_CLOSING,
 	GUNYAH_VM_GONE,
 };
@@ -75,7 +77,8 @@ struct gunyah_vm_watcher {
  * @boot: boot context
  * @state: enum gunyah_vm_state; changed under @lock and @rm.lock, by
  *	notifications under @rm.lock only; read without
- * @crashed: the VM ended without VM_EXITED; guarded by @rm.lock
+ * @crashed: the VM ended without VM_EXITED, or its reset failed; guarded by
+ *	@rm.lock
  * @load_failed: the last start failed in the resource manager; guarded by
  *	@rm.lock
  * @run: tells what is meant for one run from what is meant for the next: counts up
@@ -114,6 +117,7 @@ int gunyah_vm_set_dtb(struct gunyah_vm *vm, u64 gpa, u64 size);
 int gunyah_vm_set_boot_reg(struct gunyah_vm *vm, u32 set, u32 index, u64 value);
 int gunyah_vm_set_auth_none(struct gunyah_vm *vm);
 int gunyah_vm_start(struct gunyah_vm *vm);
+int gunyah_vm_reset(struct gunyah_vm *vm);
 
 /**
  * gunyah_vm_state() - the present state
@@ -129,9 +133,23 @@ static inline enum gunyah_vm_state gunyah_vm_state(const struct gunyah_vm *vm)
 	return READ_ONCE(vm->state);
 }
 
+/**
+ * gunyah_vm_runs_ended() - which run it is: how many were before
+ * @vm: the VM
+ *
+ * Takes no lock.  Who finds a resource of a run sees that those before it have
+ * ended, too; and who sees a state of that run, and not this, is kicked.
+ *
+ * Return: a number that is another one after each run in which vCPUs could run.
+ */
+static inline u64 gunyah_vm_runs_ended(const struct gunyah_vm *vm)
+{
+	return READ_ONCE(vm->run) / 2;
+}
+
 void gunyah_vm_watch(struct gunyah_vm *vm, struct gunyah_vm_watcher *watcher);
 void gunyah_vm_unwatch(struct gunyah_vm *vm, struct gunyah_vm_watcher *watcher);
-void gunyah_vm_crashed(struct gunyah_vm *vm);
+void gunyah_vm_crashed(struct gunyah_vm *vm, u64 runs_ended);
 bool gunyah_vm_end_status(struct gunyah_vm *vm, u32 *status, struct gunyah_vm_exit_info *info);
 
 #endif

@@ -69,6 +69,7 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 		return MAX_VCPUS;
 	case GUNYAH_EXT_AUTH_TYPES:
 		return BIT(GUNYAH_VM_AUTH_NONE);
+	case GUNYAH_EXT_VM_RESET:
 	case GUNYAH_EXT_HUGE_PAGES:
 		return 1;
 	default:
@@ -168,7 +169,7 @@ static long vm_reclaim_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
 
 static long vm_reset(struct gunyah_vm *vm, const union ioctl_arg *arg)
 {
-	return -EOPNOTSUPP;
+	return gunyah_vm_reset(vm);
 }
 
 static const struct vm_call vm_calls[] = {

@@ -177,6 +177,13 @@ static bool wait_for(struct gunyah_vm_rm *v, u32 states, unsigned int limit_ms)
 				  msecs_to_jiffies(limit_ms)) > 0;
 }
 
+/* The first reason counts: what follows comes of it. */
+static void note_end_error(struct gunyah_vm_rm *v, int error)
+{
+	if (!v->end_error)
+		v->end_error = error;
+}
+
 /* A call was answered; @ret is its errno. */
 static int answered(struct gunyah_vm_rm *v, const char *call, int ret)
 {
@@ -184,8 +191,10 @@ static int answered(struct gunyah_vm_rm *v, const char *call, int ret)
 		return 0;
 
 	trace_gunyah_vm_refused(v->vmid, call, ret);
-	if (gunyah_rm_is_dead(v->rm))
+	if (gunyah_rm_is_dead(v->rm)) {
+		note_end_error(v, ret == -ETIMEDOUT ? ret : -EIO);
 		move(v, GUNYAH_VM_RM_LOST);
+	}
 	return ret;
 }
 
@@ -195,8 +204,9 @@ static bool not_sent(int ret)
 	return ret == -EINTR || ret == -ECOMM || ret == -ETIMEDOUT;
 }
 
-static void lose(struct gunyah_vm_rm *v, const char *what)
+static void lose(struct gunyah_vm_rm *v, const char *what, int error)
 {
+	note_end_error(v, error);
 	if (move(v, GUNYAH_VM_RM_LOST))
 		dev_err(gunyah_rm_dev(v->rm), "VM %u: %s: what it was lent stays lent\n",
 			v->vmid, what);
@@ -225,6 +235,7 @@ int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 
 	WRITE_ONCE(v->vmid, vmid);
 	v->listener.vmid = vmid;
+	v->end_error = 0;
 	memset(&v->exited, 0, sizeof(v->exited));
 	ret = gunyah_rm_listen(v->rm, &v->listener);
 	if (ret) {
@@ -333,6 +344,8 @@ static void out_of_load_or_reset(struct gunyah_vm_rm *v)
 {
 	bool all_back = v->ops->reclaim(v, false);
 
+	if (!all_back)
+		note_end_error(v, -EIO);
 	look_whether_dead(v);
 	if (gunyah_vm_rm_state(v) != GUNYAH_VM_RM_LOST)
 		forget_vmid(v, all_back);
@@ -340,7 +353,8 @@ static void out_of_load_or_reset(struct gunyah_vm_rm *v)
 
 static void out_of_config_failed(struct gunyah_vm_rm *v)
 {
-	v->ops->reclaim(v, false);
+	if (!v->ops->reclaim(v, false))
+		note_end_error(v, -EIO);
 	forget_vmid(v, false);
 }
 
@@ -348,7 +362,7 @@ static void out_of_config_failed(struct gunyah_vm_rm *v)
 static void out_of_init(struct gunyah_vm_rm *v)
 {
 	if (gunyah_vm_rm_init(v) && gunyah_vm_rm_state(v) == GUNYAH_VM_RM_INIT)
-		lose(v, "can be neither initialised nor reset");
+		lose(v, "can be neither initialised nor reset", -EIO);
 }
 
 static void out_by_reset(struct gunyah_vm_rm *v)
@@ -367,13 +381,13 @@ static void out_by_reset(struct gunyah_vm_rm *v)
 		if (wait_for(v, FROM(RESETTING) | FROM(RESET), v->refusal_ms))
 			return;
 	}
-	lose(v, "can't be reset");
+	lose(v, "can't be reset", -EIO);
 }
 
 static void out_of_resetting(struct gunyah_vm_rm *v)
 {
 	if (!wait_for(v, FROM(RESET), v->limit_ms))
-		lose(v, "was not reset in time");
+		lose(v, "was not reset in time", -ETIMEDOUT);
 }
 
 static void out_of_running(struct gunyah_vm_rm *v)
@@ -400,11 +414,12 @@ static void out_of_running(struct gunyah_vm_rm *v)
 		if (stopped)
 			break;
 	}
-	lose(v, "did not stop in time");
+	lose(v, "did not stop in time", -ETIMEDOUT);
 }
 
 static void out_of_lost(struct gunyah_vm_rm *v)
 {
+	note_end_error(v, -EIO);
 	v->ops->drain(v);
 	v->ops->reclaim(v, true);
 	atomic_inc(&v->stats->lost);
@@ -433,13 +448,17 @@ static void (*const way_out[GUNYAH_VM_RM_STATES])(struct gunyah_vm_rm *v) = {
  *
  * Context: may sleep; the thread must not be one that a signal can end, or
  * calls would not be sent.
+ * Return: 0; -EIO when not all memory came back or the connection is dead;
+ * -ETIMEDOUT when the resource manager did not do the next step in time.  Without
+ * a run, the same as at the end of the last one.
  */
-void gunyah_vm_rm_end(struct gunyah_vm_rm *v)
+int gunyah_vm_rm_end(struct gunyah_vm_rm *v)
 {
 	enum gunyah_vm_rm_state state;
 
 	look_whether_dead(v);
 	while ((state = gunyah_vm_rm_state(v)) != GUNYAH_VM_RM_NONE)
 		way_out[state](v);
+	return v->end_error;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_end);

@@ -80,6 +80,8 @@ struct gunyah_vm_rm_stats {
  * @refusal_ms: limit for the notification that came before a call's refusal
  * @vmid: the vmid, valid in all states but NONE; changed in NONE only; debugfs
  *	reads it at any time
+ * @end_error: why not all was taken back at the end of the last run, 0 when it
+ *	was; of the thread that sends
  * @listener: for the notifications
  * @lock: guards all below
  * @state: enum gunyah_vm_rm_state
@@ -93,6 +95,7 @@ struct gunyah_vm_rm {
 	unsigned int limit_ms;
 	unsigned int refusal_ms;
 	u16 vmid;
+	int end_error;
 	struct gunyah_rm_listener listener;
 	spinlock_t lock;	/* see above */
 	enum gunyah_vm_rm_state state;
@@ -108,6 +111,6 @@ int gunyah_vm_rm_configure(struct gunyah_vm_rm *v, const struct gunyah_vm_image 
 			   u64 image_offset);
 int gunyah_vm_rm_init(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_start(struct gunyah_vm_rm *v);
-void gunyah_vm_rm_end(struct gunyah_vm_rm *v);
+int gunyah_vm_rm_end(struct gunyah_vm_rm *v);
 
 #endif

@@ -513,10 +513,16 @@ struct gunyah_address_range {
 /*
  * GUNYAH_VM_RESET - bring an exited VM back to the state before its start
  *
- * Functions and bindings stay.
+ * Functions, bindings, device tree configuration and boot context stay; memory
+ * keeps its content, but the device tree has to be written anew for the next
+ * GUNYAH_VM_START.  The argument is ignored.  Where GUNYAH_EXT_VM_RESET is 0 the
+ * call is EOPNOTSUPP.
  *
- * Returns 0, or -1 with errno: EOPNOTSUPP (where GUNYAH_EXT_VM_RESET is 0),
- * EBUSY (the VM runs), ENODEV, EIO, ETIMEDOUT.
+ * Returns 0, also when the VM was not started, or -1 with errno: EBUSY (the VM
+ * runs), ENODEV (the driver was unbound), EIO (not all memory came back, or the
+ * resource manager is dead), ETIMEDOUT (it did not stop or reset the VM in
+ * time), EINTR (a fatal signal).  After EIO and ETIMEDOUT the VM can only be
+ * closed.
  */
 #define GUNYAH_VM_RESET			_IO(GUNYAH_IOCTL_TYPE, 0xe)
 
@@ -559,7 +565,7 @@ enum gunyah_vcpu_resume_action {
  * @GUNYAH_VM_STATUS_LOAD_FAILED: the VM never started
  * @GUNYAH_VM_STATUS_EXITED: it ended, see struct gunyah_vm_exit_info
  * @GUNYAH_VM_STATUS_CRASHED: it ended by a fault, or the resource manager
- *	does not answer any more
+ *	does not answer any more, or its reset failed
  */
 enum gunyah_vm_status {
 	GUNYAH_VM_STATUS_LOAD_FAILED	= 1,
@@ -677,9 +683,9 @@ struct gunyah_vcpu_run {
  * Returns 0 with struct gunyah_vcpu_run filled in, or -1 with errno: EINTR
  * (immediate_exit, or a signal and nothing to report), ENODEV (the VM was not
  * started, or the vCPU removed, or the driver unbound), EBUSY (the VM is being
- * closed or reset), EINVAL (unknown resume action; the exit stays pending),
- * EIO (the hypervisor said something impossible), other errnos of a failing
- * hypercall.
+ * closed or reset, or was reset during the call), EINVAL (unknown resume action;
+ * the exit stays pending), EIO (the hypervisor said something impossible), other
+ * errnos of a failing hypercall.
  */
 #define GUNYAH_VCPU_RUN			_IO(GUNYAH_IOCTL_TYPE, 0x5)
 

@@ -108,6 +108,8 @@ static const struct stop_case stop_cases[] = {
 	{ "signal", EVENT_SIGNAL, -EINTR },
 	{ "VM exits", EVENT_VM_EXITS, 0 },
 	{ "VM closes", EVENT_VM_CLOSES, -EBUSY },
+	{ "VM is reset", EVENT_VM_RESETS, -EBUSY },
+	{ "VM was reset, and runs again", EVENT_VM_RUNS_AGAIN, -EBUSY },
 	{ "removed", EVENT_REMOVED, -ENODEV },
 	{ "resource gone", EVENT_NO_RESOURCE, -ENODEV },
 };

@@ -243,6 +243,7 @@ static const struct state_case state_cases[] = {
 	{ "WFI, woken", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, 0, EVENT_WAKE, 2 },
 	{ "WFI, VM exits", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, 0, EVENT_VM_EXITS, 1 },
 	{ "WFI, VM closes", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, -EBUSY, EVENT_VM_CLOSES, 1 },
+	{ "WFI, VM runs again", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, -EBUSY, EVENT_VM_RUNS_AGAIN, 1 },
 	{ "WFI, removed", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, -ENODEV, EVENT_REMOVED, 1 },
 	{ "WFI, unbound", GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, -ENODEV, EVENT_NO_RESOURCE, 1 },
 	{ "off, woken", GUNYAH_VCPU_STATE_POWERED_OFF, 0, EVENT_WAKE, 2 },
@@ -310,6 +311,8 @@ static const struct status_case status_cases[] = {
 	{ "start failed, cleaning up", GUNYAH_VM_ENDING, false, true, {}, 0,
 	  GUNYAH_VM_STATUS_LOAD_FAILED, 0 },
 	{ "start refused", GUNYAH_VM_ENDING, false, false, {}, -ENODEV, 0, 0 },
+	{ "resetting", GUNYAH_VM_RESETTING, false, false, { 1 }, -EBUSY, 0, 0 },
+	{ "resetting after a crash", GUNYAH_VM_RESETTING, true, false, {}, -EBUSY, 0, 0 },
 	{ "closing", GUNYAH_VM_CLOSING, false, false, {}, -EBUSY, 0, 0 },
 	{ "closing after a failed start", GUNYAH_VM_CLOSING, false, true, {}, -EBUSY, 0, 0 },
 	{ "gone", GUNYAH_VM_GONE, true, true, {}, -ENODEV, 0, 0 },
@@ -372,7 +375,7 @@ static void no_resource(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->n_calls, 0);
 }
 
-/* An exit of one run is not answered in the next. */
+/* R2: an exit of one run is not answered in the next. */
 static void new_run(struct kunit *test)
 {
 	struct run_test *t = test->priv;
@@ -383,9 +386,53 @@ static void new_run(struct kunit *test)
 	t->run.mmio.resume_action = 77;
 
 	gunyah_vcpu_clear_resource(&t->vcpu);
+	do_events(t, EVENT_VM_RUNS_AGAIN);
 	gunyah_vcpu_set_resource(&t->vcpu, &t->res);
 	expect_exited(test);
 	expect_resume(test, 1, 0, 0);
+}
+
+/* R2: neither is an answer that was taken, and not brought yet, brought there. */
+static void answer_of_another_run(struct kunit *test)
+{
+	struct run_test *t = test->priv;
+
+	answer_read(t, 4);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), 0);
+	t->run.mmio.data[0] = 0x12;
+	t->run.immediate_exit = 1;
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EINTR);
+	t->run.immediate_exit = 0;
+
+	do_events(t, EVENT_VM_RUNS_AGAIN);
+	expect_exited(test);
+	expect_resume(test, 1, 0, 0);
+}
+
+/* R1, R2: the exit was told before the reset was seen; there is nothing to answer. */
+static void exit_overtaken_by_a_reset(struct kunit *test)
+{
+	struct run_test *t = test->priv;
+
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, MMIO, 4, 0, EVENT_VM_RUNS_AGAIN);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), 0);
+	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_MMIO);
+	t->run.mmio.data[0] = 0x12;
+	expect_exited(test);
+	expect_resume(test, 1, 0, 0);
+}
+
+/* What was the end of one run is not that of the next. */
+static void fault_overtaken_by_a_reset(struct kunit *test)
+{
+	struct run_test *t = test->priv;
+
+	answer(t, GUNYAH_VCPU_STATE_FAULT, 0, 0, 0, EVENT_VM_RUNS_AGAIN);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EBUSY);
+	KUNIT_EXPECT_EQ(test, t->vm.state, GUNYAH_VM_RUNNING);
+	KUNIT_EXPECT_FALSE(test, t->vm.crashed);
+	KUNIT_EXPECT_EQ(test, t->n_calls, 1);
+	expect_exited(test);
 }
 
 struct io_handler {
@@ -444,6 +491,9 @@ static struct kunit_case vcpu_run_cases[] = {
 	KUNIT_CASE(fault),
 	KUNIT_CASE(no_resource),
 	KUNIT_CASE(new_run),
+	KUNIT_CASE(answer_of_another_run),
+	KUNIT_CASE(exit_overtaken_by_a_reset),
+	KUNIT_CASE(fault_overtaken_by_a_reset),
 	KUNIT_CASE(handled_write),
 	{}
 };

@@ -35,6 +35,8 @@ enum event {
 	EVENT_REMOVED = BIT(3),
 	EVENT_NO_RESOURCE = BIT(4),
 	EVENT_SIGNAL = BIT(5),
+	EVENT_VM_RESETS = BIT(6),
+	EVENT_VM_RUNS_AGAIN = BIT(7),
 };
 
 struct answer {
@@ -86,6 +88,10 @@ static inline void do_events(struct run_test *t, unsigned int events)
 		WRITE_ONCE(t->vm.state, GUNYAH_VM_EXITED);
 	if (events & EVENT_VM_CLOSES)
 		WRITE_ONCE(t->vm.state, GUNYAH_VM_CLOSING);
+	if (events & (EVENT_VM_RESETS | EVENT_VM_RUNS_AGAIN))
+		WRITE_ONCE(t->vm.run, t->vm.run + 2);
+	if (events & EVENT_VM_RESETS)
+		WRITE_ONCE(t->vm.state, GUNYAH_VM_RESETTING);
 	if (events & EVENT_REMOVED)
 		WRITE_ONCE(t->vcpu.removed, true);
 	if (events & EVENT_NO_RESOURCE)

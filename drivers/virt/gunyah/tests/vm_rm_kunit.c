@@ -393,7 +393,7 @@ static void end(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, go(l, c->last), 0);
 		if (c->exits)
 			notify_exited(l, 1);
-		gunyah_vm_rm_end(&l->v);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
 		KUNIT_EXPECT_STREQ(test, l->done, c->done);
 		KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_NONE);
 		KUNIT_EXPECT_FALSE(test, l->allocated);
@@ -420,7 +420,7 @@ static void end_of_nothing(struct kunit *test)
 {
 	struct life *l = test->priv;
 
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
 	KUNIT_EXPECT_STREQ(test, l->done, "");
 }
 
@@ -432,32 +432,33 @@ struct fail_case {
 	const char *done;
 	int vmids;
 	int lost;
+	int end;
 };
 
 /* go(START), then end; where the failing call is of the end, go() succeeds. */
 static const struct fail_case fail_cases[] = {
-	{ "ALLOC refused", CALL_ALLOC, -ENODEV, 1, "A", 0, 0 },
-	{ "ALLOC torn", CALL_ALLOC, -EIO, 1, "A", 1, 0 },
-	{ "CONFIG refused", CALL_CONFIG, -EINVAL, 1, "ACr", 1, 0 },
-	{ "CONFIG not sent, killed", CALL_CONFIG, -EINTR, 1, "ACrD", 0, 0 },
-	{ "CONFIG not sent", CALL_CONFIG, -ECOMM, 1, "ACrD", 0, 0 },
-	{ "CONFIG not answered", CALL_CONFIG, -ETIMEDOUT, 1, "ACdx", 1, 1 },
-	{ "INIT refused", CALL_INIT, -ENODEV, 1, "ACIdRrD", 0, 0 },
-	{ "INIT not sent, killed", CALL_INIT, -EINTR, 1, "ACIIdRrD", 0, 0 },
-	{ "INIT not sent", CALL_INIT, -ECOMM, 1, "ACIIdRrD", 0, 0 },
-	{ "INIT never sent", CALL_INIT, -ECOMM, 9, "ACIIdx", 1, 1 },
-	{ "INIT not answered", CALL_INIT, -ETIMEDOUT, 1, "ACIdx", 1, 1 },
-	{ "START refused", CALL_START, -EPERM, 1, "ACISdRrD", 0, 0 },
-	{ "START not sent", CALL_START, -ECOMM, 1, "ACISdRrD", 0, 0 },
-	{ "START not answered", CALL_START, -ETIMEDOUT, 1, "ACISdx", 1, 1 },
-	{ "STOP refused once", CALL_STOP, -EINVAL, 1, "ACISPPdRrD", 0, 0 },
-	{ "STOP refused", CALL_STOP, -EINVAL, 9, "ACISPPdx", 1, 1 },
-	{ "STOP not answered", CALL_STOP, -ETIMEDOUT, 1, "ACISPdx", 1, 1 },
-	{ "RESET refused once", CALL_RESET, -EINVAL, 1, "ACISPdRRrD", 0, 0 },
-	{ "RESET refused", CALL_RESET, -EINVAL, 9, "ACISPdRRdx", 1, 1 },
-	{ "RESET not answered", CALL_RESET, -ETIMEDOUT, 1, "ACISPdRdx", 1, 1 },
-	{ "DEALLOC refused", CALL_DEALLOC, -EINVAL, 1, "ACISPdRrD", 1, 0 },
-	{ "DEALLOC not answered", CALL_DEALLOC, -ETIMEDOUT, 1, "ACISPdRrD", 1, 0 },
+	{ "ALLOC refused", CALL_ALLOC, -ENODEV, 1, "A", 0, 0, 0 },
+	{ "ALLOC torn", CALL_ALLOC, -EIO, 1, "A", 1, 0, 0 },
+	{ "CONFIG refused", CALL_CONFIG, -EINVAL, 1, "ACr", 1, 0, 0 },
+	{ "CONFIG not sent, killed", CALL_CONFIG, -EINTR, 1, "ACrD", 0, 0, 0 },
+	{ "CONFIG not sent", CALL_CONFIG, -ECOMM, 1, "ACrD", 0, 0, 0 },
+	{ "CONFIG not answered", CALL_CONFIG, -ETIMEDOUT, 1, "ACdx", 1, 1, -ETIMEDOUT },
+	{ "INIT refused", CALL_INIT, -ENODEV, 1, "ACIdRrD", 0, 0, 0 },
+	{ "INIT not sent, killed", CALL_INIT, -EINTR, 1, "ACIIdRrD", 0, 0, 0 },
+	{ "INIT not sent", CALL_INIT, -ECOMM, 1, "ACIIdRrD", 0, 0, 0 },
+	{ "INIT never sent", CALL_INIT, -ECOMM, 9, "ACIIdx", 1, 1, -EIO },
+	{ "INIT not answered", CALL_INIT, -ETIMEDOUT, 1, "ACIdx", 1, 1, -ETIMEDOUT },
+	{ "START refused", CALL_START, -EPERM, 1, "ACISdRrD", 0, 0, 0 },
+	{ "START not sent", CALL_START, -ECOMM, 1, "ACISdRrD", 0, 0, 0 },
+	{ "START not answered", CALL_START, -ETIMEDOUT, 1, "ACISdx", 1, 1, -ETIMEDOUT },
+	{ "STOP refused once", CALL_STOP, -EINVAL, 1, "ACISPPdRrD", 0, 0, 0 },
+	{ "STOP refused", CALL_STOP, -EINVAL, 9, "ACISPPdx", 1, 1, -ETIMEDOUT },
+	{ "STOP not answered", CALL_STOP, -ETIMEDOUT, 1, "ACISPdx", 1, 1, -ETIMEDOUT },
+	{ "RESET refused once", CALL_RESET, -EINVAL, 1, "ACISPdRRrD", 0, 0, 0 },
+	{ "RESET refused", CALL_RESET, -EINVAL, 9, "ACISPdRRdx", 1, 1, -EIO },
+	{ "RESET not answered", CALL_RESET, -ETIMEDOUT, 1, "ACISPdRdx", 1, 1, -ETIMEDOUT },
+	{ "DEALLOC refused", CALL_DEALLOC, -EINVAL, 1, "ACISPdRrD", 1, 0, 0 },
+	{ "DEALLOC not answered", CALL_DEALLOC, -ETIMEDOUT, 1, "ACISPdRrD", 1, 0, -ETIMEDOUT },
 };
 
 KUNIT_ARRAY_PARAM_DESC(fail, fail_cases, name);
@@ -473,7 +474,9 @@ static void fail(struct kunit *test)
 	l->fail_times = c->times;
 	ret = go(l, CALL_START);
 	KUNIT_EXPECT_EQ(test, ret, c->fail <= CALL_START ? c->ret : 0);
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), c->end);
+	/* It is not forgotten when there is no run any more. */
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), c->end);
 	KUNIT_EXPECT_STREQ(test, l->done, c->done);
 	KUNIT_EXPECT_EQ(test, l->wrong, 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_NONE);
@@ -496,7 +499,7 @@ static void leaked_memory_keeps_the_vmid(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(l->done, 0, sizeof(l->done));
 		KUNIT_EXPECT_EQ(test, go(l, cases[i].last), 0);
-		gunyah_vm_rm_end(&l->v);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -EIO);
 		KUNIT_EXPECT_STREQ(test, l->done, cases[i].done);
 		KUNIT_EXPECT_TRUE(test, l->allocated);
 		KUNIT_EXPECT_FALSE(test, l->listening);
@@ -517,7 +520,7 @@ static void stop_meets_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_RUNNING);
 
 	/* It never comes: after the limit the VM is lost, and not reset (R58). */
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -ETIMEDOUT);
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISPdx");
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), 1);
 }
@@ -530,7 +533,7 @@ static void reset_never_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, go(l, CALL_START), 0);
 	notify_exited(l, 1);
 	l->mute = true;
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -ETIMEDOUT);
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRdx");
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), 1);
@@ -544,7 +547,7 @@ static void reset_failed(struct kunit *test)
 	notify(l, GUNYAH_RM_VM_STATUS_RESET_FAILED);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_LOST);
 	KUNIT_EXPECT_EQ(test, l->changes, 1);
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -EIO);
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdx");
 }
 
@@ -556,7 +559,7 @@ static void connection_dies(struct kunit *test)
 	l->dead = true;
 	l->v.listener.ops->dead(&l->v.listener);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_LOST);
-	gunyah_vm_rm_end(&l->v);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -EIO);
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdx");
 }
 
@@ -606,6 +609,19 @@ static void late_notifications(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRrD");
 }
 
+/* A new run knows nothing of how the last one ended. */
+static void clean_end_after_a_bad_one(struct kunit *test)
+{
+	struct life *l = test->priv;
+
+	KUNIT_EXPECT_EQ(test, go(l, CALL_START), 0);
+	l->leaks = true;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -EIO);
+	l->leaks = false;
+	KUNIT_EXPECT_EQ(test, go(l, CALL_START), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
+}
+
 static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE_PARAM(end, end_gen_params),
 	KUNIT_CASE(no_stop_after_exited),
@@ -618,6 +634,7 @@ static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE(connection_dies),
 	KUNIT_CASE(exits_during_start),
 	KUNIT_CASE(late_notifications),
+	KUNIT_CASE(clean_end_after_a_bad_one),
 	{}
 };
 

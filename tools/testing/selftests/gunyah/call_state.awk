@@ -11,8 +11,8 @@ section && rules == 3 && /^``GUNYAH/ {
 	gsub(/`/, "")
 	printf "\t{ \"%s\", {", $1
 	# Where a cell held a footnote only, there is nothing to test.
-	rest = NF == 7 ? 3 : 4
-	printf " \"%s\", \"%s\"", $2, NF == 7 ? "" : $3
+	rest = NF == 8 ? 3 : 4
+	printf " \"%s\", \"%s\"", $2, NF == 8 ? "" : $3
 	for (i = rest; i <= NF; i++)
 		printf ", \"%s\"", $i
 	printf " } },\n"

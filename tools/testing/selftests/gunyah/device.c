@@ -120,6 +120,7 @@ TEST_F(dev, extensions)
 	EXPECT_GE(__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_MAX_VCPUS), 1);
 	EXPECT_EQ(1, 1 & __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_AUTH_TYPES));
 	EXPECT_EQ(1, __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_HUGE_PAGES));
+	EXPECT_EQ(1, __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_VM_RESET));
 }
 
 TEST_F(dev, extensions_of_the_eager_flow)

@@ -9,7 +9,7 @@
  * the choices of a run.  It prints how often each call succeeded and with which
  * errnos it failed.  Each errno must be in the documentation's list for the call;
  * a call that never succeeded fails the test, or, where it can't succeed here,
- * one that did; and so does a run in which no guest ran.
+ * one that did; and so does a run in which no guest ran, or none ran again.
  */
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
@@ -49,7 +49,7 @@ static const struct fuzzed table[NR_FUZZ_CALLS] = {
 	[FUZZ_UNMAP] = { "MAP_MEM that unmaps", "GUNYAH_VM_MAP_MEM" },
 	[FUZZ_USER_MEM] = { "SET_USER_MEM_REGION", NULL, { EOPNOTSUPP, EFAULT } },
 	[FUZZ_RECLAIM] = { "RECLAIM_MEM", NULL, { EOPNOTSUPP, EFAULT } },
-	[FUZZ_RESET] = { "RESET", NULL, { EOPNOTSUPP } },
+	[FUZZ_RESET] = { "RESET", "GUNYAH_VM_RESET" },
 	[FUZZ_DTB] = { "SET_DTB_CONFIG", "GUNYAH_VM_SET_DTB_CONFIG" },
 	[FUZZ_BOOT] = { "SET_BOOT_CONTEXT", "GUNYAH_VM_SET_BOOT_CONTEXT" },
 	[FUZZ_AUTH] = { "SET_AUTH", "GUNYAH_VM_SET_AUTH" },
@@ -174,7 +174,8 @@ static bool all_seen(void)
 			return false;
 	}
 	return __atomic_load_n(&fuzz.guest_exits, __ATOMIC_RELAXED) &&
-	       __atomic_load_n(&fuzz.guest_ends, __ATOMIC_RELAXED);
+	       __atomic_load_n(&fuzz.guest_ends, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&fuzz.restarts, __ATOMIC_RELAXED);
 }
 
 static void report_call(struct __test_metadata *_metadata, unsigned int call)
@@ -211,6 +212,8 @@ static void report(struct __test_metadata *_metadata)
 		       fuzz.guest_exits, fuzz.guest_ends);
 	EXPECT_LT(0, fuzz.guest_exits);
 	EXPECT_LT(0, fuzz.guest_ends);
+	ksft_print_msg("VMs were started again %lu times after a reset\n", fuzz.restarts);
+	EXPECT_LT(0, fuzz.restarts);
 	ksft_print_msg("%lu allocations of the driver were made to fail\n", fuzz.allocations);
 	if (fuzz.inject)
 		EXPECT_LT(0, fuzz.allocations);

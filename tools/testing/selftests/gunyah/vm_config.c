@@ -221,7 +221,7 @@ TEST_F(vm, add_vcpu_without_a_free_fd)
 	close(fd);
 }
 
-/* R5, R20: VM_RESET, where CHECK_EXTENSION has it not */
+/* What CHECK_EXTENSION has not */
 TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
 {
 	struct gunyah_userspace_memory_region region = {};
@@ -231,8 +231,6 @@ TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
 		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_USER_MEM_REGION, &region));
 	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_RECLAIM_RUNNING))
 		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RECLAIM_MEM, &range));
-	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_VM_RESET))
-		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RESET, 0));
 }
 
 /*

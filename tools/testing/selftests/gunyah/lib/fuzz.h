@@ -36,6 +36,7 @@ enum fuzz_call {
  * @failed: and how often it failed, by errno
  * @guest_exits: times that a guest came back for MMIO
  * @guest_ends: times that RUN told the end of a VM
+ * @restarts: times that a VM was started again after a reset
  * @allocations: that were made to fail
  * @devs: open files; -1 is empty
  * @vms: the same
@@ -50,6 +51,7 @@ struct fuzz_state {
 	unsigned long failed[NR_FUZZ_CALLS][FUZZ_ERRNOS];
 	unsigned long guest_exits;
 	unsigned long guest_ends;
+	unsigned long restarts;
 	unsigned long allocations;
 	int devs[FUZZ_DEVS];
 	int vms[FUZZ_VMS];

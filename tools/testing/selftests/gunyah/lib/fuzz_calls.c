@@ -271,10 +271,8 @@ static void fuzz_not_here(enum fuzz_call call)
 	if (call == FUZZ_USER_MEM)
 		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_SET_USER_MEM_REGION,
 				      fuzz_arg(&region)));
-	else if (call == FUZZ_RECLAIM)
-		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range)));
 	else
-		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RESET, fuzz_value()));
+		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range)));
 }
 
 int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc)
@@ -347,8 +345,10 @@ void fuzz_one(enum fuzz_call call)
 		return fuzz_map(call);
 	case FUZZ_USER_MEM:
 	case FUZZ_RECLAIM:
-	case FUZZ_RESET:
 		return fuzz_not_here(call);
+	case FUZZ_RESET:
+		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RESET, fuzz_value()));
+		break;
 	case FUZZ_DTB:
 		return fuzz_dtb();
 	case FUZZ_BOOT:

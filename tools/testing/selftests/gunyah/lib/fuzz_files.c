@@ -240,6 +240,27 @@ static int load(struct test_vm *vm)
 	return 0;
 }
 
+/*
+ * The guest runs until it asks for its end by chance, is reset and started again.
+ * Other threads have its vCPUs, but not its file, nor its memory's.
+ */
+static void restart(struct test_vm *vm, unsigned int slot)
+{
+	struct gunyah_vcpu_run *run;
+	unsigned int n;
+
+	for (n = 0; n < 20; n++) {
+		fuzz_run(slot);
+		run = __atomic_load_n(&fuzz.pages[slot], __ATOMIC_RELAXED);
+		if (run && run->exit_reason == GUNYAH_VCPU_EXIT_STATUS)
+			break;
+	}
+	if (FUZZ_DO(FUZZ_RESET, __vm_reset(vm)) || load(vm))
+		return;
+	if (!FUZZ_DO(FUZZ_START, __vm_start(vm)))
+		__atomic_fetch_add(&fuzz.restarts, 1, __ATOMIC_RELAXED);
+}
+
 /* A VM made as it should be: its parts land in the slots and are fuzzed on. */
 void fuzz_whole_vm(void)
 {
@@ -261,6 +282,8 @@ void fuzz_whole_vm(void)
 	fuzz_note(FUZZ_WHOLE_VM, ret ?: FUZZ_DO(FUZZ_START, __vm_start(&vm)));
 	for (i = 0; !ret && i < vm.nr_vcpus; i++)
 		fuzz_add(vm.fd, i, (slot + i) % FUZZ_VCPUS);
+	if (!ret && pick(2))
+		restart(&vm, slot);
 	if (vm.mem_fd >= 0)
 		fuzz_put(fuzz.mems, FUZZ_MEMS, vm.mem_fd);
 	if (vm.fd >= 0)

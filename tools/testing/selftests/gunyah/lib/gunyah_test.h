@@ -184,6 +184,9 @@ void vm_write(const struct test_vm *vm, char *mem);
 void vm_load(struct test_vm *vm);
 int __vm_start(struct test_vm *vm);
 void vm_start(struct test_vm *vm);
+int __vm_reset(struct test_vm *vm);
+/* The guest's memory written anew, and started. */
+void vm_start_anew(struct test_vm *vm);
 /* Closes all fds of the VM. */
 void vm_destroy(struct test_vm *vm);
 void vcpu_add(struct test_vm *vm, unsigned int id);

@@ -188,6 +188,17 @@ void vm_start(struct test_vm *vm)
 		test_die("VM_START");
 }
 
+int __vm_reset(struct test_vm *vm)
+{
+	return __ioctl(vm->fd, GUNYAH_VM_RESET, 0);
+}
+
+void vm_start_anew(struct test_vm *vm)
+{
+	vm_load(vm);
+	vm_start(vm);
+}
+
 void vm_destroy(struct test_vm *vm)
 {
 	unsigned int i;
