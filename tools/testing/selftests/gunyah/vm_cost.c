@@ -238,6 +238,36 @@ TEST(lives_leave_nothing)
 	}
 }
 
+/* R30: nor does any of the runs of one life */
+TEST(runs_leave_nothing)
+{
+	struct sweep_state before, after;
+	static const struct cost nothing;
+	struct left empty, now;
+	struct test_vm vm = {};
+	unsigned int i;
+
+	require_gunyah();
+	require_control();
+	vm_create(&vm, 4);
+	empty = what_is_there();
+	before = sweep_state();
+	for (i = 0; i < 10; i++) {
+		vm_start_anew(&vm);
+		agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+		now = what_is_there();
+		EXPECT_EQ(empty.handlers + 4, now.handlers);
+		EXPECT_EQ(empty.irqs + 4, now.irqs);
+		ASSERT_EQ(AGENT_STATUS, agent_psci(&vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
+		ASSERT_EQ(0, __vm_reset(&vm));
+		now = what_is_there();
+		EXPECT_EQ(0, memcmp(&empty, &now, sizeof(now)));
+		after = sweep_state();
+		EXPECT_TRUE(sweep_same("run", &before, &nothing, &after));
+	}
+	vm_destroy(&vm);
+}
+
 /* ---- R71 ---- */
 
 /* A call with an argument that is wrong, and what it says. */

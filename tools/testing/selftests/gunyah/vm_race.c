@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls that meet: START, RUN and the end of the guest; functions that are added,
- * run and removed by several threads.  Lockdep and KASAN look on.
+ * Calls that meet: START, RESET, RUN and the end of the guest; functions that are
+ * added, run and removed by several threads.  Lockdep and KASAN look on.
  */
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -125,6 +125,182 @@ TEST(start_run_and_remove)
 		EXPECT_EQ(-ENODEV, __vcpu_run(&vm.vcpu[0]));
 		vm_destroy(&vm);
 	}
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+}
+
+/* ---- reset ---- */
+
+enum call { RESET, START, RUN, ADD, REMOVE, NR_CALLS };
+
+static const char *const call_names[NR_CALLS] = { "RESET", "START", "RUN", "ADD", "REMOVE" };
+
+/* What each may answer besides 0, all states taken together. */
+static const int answers[NR_CALLS][3] = {
+	[RESET] = { -EBUSY, -ENODEV },
+	/*
+	 * The device tree is the last run's, or the VM has exited; the memory is mapped;
+	 * it is the VM that has the closed one's number.
+	 */
+	[START] = { -ENODEV, -EBUSY, -EINVAL },
+	[RUN] = { -ENODEV, -EBUSY },
+	[ADD] = { -EEXIST, -ENODEV },
+	[REMOVE] = { -ENOENT, -ENODEV },
+};
+
+static struct test_vm *raced;
+static unsigned long done[NR_CALLS];
+static unsigned long odd;
+
+static int note(enum call call, int ret)
+{
+	unsigned int i;
+
+	if (ret >= 0) {
+		__atomic_fetch_add(&done[call], 1, __ATOMIC_RELAXED);
+		return ret;
+	}
+	for (i = 0; i < ARRAY_SIZE(answers[call]); i++)
+		if (answers[call][i] == ret)
+			return ret;
+	ksft_print_msg("%s: %d\n", call_names[call], ret);
+	__atomic_fetch_add(&odd, 1, __ATOMIC_RELAXED);
+	return ret;
+}
+
+static void *call_again_and_again(void *arg)
+{
+	enum call call = (unsigned long)arg;
+	int fd;
+
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		/* The CPUs are few, and somebody has to get at the memory. */
+		usleep(call == START ? 2000 : 200);
+		switch (call) {
+		case RESET:
+			note(RESET, __vm_reset(raced));
+			break;
+		case START:
+			note(START, __vm_start(raced));
+			break;
+		case RUN:
+			note(RUN, __vcpu_run(&raced->vcpu[0]));
+			break;
+		default:
+			note(REMOVE, __remove_vcpu(raced->fd, 1));
+			fd = note(ADD, __add_vcpu(raced->fd, 1));
+			if (fd < 0)
+				break;
+			note(RUN, __ioctl(fd, GUNYAH_VCPU_RUN, 0));
+			close(fd);
+		}
+	}
+	return NULL;
+}
+
+/* A mapping keeps the others from starting it meanwhile; false when one has. */
+static bool write_anew(struct test_vm *vm)
+{
+	bool there;
+	char *mem;
+
+	mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
+	if (mem == MAP_FAILED)
+		test_die("mmap of guest memory");
+	there = !touch(mem, true);
+	if (there) {
+		vm_write(vm, mem);
+		memcpy(mem, off_at_once, sizeof(off_at_once));
+	}
+	munmap(mem, GUEST_SIZE);
+	return there;
+}
+
+FIXTURE(reset)
+{
+	struct test_vm vm;
+	pthread_t threads[7];
+	__u64 lent;
+};
+
+FIXTURE_VARIANT(reset)
+{
+	bool close;
+	bool unbind;
+};
+
+FIXTURE_VARIANT_ADD(reset, to_the_end) {};
+FIXTURE_VARIANT_ADD(reset, closed) { .close = true };
+FIXTURE_VARIANT_ADD(reset, unbound) { .unbind = true };
+
+FIXTURE_SETUP(reset)
+{
+	require_gunyah();
+	if (variant->unbind)
+		require_control();
+	memset(done, 0, sizeof(done));
+	odd = 0;
+}
+
+FIXTURE_TEARDOWN(reset)
+{
+}
+
+#define raced_by(n, call)						\
+	ASSERT_EQ(0, pthread_create(&self->threads[n], NULL, call_again_and_again, \
+				    (void *)(unsigned long)(call)))
+
+/*
+ * R5, R20, R21, R44, R54: a guest that ends at once is started again and again, and
+ * everybody calls everything; then the VM is closed, or the driver unbound.
+ */
+TEST_F_TIMEOUT(reset, against_all_calls, 300)
+{
+	unsigned int starts = variant->close || variant->unbind ? 2 : LIVES;
+	unsigned int lives = variant->close || variant->unbind ? 5 : 1;
+	unsigned int life, i;
+	unsigned long began;
+	int fd;
+
+	for (life = 0; life < lives; life++) {
+		over = false;
+		vm_create(&self->vm, 2);
+		write_code(&self->vm);
+		raced = &self->vm;
+		raced_by(0, RESET);
+		raced_by(1, RESET);
+		raced_by(2, START);
+		raced_by(3, RUN);
+		raced_by(4, RUN);
+		raced_by(5, ADD);
+		began = __atomic_load_n(&done[START], __ATOMIC_RELAXED);
+		while (__atomic_load_n(&done[START], __ATOMIC_RELAXED) < began + starts) {
+			if (write_anew(&self->vm))
+				note(START, __vm_start(&self->vm));
+			usleep(200);
+		}
+		if (variant->unbind)
+			EXPECT_TRUE(driver_unbind());
+		if (variant->close) {
+			/* The last reference may be that of a call which is on its way. */
+			fd = create_vm(self->vm.dev_fd);
+			ASSERT_EQ(self->vm.fd, dup2(fd, self->vm.fd));
+			close(fd);
+		}
+		__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+		for (i = 0; i < 5; i++)
+			ASSERT_EQ(0, pthread_join(self->threads[i], NULL));
+		/* If it was started once more: the last thread may be in the other vCPU. */
+		note(RUN, __vcpu_run(&self->vm.vcpu[0]));
+		ASSERT_EQ(0, pthread_join(self->threads[5], NULL));
+		vm_destroy(&self->vm);
+		if (variant->unbind)
+			ASSERT_TRUE(driver_bind());
+	}
+	for (i = 0; i < NR_CALLS; i++) {
+		ksft_print_msg("%s: %lu times\n", call_names[i], done[i]);
+		EXPECT_LT(0, done[i]);
+	}
+	EXPECT_EQ(0, odd);
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 }
 
