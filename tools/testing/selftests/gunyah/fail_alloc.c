@@ -33,6 +33,7 @@ FIXTURE_VARIANT_ADD(allocations, irqfds_and_ioeventfds) { .path = &events_path }
 FIXTURE_VARIANT_ADD(allocations, late_functions) { .path = &late_path };
 FIXTURE_VARIANT_ADD(allocations, start_1_vcpu) { .path = &start_1_path };
 FIXTURE_VARIANT_ADD(allocations, start_4_vcpus) { .path = &start_4_path };
+FIXTURE_VARIANT_ADD(allocations, reset) { .path = &reset_path };
 
 FIXTURE_SETUP(allocations)
 {

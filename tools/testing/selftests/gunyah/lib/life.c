@@ -300,6 +300,12 @@ bool life_run(struct life *l)
 	return STEP(l, "VCPU_RUN", finish(boot, AGENT_STATUS));
 }
 
+bool life_reset(struct life *l)
+{
+	l->vm_ran = false;
+	return STEP(l, "VM_RESET", __vm_reset(&l->vm));
+}
+
 /* ---- irqfds and ioeventfds ---- */
 
 static const struct test_bell life_bells[2] = {

@@ -46,6 +46,15 @@ static bool live_events(struct life *l, const struct path *path)
 	       life_remove_events(l) && life_add_events(l) && life_use_events(l);
 }
 
+/* Two runs, each with all that a run needs. */
+static bool live_reset(struct life *l, const struct path *path)
+{
+	if (!live_start(l, path) || !life_reset(l))
+		return false;
+	l->off = false;
+	return life_start(l) && life_run(l);
+}
+
 /* With more pieces of memory than one message has room for. */
 static bool live_pieces(struct life *l, const struct path *path)
 {
@@ -62,6 +71,13 @@ static const __u32 powered_off[] = {
 	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_MEM_SHARE, MSG_CONFIG_IMAGE, MSG_VM_INIT,
 	MSG_GET_RESOURCES, MSG_VM_START, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_MEM_RECLAIM,
 	MSG_DEALLOC_VMID, 0,
+};
+
+static const __u32 started_again[] = {
+	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_CONFIG_IMAGE, MSG_VM_INIT, MSG_GET_RESOURCES,
+	MSG_VM_START, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_DEALLOC_VMID,
+	MSG_ALLOC_VMID, MSG_MEM_LEND, MSG_CONFIG_IMAGE, MSG_VM_INIT, MSG_GET_RESOURCES,
+	MSG_VM_START, MSG_VM_STOP, MSG_VM_RESET, MSG_MEM_RECLAIM, MSG_DEALLOC_VMID, 0,
 };
 
 static const __u32 in_pieces[] = {
@@ -82,6 +98,8 @@ const struct path start_4_path = { "4 vCPUs", live_start, 4, 4, .share = true, .
 	.order = powered_off };
 const struct path events_path = { "irqfds and ioeventfds", live_events, 1, 1, 2, 4,
 	.order = stopped };
+const struct path reset_path = { "reset", live_reset, 1, 1, .off = true, .reset = true,
+	.order = started_again };
 const struct path pieces_path = { "many pieces", live_pieces, 1, 1, .small_pages = true,
 	.order = in_pieces };
 
@@ -164,18 +182,27 @@ struct cost cost_of(const struct path *path, enum how how, __u32 id, unsigned in
 	return cost;
 }
 
-/* Is it a message of the end, whose errors nobody gets? */
-static bool is_of_the_end(__u32 id)
+/*
+ * Is it a message of the end, whose errors nobody gets?  Who resets a VM gets those
+ * that cost memory: of that of the first run.
+ */
+static bool is_of_the_end(const struct path *path, __u32 id, unsigned int nth)
 {
-	return id == MSG_VM_STOP || id == MSG_VM_RESET || id == MSG_MEM_RECLAIM ||
-	       id == MSG_DEALLOC_VMID;
+	if (id == MSG_MEM_RECLAIM)
+		return !path->reset || nth > 1;
+	return id == MSG_VM_STOP || id == MSG_VM_RESET || id == MSG_DEALLOC_VMID;
 }
 
-int error_of(enum how how, __u32 id)
+int error_of(const struct path *path, enum how how, __u32 id, unsigned int nth)
 {
-	if (is_of_the_end(id))
+	if (is_of_the_end(path, id, nth))
 		return 0;
-	return how == TORN ? -EIO : -ENODEV;
+	return how == TORN || id == MSG_MEM_RECLAIM ? -EIO : -ENODEV;
+}
+
+int again_of(int error, const struct cost *cost)
+{
+	return error && cost->leaked_pages ? -EIO : 0;
 }
 
 bool cost_recover(const struct cost *cost)
@@ -189,28 +216,31 @@ bool cost_recover(const struct cost *cost)
 
 /*
  * That a parcel came back is known to the driver when it went on after that, and
- * so is the vmid.
+ * so is the vmid.  There is one lent parcel in a run, and in the last run that there
+ * was the connection died.
  */
 struct cost cost_of_death(const struct path *path)
 {
 	unsigned int lent = control_count(CTL_MSG, MSG_MEM_LEND);
 	unsigned int shared = control_count(CTL_MSG, MSG_MEM_SHARE);
 	unsigned int back = control_count(CTL_MSG, MSG_MEM_RECLAIM);
+	unsigned int vmids = control_count(CTL_MSG, MSG_ALLOC_VMID);
 	unsigned int given_back = control_count(CTL_MSG, MSG_DEALLOC_VMID);
+	unsigned int known_back = given_back - (given_back && given_back == vmids);
 	struct cost cost = {
 		.pages = lent * VM_PAGES + shared * SHARED_PAGES,
 		.parcels = lent + shared - back,
-		.vmids = control_count(CTL_MSG, MSG_ALLOC_VMID) - given_back,
+		.vmids = vmids - given_back,
 		.vms = control_count(CTL_MSG, MSG_VM_INIT) - control_count(CTL_MSG, MSG_VM_RESET),
-		.lost_vms = lent && !given_back,
-		.lost_vmids = lent,
+		.lost_vms = lent - given_back,
+		.lost_vmids = lent - known_back,
 	};
 	unsigned int i;
 
 	cost.leaked_pages = cost.pages;
 	for (i = 1; i <= back; i++) {
 		cost.pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
-		if (i < back || given_back)
+		if (i < back || i <= given_back * (path->share ? 2 : 1))
 			cost.leaked_pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
 	}
 	return cost;
@@ -248,8 +278,8 @@ bool message_point(const struct path *path, enum how how, __u32 id, unsigned int
 {
 	struct cost cost = cost_of(path, how, id, nth), nothing = {};
 	struct sweep_state before = sweep_state();
-	int rule, again, error;
 	struct life l;
+	int rule, error;
 	char what[64];
 	bool ok;
 
@@ -263,9 +293,7 @@ bool message_point(const struct path *path, enum how how, __u32 id, unsigned int
 	control_clear(rule);
 	if (!*fired)
 		return as_stated(what, &l, 0, 0, &before, &nothing);
-	error = error_of(how, id);
-	/* Memory that is lost does not start again. */
-	again = error && cost.leaked_pages ? -EIO : 0;
-	ok = as_stated(what, &l, error, again, &before, &cost);
+	error = error_of(path, how, id, nth);
+	ok = as_stated(what, &l, error, again_of(error, &cost), &before, &cost);
 	return cost_recover(&cost) && ok;
 }

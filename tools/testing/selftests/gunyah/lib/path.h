@@ -25,6 +25,7 @@
  * @nr_signals: that it is rung
  * @share: with shared memory
  * @off: the guest ends the VM, not the host
+ * @reset: then it is reset and started again, and ended by the host
  * @small_pages: lends pages of 4K: the hypervisor's tables for them stay, and are
  *	not counted
  * @order: ids of the messages of a life, then 0
@@ -38,12 +39,13 @@ struct path {
 	unsigned int nr_signals;
 	bool share;
 	bool off;
+	bool reset;
 	bool small_pages;
 	const __u32 *order;
 };
 
 extern const struct path create_path, memory_path, map_path, functions_path, late_path,
-			 start_1_path, start_4_path, pieces_path, events_path;
+			 start_1_path, start_4_path, reset_path, pieces_path, events_path;
 
 /* One life; false when a step failed twice. */
 bool path_live(struct life *l, const struct path *path);
@@ -61,8 +63,10 @@ enum how {
 
 /* What is given up when the @nth message @id of a life fails. */
 struct cost cost_of(const struct path *path, enum how how, __u32 id, unsigned int nth);
-/* What the caller of that step is told; 0: nobody is, it is of the end. */
-int error_of(enum how how, __u32 id);
+/* What the caller of that step is told; 0: nobody is, it is of the end, or costs nothing. */
+int error_of(const struct path *path, enum how how, __u32 id, unsigned int nth);
+/* And when it is tried again: memory that is lost does not start again. */
+int again_of(int error, const struct cost *cost);
 /* What was lost comes back to the host where it can; the driver's leaks stay. */
 bool cost_recover(const struct cost *cost);
 

@@ -85,7 +85,7 @@ void sweep_progress(const char *what, unsigned int n);
  * @error: errno of the first step that failed, 0 when none did
  * @again: errno of that step when it was tried again
  * @failed: its name
- * @vm_ran: the guest did what it was told
+ * @vm_ran: the guest did what it was told, in the last run
  */
 struct life {
 	struct test_vm vm;
@@ -120,6 +120,8 @@ bool life_remove_events(struct life *l);
 bool life_use_events(struct life *l);
 bool life_start(struct life *l);
 bool life_run(struct life *l);
+/* The VM has ended; another run begins. */
+bool life_reset(struct life *l);
 void life_close(struct life *l);
 /* All fields as before the first step. */
 void life_init(struct life *l);
