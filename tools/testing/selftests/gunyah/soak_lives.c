@@ -5,8 +5,8 @@
  * manager and driver have to be where they were, and so has the kernel's memory.
  *
  * Not a part of the usual run: GUNYAH_SOAK_LIVES (1,000) says how many there are
- * at least, GUNYAH_SOAK_SECONDS (0) for how long, GUNYAH_SOAK_SEED repeats the
- * choices.
+ * at least, GUNYAH_SOAK_SECONDS (0) for how long, GUNYAH_SOAK_RUNS (100) how often
+ * one VM is reset, GUNYAH_SOAK_SEED repeats the choices.
  */
 #include "../kselftest_harness.h"
 #include "lib/soak.h"
@@ -30,12 +30,13 @@ enum end {
 	END_NOT_RUN,		/* started, and closed */
 	END_NOT_STARTED,
 	END_AFTER_FAILURE,	/* a start that fails, then one that does not */
+	END_AFTER_RESETS,	/* of some runs, each of which the guest ended */
 	NR_ENDS,
 };
 
 static const char * const end_names[NR_ENDS] = {
 	"SYSTEM_OFF", "SYSTEM_RESET", "SYSTEM_RESET2", "close", "kill", "not run", "not started",
-	"off after a failed start",
+	"off after a failed start", "off after resets",
 };
 
 static __thread unsigned int seed;
@@ -86,6 +87,30 @@ static void all_busy(struct test_vm *vm, struct agent_job *jobs)
 		job_start(&jobs[i], &vm->vcpu[i], ops[pick(ARRAY_SIZE(ops))], 0, 0, 0);
 }
 
+/* Each run ends in another way. */
+static void some_runs(struct test_vm *vm, unsigned int n)
+{
+	static const struct {
+		unsigned int fn;
+		unsigned int type;
+	} ways[] = {
+		{ PSCI_SYSTEM_OFF, GUNYAH_VM_EXIT_TYPE_PSCI_OFF },
+		{ PSCI_SYSTEM_RESET, GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET },
+		{ PSCI_SYSTEM_RESET2_32, GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2 },
+		{ PSCI_SYSTEM_RESET2_64, GUNYAH_VM_EXIT_TYPE_SYSTEM_RESET2 },
+	};
+	unsigned int i, way;
+
+	for (i = 0; i < n; i++) {
+		way = i % ARRAY_SIZE(ways);
+		bring_up(vm);
+		power_off(vm, ways[way].fn, ways[way].type);
+		must(!__vm_reset(vm));
+		must(__vcpu_run(&vm->vcpu[pick(vm->nr_vcpus)]) == -ENODEV);
+		vm_start_anew(vm);
+	}
+}
+
 static void close_while_running(struct test_vm *vm)
 {
 	struct agent_job jobs[MAX_VCPUS];
@@ -132,11 +157,14 @@ static void monitor(enum end end, unsigned int nr_vcpus)
 		fail_to_start(&vm);
 	if (end != END_NOT_STARTED)
 		vm_start(&vm);
-	if (end < END_NOT_RUN || end == END_AFTER_FAILURE)
+	if (end == END_AFTER_RESETS)
+		some_runs(&vm, 1 + pick(4));
+	if (end < END_NOT_RUN || end > END_NOT_STARTED)
 		bring_up(&vm);
 	switch (end) {
 	case END_OFF:
 	case END_AFTER_FAILURE:
+	case END_AFTER_RESETS:
 		power_off(&vm, PSCI_SYSTEM_OFF, GUNYAH_VM_EXIT_TYPE_PSCI_OFF);
 		break;
 	case END_RESET:
@@ -296,6 +324,25 @@ TEST_F_TIMEOUT(lives, nothing_is_left, SOAK_LIMIT)
 		       WARM_UP, (long)(last.slab - warm.slab), (long)(last.free - warm.free));
 	EXPECT_LT(last.slab, warm.slab + SLAB_SLACK);
 	EXPECT_GT(last.free + FREE_SLACK, warm.free);
+}
+
+/* R30: a hundred runs of one VM */
+TEST_F_TIMEOUT(lives, one_vm_is_reset_again_and_again, SOAK_LIMIT)
+{
+	unsigned int runs = env_number("GUNYAH_SOAK_RUNS", 100);
+	struct sweep_state before, now;
+	struct cost nothing = {};
+	struct test_vm vm = {};
+
+	seed = env_seed("GUNYAH_SOAK_SEED");
+	before = sweep_state();
+	vm_create(&vm, 4);
+	vm_start(&vm);
+	some_runs(&vm, runs);
+	vm_destroy(&vm);
+	now = sweep_state();
+	EXPECT_TRUE(sweep_same("runs", &before, &nothing, &now));
+	ksft_print_msg("%u runs of one VM\n", runs + 1);
 }
 
 TEST_HARNESS_MAIN

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Long races: VMs that start, run, end and are closed at the same time, their
+ * Long races: VMs that start, run, end, are reset and closed at the same time, their
  * vCPUs being added and removed, while signals storm, CPUs of the host go and come,
  * and the driver is unbound.
  *
@@ -27,16 +27,17 @@
 #define NR_FILES	48
 #define NR_ERRNOS	134
 
-enum what { START, RUN, ADD, REMOVE, MAP, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
+enum what { START, RESET, RUN, ADD, REMOVE, MAP, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
 
 static const char * const names[NR_WHATS] = {
-	"START", "RUN", "ADD", "REMOVE", "MAP_MEM", "ADD of irqfds and ioeventfds",
+	"START", "RESET", "RUN", "ADD", "REMOVE", "MAP_MEM", "ADD of irqfds and ioeventfds",
 	"REMOVE of them",
 };
 
 /* What each may answer; EBADF and ENOTTY: see above. */
 static const int allowed[NR_WHATS][10] = {
 	[START] = { ENODEV, EBUSY, EINVAL, EINTR, ENOMEM, EBADF, ENOTTY },
+	[RESET] = { ENODEV, EBUSY, EINTR, EBADF, ENOTTY },
 	[RUN] = { ENODEV, EBUSY, EINTR, EBADF, ENOTTY },
 	[ADD] = { ENODEV, EEXIST, ENOMEM, EBADF, ENOTTY },
 	[REMOVE] = { ENODEV, ENOENT, EBADF, ENOTTY },
@@ -50,14 +51,15 @@ static const struct {
 	enum what what;
 	int result;
 } wanted[] = {
-	{ START, 0 }, { START, ENODEV }, { RUN, 0 }, { RUN, EINTR }, { RUN, ENODEV },
+	{ START, 0 }, { START, ENODEV }, { RESET, 0 }, { RESET, EBUSY },
+	{ RUN, 0 }, { RUN, EINTR }, { RUN, ENODEV },
 	{ RUN, EBUSY }, { ADD, 0 }, { ADD, EEXIST }, { REMOVE, 0 }, { REMOVE, ENOENT },
 	{ MAP, 0 }, { MAP, EOPNOTSUPP }, { ADD_EVENT, 0 }, { ADD_EVENT, EEXIST },
 	{ REMOVE_EVENT, 0 }, { REMOVE_EVENT, ENOENT },
 };
 
 static unsigned long seen[NR_WHATS][NR_ERRNOS];
-static unsigned long mmio_exits, ends, answers, races, unbinds, hotplugs;
+static unsigned long mmio_exits, ends, answers, races, restarts, unbinds, hotplugs;
 static bool stop;
 
 static __thread unsigned int seed;
@@ -129,6 +131,39 @@ static void *start_it(void *arg)
 
 /* Labels of doorbells, the last one has none. */
 #define NR_LABELS	4
+
+/* A mapping of the memory keeps others from starting the VM while it is written. */
+static bool write_anew(struct test_vm *vm)
+{
+	bool there;
+	char *mem;
+
+	mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
+	if (mem == MAP_FAILED)
+		return false;
+	there = !touch(mem, true);
+	if (there)
+		vm_write(vm, mem);
+	munmap(mem, GUEST_SIZE);
+	return there;
+}
+
+/* Starts it again whenever it has ended. */
+static void *reset_it(void *arg)
+{
+	struct helper *h = arg;
+	struct race *r = h->race;
+
+	seed = h->seed;
+	while (!stopped(&r->over)) {
+		if (!note(RESET, __vm_reset(&r->vm)) && write_anew(&r->vm)) {
+			if (!note(START, __vm_start(&r->vm)))
+				count(&restarts);
+		}
+		usleep(pick(5000));
+	}
+	return NULL;
+}
 
 /* What the agent does next. */
 static void choose(struct helper *h)
@@ -340,6 +375,8 @@ static void one_race(void)
 				add_helper(&r, exchange_events, NULL);
 		for (i = 0; i < NR_STARTERS; i++)
 			add_helper(&r, start_it, NULL);
+		if (pick(2))
+			add_helper(&r, reset_it, NULL);
 		for (i = 0; i < n; i++)
 			add_helper(&r, run_it, &r.vm.vcpu[i]);
 		/* A second thread for one of them. */
@@ -462,10 +499,12 @@ static void report(struct __test_metadata *_metadata)
 			TH_LOG("%s never gave %d", names[wanted[i].what], wanted[i].result);
 		}
 	}
-	ksft_print_msg("%lu races, %lu exits for MMIO, %lu ends told, %lu unbinds, %lu hotplugs\n",
-		       races, mmio_exits, ends, unbinds, hotplugs);
+	ksft_print_msg("%lu races, %lu exits for MMIO, %lu ends told, %lu restarts\n",
+		       races, mmio_exits, ends, restarts);
+	ksft_print_msg("%lu unbinds, %lu hotplugs\n", unbinds, hotplugs);
 	ksft_print_msg("%lu times that an ioeventfd was signalled\n", answers);
 	EXPECT_LT(0, races);
+	EXPECT_LT(0, restarts);
 	EXPECT_LT(0, answers);
 	EXPECT_LT(0, mmio_exits);
 	EXPECT_LT(0, ends);
@@ -482,6 +521,7 @@ static bool all_seen(void)
 		if (!__atomic_load_n(&seen[wanted[i].what][wanted[i].result], __ATOMIC_RELAXED))
 			return false;
 	return __atomic_load_n(&mmio_exits, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&restarts, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&ends, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&unbinds, __ATOMIC_RELAXED);
 }
