@@ -12,7 +12,10 @@
 #include "gunyah-vmm.h"
 
 #define GIC_PHANDLE	1
+#define POOL_PHANDLE	2
+#define GIC_SPI		0
 #define GIC_PPI		1
+#define IRQ_EDGE_RISING	1
 #define IRQ_LEVEL_LOW	8
 
 /* libfdt's sequential-write functions return an error each; the first one counts. */
@@ -47,8 +50,13 @@ static void make_chosen(const struct guest *guest, void *fdt)
 	__u64 end = guest->initrd_addr + guest->initrd_size;
 	char bootargs[2048];
 
-	if (snprintf(bootargs, sizeof(bootargs), "console=ttyS0 %s", guest->opt->append) >=
-	    (int)sizeof(bootargs))
+	/*
+	 * Until hvc0 is there the kernel prints by the UART, which is slow: so
+	 * behind a "quiet".  What retain_initrd is for stands in shared.c.
+	 */
+	if (snprintf(bootargs, sizeof(bootargs), "%s %s%s", guest->opt->virtio ?
+		     "console=hvc0 retain_initrd" : "console=ttyS0", guest->opt->append,
+		     guest->opt->virtio ? " earlycon" : "") >= (int)sizeof(bootargs))
 		die("the kernel's command line is too long");
 	check(fdt_begin_node(fdt, "chosen"));
 	check(fdt_property_string(fdt, "bootargs", bootargs));
@@ -128,9 +136,84 @@ static void make_uart(void *fdt)
 	check(fdt_end_node(fdt));
 }
 
-/* The part that is for the resource manager; the guest's kernel ignores it. */
-static void make_vm_config(void *fdt)
+/* The memory that all DMA of the virtio devices is made in: see shared.c. */
+static void make_pool(const struct guest *guest, void *fdt)
 {
+	__u64 start = guest->shared_addr + POOL_OFFSET;
+	__u64 size = guest->shared_size - POOL_OFFSET;
+	char name[40];
+
+	check(fdt_begin_node(fdt, "reserved-memory"));
+	CELLS(fdt, "#address-cells", 2);
+	CELLS(fdt, "#size-cells", 2);
+	check(fdt_property(fdt, "ranges", NULL, 0));
+	snprintf(name, sizeof(name), "pool@%llx", (unsigned long long)start);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "compatible", "restricted-dma-pool"));
+	CELLS(fdt, "reg", HI(start), LO(start), HI(size), LO(size));
+	CELLS(fdt, "phandle", POOL_PHANDLE);
+	check(fdt_end_node(fdt));
+	check(fdt_end_node(fdt));
+}
+
+static void make_virtio(unsigned int n, void *fdt)
+{
+	__u64 addr = VIRTIO_BASE + n * VIRTIO_STRIDE;
+	char name[40];
+
+	snprintf(name, sizeof(name), "virtio@%llx", (unsigned long long)addr);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "compatible", "virtio,mmio"));
+	CELLS(fdt, "reg", HI(addr), LO(addr), HI(VIRTIO_STRIDE), LO(VIRTIO_STRIDE));
+	CELLS(fdt, "interrupts", GIC_SPI, VIRTIO_SPI + n, IRQ_EDGE_RISING);
+	CELLS(fdt, "memory-region", POOL_PHANDLE);
+	check(fdt_property(fdt, "dma-coherent", NULL, 0));
+	check(fdt_end_node(fdt));
+}
+
+/* The doorbell of a device: ringing it is the device's interrupt, see irqfd_add(). */
+static void make_doorbell(unsigned int n, void *fdt)
+{
+	char name[40], path[60];
+
+	snprintf(name, sizeof(name), "bell-%x", VIRTIO_SPI + n);
+	snprintf(path, sizeof(path), "/hypervisor/%s", name);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "vdevice-type", "doorbell"));
+	check(fdt_property_string(fdt, "generate", path));
+	CELLS(fdt, "label", VIRTIO_SPI + n);
+	check(fdt_property(fdt, "peer-default", NULL, 0));
+	check(fdt_property(fdt, "source-can-clear", NULL, 0));
+	CELLS(fdt, "interrupts", GIC_SPI, VIRTIO_SPI + n, IRQ_EDGE_RISING);
+	check(fdt_end_node(fdt));
+}
+
+/* Where the resource manager maps the shared memory: its label is the guest address. */
+static void make_shared(const struct guest *guest, void *fdt)
+{
+	__u32 label = guest->shared_addr >> 12;
+	char name[40], path[60];
+
+	snprintf(name, sizeof(name), "shm-%x", label);
+	snprintf(path, sizeof(path), "/hypervisor/%s", name);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "vdevice-type", "shm"));
+	check(fdt_property_string(fdt, "generate", path));
+	CELLS(fdt, "label", label);
+	check(fdt_property(fdt, "peer-default", NULL, 0));
+	CELLS(fdt, "dma_base", 0, 0);
+	check(fdt_begin_node(fdt, "memory"));
+	CELLS(fdt, "label", label);
+	CELLS(fdt, "#address-cells", 2);
+	CELLS(fdt, "base", HI(guest->shared_addr), LO(guest->shared_addr));
+	check(fdt_end_node(fdt));
+	check(fdt_end_node(fdt));
+}
+
+/* The part that is for the resource manager; the guest's kernel ignores it. */
+static void make_vm_config(const struct guest *guest, void *fdt)
+{
+	unsigned int i;
 	char gic[40];
 
 	check(fdt_begin_node(fdt, "gunyah-vm-config"));
@@ -155,6 +238,10 @@ static void make_vm_config(void *fdt)
 
 	check(fdt_begin_node(fdt, "vdevices"));
 	check(fdt_property_string(fdt, "generate", "/hypervisor"));
+	if (guest->shared)
+		make_shared(guest, fdt);
+	for (i = 0; i < guest->nr_devices; i++)
+		make_doorbell(i, fdt);
 	check(fdt_end_node(fdt));
 
 	check(fdt_end_node(fdt));
@@ -162,6 +249,7 @@ static void make_vm_config(void *fdt)
 
 size_t devicetree_make(const struct guest *guest, void *buf, size_t size)
 {
+	unsigned int i;
 	void *fdt = buf;
 
 	check(fdt_create(fdt, size));
@@ -178,7 +266,11 @@ size_t devicetree_make(const struct guest *guest, void *buf, size_t size)
 	make_timer(fdt);
 	make_psci(fdt);
 	make_uart(fdt);
-	make_vm_config(fdt);
+	if (guest->shared)
+		make_pool(guest, fdt);
+	for (i = 0; i < guest->nr_devices; i++)
+		make_virtio(i, fdt);
+	make_vm_config(guest, fdt);
 	check(fdt_end_node(fdt));
 	check(fdt_finish(fdt));
 	if (first_error)

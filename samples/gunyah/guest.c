@@ -19,8 +19,6 @@
 
 #include "gunyah-vmm.h"
 
-/* Offsets of mappings fit hosts with pages of any size. */
-#define PAGE		0x10000UL
 #define ARM64_MAGIC	0x644d5241U
 
 static __u64 align_up(__u64 x, __u64 to)
@@ -68,9 +66,18 @@ void guest_create(struct guest *guest, const struct options *opt)
 		die_errno("VM_MAP_MEM");
 	for (i = 0; i < opt->vcpus; i++)
 		vcpu_create(guest, &guest->vcpus[i], i);
+	if (!opt->virtio)
+		return;
+	shared_create(guest);
+	virtio_console_create(guest);
+	for (i = 0; i < opt->nr_disks; i++)
+		virtio_blk_create(guest, opt->disks[i].file, opt->disks[i].read_only);
 }
 
-/* Copy len bytes to guest address gpa; from is a file, or a buffer if fd is -1. */
+/*
+ * Copy len bytes to guest address gpa, and zeros to the end of the page; from is
+ * a file, or a buffer if fd is -1.
+ */
 static void copy_in(struct guest *guest, __u64 gpa, const char *name, int fd,
 		    const void *buf, __u64 len)
 {
@@ -93,6 +100,7 @@ static void copy_in(struct guest *guest, __u64 gpa, const char *name, int fd,
 		if (n > 0)
 			done += n;
 	}
+	memset(p + len, 0, align_up(len, PAGE) - len);
 	munmap(p, align_up(len, PAGE));
 }
 
@@ -135,23 +143,32 @@ static __u64 load_kernel(struct guest *guest)
 	return RAM_BASE + end;
 }
 
+/* Puts the initial RAM disk at the end of RAM, away from the kernel's end at from. */
 static void load_initrd(struct guest *guest, __u64 from)
 {
+	__u64 end = RAM_BASE + guest->opt->memory;
 	const char *name = guest->opt->initrd;
 	__u64 size;
 	int fd;
 
-	if (!name)
-		return;
-	fd = open_file(name, &size);
-	from = align_up(from, DTB_ROOM);
-	if (from > guest->dtb_addr || size > guest->dtb_addr - from)
-		die("%s: does not fit behind the kernel: more memory (-m)?", name);
-	/* As high as it goes: away from the kernel. */
-	guest->initrd_addr = (guest->dtb_addr - size) & ~(PAGE - 1);
-	guest->initrd_size = size;
-	copy_in(guest, guest->initrd_addr, name, fd, NULL, size);
-	close(fd);
+	guest->initrd_addr = end;
+	guest->initrd_size = 0;
+	if (name) {
+		fd = open_file(name, &size);
+		/* The device tree comes between the two. */
+		from = align_up(from, DTB_ROOM) + DTB_ROOM;
+		if (from > end || size > end - from)
+			die("%s: does not fit behind the kernel: more memory (-m)?", name);
+		guest->initrd_addr = (end - size) & ~(PAGE - 1);
+		guest->initrd_size = size;
+		copy_in(guest, guest->initrd_addr, name, fd, NULL, size);
+		close(fd);
+	}
+	if (guest->shared) {
+		/* And on into shared memory: shared.c says why. */
+		shared_clear(guest);
+		guest->initrd_size = guest->shared_addr + POOL_OFFSET - guest->initrd_addr;
+	}
 }
 
 void guest_load(struct guest *guest)
@@ -160,8 +177,8 @@ void guest_load(struct guest *guest)
 	size_t size;
 	void *dtb;
 
-	guest->dtb_addr = RAM_BASE + guest->opt->memory - DTB_ROOM;
 	load_initrd(guest, load_kernel(guest));
+	guest->dtb_addr = (guest->initrd_addr - DTB_ROOM) & ~(DTB_ROOM - 1);
 
 	dtb = malloc(DTB_ROOM);
 	if (!dtb)
@@ -237,5 +254,7 @@ void guest_destroy(struct guest *guest)
 	/* The last reference to the VM: it is stopped, its memory comes back. */
 	close(guest->vm_fd);
 	close(guest->mem_fd);
+	if (guest->shared)
+		close(guest->shared_fd);
 	close(guest->dev_fd);
 }

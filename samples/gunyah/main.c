@@ -17,7 +17,7 @@ static struct guest the_guest;
 
 static void print_error(const char *fmt, va_list ap)
 {
-	uart_restore_terminal();
+	terminal_restore();
 	fputs("gunyah-vmm: ", stderr);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
@@ -71,13 +71,18 @@ void die_errno(const char *what)
 
 static const char usage[] =
 "usage: gunyah-vmm [options] --kernel IMAGE\n"
-"Boot Linux in a VM of the Gunyah hypervisor; its console is this terminal.\n"
+"Boot Linux in a VM of the Gunyah hypervisor; its console (hvc0, a virtio\n"
+"console) is this terminal.\n"
 "\n"
 "  -k, --kernel FILE     arm64 Image (not compressed)\n"
 "  -i, --initrd FILE     initial RAM disk\n"
-"  -a, --append TEXT     add to the kernel's command line, console=ttyS0\n"
+"  -a, --append TEXT     add to the kernel's command line\n"
 "  -m, --mem SIZE        bytes of memory, with suffix M or G (default: 256M)\n"
 "  -p, --vcpus N         number of vCPUs, 1 to 8 (default: 1)\n"
+"  -b, --disk FILE       a disk of the guest: a file or block device; up to 4\n"
+"  -B, --disk-ro FILE    the same, read only\n"
+"  -V, --no-virtio       no disks, and a serial console (ttyS0) only\n"
+"  -s, --stats           in the end, tell what the virtio devices did\n"
 "  -d, --device FILE     the driver's device (default: /dev/gunyah)\n"
 "  -h, --help            show this\n"
 "\n"
@@ -103,52 +108,92 @@ static __u64 parse_size(const char *text)
 	return value << shift;
 }
 
+static unsigned int parse_vcpus(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	n = strtoul(text, &end, 10);
+	if (end == text || *end || !n || n > MAX_VCPUS)
+		die("'%s': from 1 to %d vCPUs", text, MAX_VCPUS);
+	return n;
+}
+
+static void add_disk(struct options *opt, const char *file, bool read_only)
+{
+	if (opt->nr_disks == MAX_DISKS)
+		die("'%s': there can be %d disks", file, MAX_DISKS);
+	opt->disks[opt->nr_disks].file = file;
+	opt->disks[opt->nr_disks].read_only = read_only;
+	opt->nr_disks++;
+}
+
+static const struct option longopts[] = {
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "append", required_argument, NULL, 'a' },
+	{ "mem", required_argument, NULL, 'm' },
+	{ "vcpus", required_argument, NULL, 'p' },
+	{ "disk", required_argument, NULL, 'b' },
+	{ "disk-ro", required_argument, NULL, 'B' },
+	{ "no-virtio", no_argument, NULL, 'V' },
+	{ "stats", no_argument, NULL, 's' },
+	{ "device", required_argument, NULL, 'd' },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+/* False for an option that is none, or that lacks its value. */
+static bool take_option(struct options *opt, int c)
+{
+	switch (c) {
+	case 'k':
+		opt->kernel = optarg;
+		break;
+	case 'i':
+		opt->initrd = optarg;
+		break;
+	case 'a':
+		opt->append = optarg;
+		break;
+	case 'm':
+		opt->memory = parse_size(optarg);
+		break;
+	case 'p':
+		opt->vcpus = parse_vcpus(optarg);
+		break;
+	case 'b':
+	case 'B':
+		add_disk(opt, optarg, c == 'B');
+		break;
+	case 'V':
+		opt->virtio = false;
+		break;
+	case 's':
+		opt->stats = true;
+		break;
+	case 'd':
+		opt->device = optarg;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(0);
+	default:
+		return false;
+	}
+	return true;
+}
+
 static void parse_options(struct options *opt, int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "initrd", required_argument, NULL, 'i' },
-		{ "append", required_argument, NULL, 'a' },
-		{ "mem", required_argument, NULL, 'm' },
-		{ "vcpus", required_argument, NULL, 'p' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	char *end;
 	int c;
 
 	/* One line for what is wrong, and that one is ours. */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "k:i:a:m:p:d:h", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'k':
-			opt->kernel = optarg;
-			break;
-		case 'i':
-			opt->initrd = optarg;
-			break;
-		case 'a':
-			opt->append = optarg;
-			break;
-		case 'm':
-			opt->memory = parse_size(optarg);
-			break;
-		case 'p':
-			opt->vcpus = strtoul(optarg, &end, 10);
-			if (end == optarg || *end || !opt->vcpus || opt->vcpus > MAX_VCPUS)
-				die("'%s': from 1 to %d vCPUs", optarg, MAX_VCPUS);
-			break;
-		case 'd':
-			opt->device = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
+	while ((c = getopt_long(argc, argv, "k:i:a:m:p:b:B:Vsd:h", longopts, NULL)) != -1) {
+		if (!take_option(opt, c))
 			die("'%s': no such option, or its value is missing (try --help)",
 			    argv[optind - 1]);
-		}
 	}
 	if (optind < argc)
 		die("unexpected argument '%s' (try --help)", argv[optind]);
@@ -156,6 +201,8 @@ static void parse_options(struct options *opt, int argc, char **argv)
 		die("--kernel is missing (try --help)");
 	if (opt->memory < (16UL << 20) || opt->memory > (32UL << 30) || opt->memory % DTB_ROOM)
 		die("memory: from 16M to 32G, a multiple of 2M");
+	if (opt->nr_disks && !opt->virtio)
+		die("--no-virtio: then there are no disks");
 }
 
 /* Only the flag of the run and a wake-up: the rest happens in guest_wait()'s thread. */
@@ -194,17 +241,23 @@ int main(int argc, char **argv)
 		.device = "/dev/gunyah",
 		.memory = 256UL << 20,
 		.vcpus = 1,
+		.virtio = true,
 	};
 	enum vmm_exit status;
 
 	parse_options(&opt, argc, argv);
 	guest_create(&the_guest, &opt);
 	guest_load(&the_guest);
-	uart_init();
+	uart_init(!opt.virtio);
+	terminal_init();
 	catch_interrupts();
+	/* Their signals are blocked now, as those of all threads that follow. */
+	virtio_start_threads(&the_guest);
 	guest_start(&the_guest);
 	status = guest_wait(&the_guest);
 	guest_destroy(&the_guest);
-	uart_restore_terminal();
+	terminal_restore();
+	if (opt.stats)
+		virtio_print_stats(&the_guest);
 	return status;
 }

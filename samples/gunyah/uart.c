@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "gunyah-vmm.h"
@@ -25,42 +23,21 @@ enum { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR, UART_LSR, UART_MSR, UA
 #define UART_IIR_FIFO	0xc0
 #define UART_MSR_READY	0xb0	/* carrier, DSR, CTS */
 
-static struct {
-	pthread_mutex_t lock;
+static struct uart {
 	__u8 ier, fcr, lcr, mcr, scr;
 	__u8 dll, dlm;
 	bool thri;		/* the transmitter became empty, and nobody was told */
 	bool eof;		/* nothing more comes from stdin */
-} uart = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} uart;
 
-static struct termios saved_terminal;
-static bool terminal_changed;
+static pthread_mutex_t uart_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void uart_init(void)
+/* Without input for a guest that has another console: stdin is that one's. */
+void uart_init(bool input)
 {
-	struct termios raw;
-
-	if (tcgetattr(STDIN_FILENO, &saved_terminal))
-		return;		/* not a terminal: a file or a pipe does as well */
-	raw = saved_terminal;
-	/* Each key goes to the guest as it is, but Ctrl-C stays ours. */
-	raw.c_lflag &= ~(ICANON | ECHO | IEXTEN);
-	raw.c_iflag &= ~(ICRNL | IXON);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	raw.c_cc[VQUIT] = _POSIX_VDISABLE;
-	raw.c_cc[VSUSP] = _POSIX_VDISABLE;
-	if (!tcsetattr(STDIN_FILENO, TCSANOW, &raw)) {
-		terminal_changed = true;
-		atexit(uart_restore_terminal);
-	}
-}
-
-void uart_restore_terminal(void)
-{
-	if (terminal_changed)
-		tcsetattr(STDIN_FILENO, TCSANOW, &saved_terminal);
-	terminal_changed = false;
+	pthread_mutex_lock(&uart_lock);
+	uart = (struct uart) { .eof = !input };
+	pthread_mutex_unlock(&uart_lock);
 }
 
 static bool input_waits(void)
@@ -109,7 +86,7 @@ __u8 uart_read(unsigned int reg)
 {
 	__u8 value = 0;
 
-	pthread_mutex_lock(&uart.lock);
+	pthread_mutex_lock(&uart_lock);
 	switch (reg) {
 	case UART_DATA:
 		value = uart.lcr & UART_LCR_DLAB ? uart.dll : receive();
@@ -141,13 +118,13 @@ __u8 uart_read(unsigned int reg)
 		value = uart.scr;
 		break;
 	}
-	pthread_mutex_unlock(&uart.lock);
+	pthread_mutex_unlock(&uart_lock);
 	return value;
 }
 
 void uart_write(unsigned int reg, __u8 value)
 {
-	pthread_mutex_lock(&uart.lock);
+	pthread_mutex_lock(&uart_lock);
 	switch (reg) {
 	case UART_DATA:
 		if (uart.lcr & UART_LCR_DLAB)
@@ -178,5 +155,5 @@ void uart_write(unsigned int reg, __u8 value)
 		uart.scr = value;
 		break;
 	}
-	pthread_mutex_unlock(&uart.lock);
+	pthread_mutex_unlock(&uart_lock);
 }

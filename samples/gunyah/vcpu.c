@@ -46,7 +46,7 @@ void vcpu_create(struct guest *guest, struct vcpu *vcpu, unsigned int id)
 }
 
 /* The guest loads or stores len bytes at a device; nothing there reads as ones. */
-static void do_mmio(struct gunyah_vcpu_run *run)
+static void do_mmio(struct guest *guest, struct gunyah_vcpu_run *run)
 {
 	__u64 addr = run->mmio.phys_addr;
 	__u32 len = run->mmio.len;
@@ -55,11 +55,15 @@ static void do_mmio(struct gunyah_vcpu_run *run)
 	if (run->mmio.is_write) {
 		if (uart)
 			uart_write(addr - UART_BASE, run->mmio.data[0]);
+		else
+			virtio_mmio(guest, run);
 		return;
 	}
 	memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
 	if (uart)
 		run->mmio.data[0] = uart_read(addr - UART_BASE);
+	else
+		virtio_mmio(guest, run);
 }
 
 static const char *exit_type_name(unsigned int type)
@@ -123,7 +127,7 @@ static void run_vcpu(struct vcpu *vcpu)
 		}
 		switch (vcpu->run->exit_reason) {
 		case GUNYAH_VCPU_EXIT_MMIO:
-			do_mmio(vcpu->run);
+			do_mmio(guest, vcpu->run);
 			break;
 		case GUNYAH_VCPU_EXIT_STATUS:
 			end_with_status(guest, vcpu->run);
