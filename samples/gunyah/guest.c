@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The life of a VM: create it, bind memory, load kernel, RAM disk and device
- * tree, start it, wait for its end, close it.
+ * tree, start it, wait for its end, start it again or close it.
  *
  * All RAM is one guest-memory file, lent to the guest: while the guest has it
  * nobody else can read or write it, so it must not be mapped here when the VM
@@ -221,7 +221,8 @@ bool guest_end(struct guest *guest, enum vmm_exit exit)
 	bool first;
 
 	pthread_mutex_lock(&guest->lock);
-	first = !guest->over;
+	/* Ctrl-C counts in any case: it may come while the guest is started again. */
+	first = !guest->over || exit == VMM_EXIT_STOPPED;
 	if (first) {
 		guest->over = true;
 		guest->exit = exit;
@@ -243,12 +244,42 @@ enum vmm_exit guest_wait(struct guest *guest)
 	return exit;
 }
 
-void guest_destroy(struct guest *guest)
+static void stop_vcpus(struct guest *guest)
 {
 	unsigned int i;
 
 	for (i = 0; i < guest->opt->vcpus; i++)
 		vcpu_kick(&guest->vcpus[i]);
+	for (i = 0; i < guest->opt->vcpus; i++)
+		vcpu_join(&guest->vcpus[i]);
+}
+
+/*
+ * The VM keeps its memory, vCPUs and eventfds; what they hold is as the guest
+ * has left it, so the devices are reset here and all is loaded again.
+ */
+bool guest_reset(struct guest *guest)
+{
+	bool stopped;
+
+	stop_vcpus(guest);
+	virtio_reset_all(guest);
+	if (ioctl(guest->vm_fd, GUNYAH_VM_RESET))
+		die_errno("VM_RESET (try --no-reboot)");
+	uart_init(!guest->opt->virtio);
+	pthread_mutex_lock(&guest->lock);
+	stopped = guest->exit == VMM_EXIT_STOPPED;
+	if (!stopped)
+		guest->over = false;
+	pthread_mutex_unlock(&guest->lock);
+	return !stopped;
+}
+
+void guest_destroy(struct guest *guest)
+{
+	unsigned int i;
+
+	stop_vcpus(guest);
 	for (i = 0; i < guest->opt->vcpus; i++)
 		vcpu_destroy(&guest->vcpus[i]);
 	/* The last reference to the VM: it is stopped, its memory comes back. */

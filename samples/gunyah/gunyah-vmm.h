@@ -68,6 +68,7 @@ enum vmm_exit {
  * @disks: files that are the guest's disks
  * @nr_disks: number of them
  * @virtio: the guest has a virtio console, and disks; else a serial console only
+ * @reboot: a guest that asks for a reset is started again
  * @stats: in the end, tell what the virtio devices did
  */
 struct options {
@@ -83,6 +84,7 @@ struct options {
 	} disks[MAX_DISKS];
 	unsigned int nr_disks;
 	bool virtio;
+	bool reboot;
 	bool stats;
 };
 
@@ -162,6 +164,8 @@ void guest_start(struct guest *guest);
 /* Note why the run is over and wake up guest_wait(); false when it was over before. */
 bool guest_end(struct guest *guest, enum vmm_exit exit);
 enum vmm_exit guest_wait(struct guest *guest);
+/* Back to the state before guest_load(); false when Ctrl-C came. */
+bool guest_reset(struct guest *guest);
 void guest_destroy(struct guest *guest);
 
 /* function.c: both return an eventfd. */
@@ -192,6 +196,7 @@ void virtio_console_create(struct guest *guest);
 /* virtio-mmio.c */
 void virtio_start_threads(struct guest *guest);
 bool virtio_mmio(struct guest *guest, struct gunyah_vcpu_run *run);
+void virtio_reset_all(struct guest *guest);
 void virtio_print_stats(const struct guest *guest);
 
 /* vcpu.c */
@@ -199,6 +204,7 @@ void vcpu_create(struct guest *guest, struct vcpu *vcpu, unsigned int id);
 void vcpu_start_thread(struct vcpu *vcpu);
 /* Make a running vCPU return from the driver, and its thread end. */
 void vcpu_kick(struct vcpu *vcpu);
+void vcpu_join(struct vcpu *vcpu);
 void vcpu_destroy(struct vcpu *vcpu);
 
 #endif

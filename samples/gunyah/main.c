@@ -72,7 +72,7 @@ void die_errno(const char *what)
 static const char usage[] =
 "usage: gunyah-vmm [options] --kernel IMAGE\n"
 "Boot Linux in a VM of the Gunyah hypervisor; its console (hvc0, a virtio\n"
-"console) is this terminal.\n"
+"console) is this terminal.  A guest that asks for a reset is started again.\n"
 "\n"
 "  -k, --kernel FILE     arm64 Image (not compressed)\n"
 "  -i, --initrd FILE     initial RAM disk\n"
@@ -82,12 +82,13 @@ static const char usage[] =
 "  -b, --disk FILE       a disk of the guest: a file or block device; up to 4\n"
 "  -B, --disk-ro FILE    the same, read only\n"
 "  -V, --no-virtio       no disks, and a serial console (ttyS0) only\n"
+"  -R, --no-reboot       end when the guest asks for a reset\n"
 "  -s, --stats           in the end, tell what the virtio devices did\n"
 "  -d, --device FILE     the driver's device (default: /dev/gunyah)\n"
 "  -h, --help            show this\n"
 "\n"
 "Ctrl-C ends the VM.  Exit status: 0 the guest powered off, 1 an error,\n"
-"3 the guest asked for a reset, 4 it crashed, 130 Ctrl-C.\n";
+"3 the guest asked for a reset (--no-reboot), 4 it crashed, 130 Ctrl-C.\n";
 
 static __u64 parse_size(const char *text)
 {
@@ -137,6 +138,7 @@ static const struct option longopts[] = {
 	{ "disk", required_argument, NULL, 'b' },
 	{ "disk-ro", required_argument, NULL, 'B' },
 	{ "no-virtio", no_argument, NULL, 'V' },
+	{ "no-reboot", no_argument, NULL, 'R' },
 	{ "stats", no_argument, NULL, 's' },
 	{ "device", required_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
@@ -169,6 +171,9 @@ static bool take_option(struct options *opt, int c)
 	case 'V':
 		opt->virtio = false;
 		break;
+	case 'R':
+		opt->reboot = false;
+		break;
 	case 's':
 		opt->stats = true;
 		break;
@@ -190,7 +195,7 @@ static void parse_options(struct options *opt, int argc, char **argv)
 
 	/* One line for what is wrong, and that one is ours. */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "k:i:a:m:p:b:B:Vsd:h", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:a:m:p:b:B:VRsd:h", longopts, NULL)) != -1) {
 		if (!take_option(opt, c))
 			die("'%s': no such option, or its value is missing (try --help)",
 			    argv[optind - 1]);
@@ -242,6 +247,7 @@ int main(int argc, char **argv)
 		.memory = 256UL << 20,
 		.vcpus = 1,
 		.virtio = true,
+		.reboot = true,
 	};
 	enum vmm_exit status;
 
@@ -253,8 +259,17 @@ int main(int argc, char **argv)
 	catch_interrupts();
 	/* Their signals are blocked now, as those of all threads that follow. */
 	virtio_start_threads(&the_guest);
-	guest_start(&the_guest);
-	status = guest_wait(&the_guest);
+	for (;;) {
+		guest_start(&the_guest);
+		status = guest_wait(&the_guest);
+		if (status != VMM_EXIT_RESET || !opt.reboot)
+			break;
+		if (!guest_reset(&the_guest)) {
+			status = VMM_EXIT_STOPPED;
+			break;
+		}
+		guest_load(&the_guest);
+	}
 	guest_destroy(&the_guest);
 	terminal_restore();
 	if (opt.stats)

@@ -149,6 +149,7 @@ static void *vcpu_thread(void *arg)
 
 void vcpu_start_thread(struct vcpu *vcpu)
 {
+	vcpu->run->immediate_exit = 0;
 	if (pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu))
 		die("can't create the thread of vCPU %u", vcpu->id);
 	vcpu->started = true;
@@ -162,10 +163,15 @@ void vcpu_kick(struct vcpu *vcpu)
 		pthread_kill(vcpu->thread, SIGUSR1);
 }
 
-void vcpu_destroy(struct vcpu *vcpu)
+void vcpu_join(struct vcpu *vcpu)
 {
 	if (vcpu->started)
 		pthread_join(vcpu->thread, NULL);
+	vcpu->started = false;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
 	munmap(vcpu->run, sysconf(_SC_PAGESIZE));
 	close(vcpu->fd);
 }

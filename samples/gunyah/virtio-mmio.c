@@ -125,6 +125,17 @@ static void reset(struct virtio_device *dev)
 	__atomic_store_n(&dev->interrupts, 0, __ATOMIC_SEQ_CST);
 }
 
+void virtio_reset_all(struct guest *guest)
+{
+	unsigned int i;
+
+	for (i = 0; i < guest->nr_devices; i++) {
+		pthread_mutex_lock(&guest->devices[i]->lock);
+		reset(guest->devices[i]);
+		pthread_mutex_unlock(&guest->devices[i]->lock);
+	}
+}
+
 /* What the guest has offered without a notification is looked at. */
 static void kick_all(struct virtio_device *dev)
 {
