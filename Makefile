@@ -5,12 +5,13 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD SOAK_MINUTES SOAK_SEED
+export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
 
 .PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
 
 help:
-	@echo 'make run        boot a Linux guest under the test hypervisor'
+	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
+	@echo '                in it when this is a terminal'
 	@echo 'make test       run all tests'
 	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
 	@echo 'make mutants    make mistakes in the sources: which test finds each?'
@@ -28,6 +29,9 @@ help:
 	@echo '  DEBUG=1       a kernel with KASAN, lockdep and the like'
 	@echo '  IMAGE=FILE    the guest'"'"'s kernel'
 	@echo '  INITRD=FILE   the guest'"'"'s initramfs'
+	@echo '  DISK=FILE     the guest'"'"'s disk, which it may write (default: 16 MiB'
+	@echo '                that are gone in the end)'
+	@echo '  VIRTIO=0      no disk, and a serial console instead of a virtio one'
 	@echo '  BASE=6.12     kernel source: of this version, or a directory'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'

@@ -19,7 +19,11 @@ A file leaves the machine by the console, in base64 between the lines
 as boot-<name of the boot>.NAME, and not shown.
 
 The environment (see lib.sh) gives the places and MEM, VCPUS, CPUS, IMAGE,
-INITRD; MEM is the guest's memory, the machine's is chosen to go with it.
+INITRD, DISK, VIRTIO; MEM is the guest's memory, the machine's is chosen to go
+with it.
+
+Mode run with a terminal gives it to the guest: then there are no limits, and
+the console is looked at in the end.
 """
 
 import argparse
@@ -148,7 +152,9 @@ def host_memory():
 def qemu_command(args, initrd, rmlog):
     words = ['console=ttyAMA0', 'panic=-1', 'loglevel=7',
              f'primary.mode={args.mode}',
-             f'primary.mem={env("MEM")}', f'primary.vcpus={env("VCPUS")}']
+             f'primary.mem={env("MEM")}', f'primary.vcpus={env("VCPUS")}',
+             f'primary.virtio={env("VIRTIO")}',
+             f'primary.interactive={int(args.interactive)}']
     if env('DEBUG'):
         # 0x20: the whole log once more when it panics.
         words += ['panic_on_warn=1', 'panic_print=0x20']
@@ -167,7 +173,23 @@ def qemu_command(args, initrd, rmlog):
                 '-kernel', args.hyp, '-device',
                 f'loader,file={args.kernel},addr={IMAGE_ADDR:#x},force-raw=on']
     cmd += ['-append', ' '.join(words + args.append)]
-    return cmd + args.qemu
+    return cmd + disk_options() + args.qemu
+
+
+def disk_options():
+    """DISK as the primary VM's /dev/vda, which the monitor gives to the
+    guest: what the guest writes is in the file."""
+    disk = env('DISK')
+    if not disk:
+        return []
+    if not os.path.isfile(disk):
+        fail(f'DISK={disk} is not a file')
+    if os.path.getsize(disk) < 512:
+        fail(f'DISK={disk} is too small for a disk')
+    name = os.path.abspath(disk).replace(',', ',,')
+    mode = 'off' if os.access(disk, os.W_OK) else 'on'
+    return ['-drive', f'if=none,id=disk,format=raw,readonly={mode},file={name}',
+            '-device', 'virtio-blk-device,drive=disk']
 
 
 class Console:
@@ -306,22 +328,28 @@ def run(cmd, args, log):
         if console.line:
             console.end_of_line()
     damaged = console.save_files(os.path.splitext(log)[0])
+    return judge(console, why, proc.returncode) or damaged
+
+
+def judge(console, why, returncode):
+    """What was bad about a boot, or None."""
     if console.why_bad():
         return console.why_bad()
     if why:
         return why
-    if proc.returncode != 0:
-        return f'QEMU ended with status {proc.returncode}'
+    if returncode != 0:
+        return f'QEMU ended with status {returncode}'
     if console.result is None:
         return 'the primary VM ended without a result'
     if console.result != 0:
         return f'the primary VM ended with status {console.result}'
-    return damaged
+    return None
 
 
-def shell(cmd, log):
+def shell(cmd, args, log):
     """A boot with the terminal in the user's hands: no limits."""
-    print('== a shell in the primary VM; leave with exit, or Ctrl-A X',
+    what = 'primary VM' if args.mode == 'shell' else 'guest'
+    print(f'== a shell in the {what}; leave with exit, or Ctrl-A X',
           file=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serial = ['-chardev', f'stdio,mux=on,id=con,signal=off,logfile={log}',
@@ -329,7 +357,12 @@ def shell(cmd, log):
     monitor = cmd.index('-monitor')
     cmd = cmd[:monitor] + cmd[monitor + 2:] + ['-mon', 'chardev=con']
     rc = subprocess.call(cmd + serial)
-    return None if rc == 0 else f'QEMU ended with status {rc}'
+    if args.mode == 'shell':
+        return None if rc == 0 else f'QEMU ended with status {rc}'
+    with open(os.devnull, 'wb') as null, open(log, 'rb') as file:
+        console = Console(null, False)
+        console.feed(file.read())
+    return judge(console, None, rc)
 
 
 def check_rmlog(rmlog):
@@ -375,6 +408,8 @@ def parse():
     parser.add_argument('--qemu', action='append', default=[],
                         metavar='WORD', help='one more argument of QEMU')
     args = parser.parse_args()
+    args.interactive = (args.mode == 'run' and not args.quiet and
+                        sys.stdin.isatty() and sys.stdout.isatty())
     if env('DEBUG'):
         args.timeout *= DEBUG_FACTOR
         args.silence *= DEBUG_FACTOR
@@ -412,7 +447,10 @@ def main():
     cmd = qemu_command(args, initrd, rmlog)
     print(f'== booting QEMU ({args.mode}), log: {log}', file=sys.stderr)
     start = time.monotonic()
-    why = shell(cmd, log) if args.mode == 'shell' else run(cmd, args, log)
+    if args.mode == 'shell' or args.interactive:
+        why = shell(cmd, args, log)
+    else:
+        why = run(cmd, args, log)
     if why is None and not args.no_hyp:
         why = check_rmlog(rmlog)
         log = rmlog if why else log

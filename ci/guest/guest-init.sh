@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The first program of the guest: shows what the guest has, writes a file and
-# checks it, powers off. Its kernel command line says what it does:
+# checks it, the same on its disk, powers off. Its kernel command line says what
+# it does:
 #
 #   guest.mode=demo      as above (default)
+#   guest.mode=interactive  the same, with a shell on the console in between
 #   guest.mode=shell     a shell on the console, then power off
+#   guest.mode=disk      read and write guest.mib=N of the disk, by all CPUs
+#   guest.mode=ro        try to write to a disk that is read only
+#   guest.mode=echo      say what comes from the console, up to "end"
+#   guest.mode=reboots   count the boots on the disk, reset until the third
 #   guest.mode=reboot    ask for a system reset
 #   guest.mode=panic     a kernel panic
 #   guest.mode=hang      never power off
-#   guest.mode=console   print 2,000 numbered lines, then power off
+#   guest.mode=console   print guest.lines=2000 numbered lines, then power off
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 
@@ -51,7 +57,117 @@ check_tmpfs()
 	cmp /tmp/a /tmp/b || return 1
 	[ "$(sha256sum < /tmp/a)" = "$(sha256sum < /tmp/b)" ] || return 1
 	[ "$(stat -c %s /tmp/a)" -eq "$((kib * 1024))" ] || return 1
-	echo "guest: wrote, read and compared $kib KiB in tmpfs, sha256 $(sha256sum < /tmp/a | cut -c1-16)..."
+	echo "guest: wrote, read and compared $kib KiB in tmpfs, sha256 $(sum_of /tmp/a)"
+}
+
+sum_of()
+{
+	sha256sum < "$1" | sed 's/^\(.\{16\}\).*/\1.../'
+}
+
+# Nothing is cached of the disk any more.
+forget()
+{
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+}
+
+# Only zeros in the first $1 KiB of the disk?
+blank()
+{
+	[ -z "$(head -c $(($1 * 1024)) /dev/vda | tr -d '\000' | head -c 1)" ]
+}
+
+# The file of check_tmpfs to a blank disk, and back. On a disk that is not blank
+# nothing is written: what it has may be needed.
+check_disk()
+{
+	[ -b /dev/vda ] || return 0
+	have=$(($(cat /sys/block/vda/size) / 2))
+	[ "$have" -ge "$kib" ] || kib=$have
+	if blank "$kib"; then
+		dd if=/tmp/a of=/dev/vda bs=1k count="$kib" conv=fsync 2> /dev/null || return 1
+		forget
+		dd if=/dev/vda of=/tmp/b bs=1k count="$kib" 2> /dev/null || return 1
+		head -c $((kib * 1024)) /tmp/a | cmp - /tmp/b || return 1
+		echo "guest: wrote, read and compared $kib KiB on the virtio disk, sha256 $(sum_of /tmp/b)"
+	else
+		dd if=/dev/vda of=/tmp/b bs=1k count="$kib" 2> /dev/null || return 1
+		echo "guest: read $kib KiB of the virtio disk, which is not blank, sha256 $(sum_of /tmp/b)"
+	fi
+}
+
+# Each CPU $1 (read or write) its part of the disk, in files /tmp/part-N.
+all_cpus()
+{
+	cpus=$(nproc)
+	# of 64 KiB
+	count=$(($(arg guest.mib 32) * 16 / cpus))
+	pids=
+	for n in $(seq "$cpus"); do
+		at=$(((n - 1) * count))
+		case $1 in
+		read) dd if=/dev/vda of=/tmp/part-"$n" bs=64k count=$count skip=$at ;;
+		write) dd if=/tmp/part-"$n" of=/dev/vda bs=64k seek=$at conv=notrunc,fsync ;;
+		esac 2> /tmp/err-"$n" &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid" || echo "guest: FAILED: $1: $(cat /tmp/err-*)"
+	done
+}
+
+parts()
+{
+	for n in $(seq "$cpus"); do
+		cat /tmp/part-"$n"
+	done
+}
+
+disk_sums()
+{
+	all_cpus read
+	echo "guest: read $(parts | wc -c) bytes, sha256 $(parts | sha256sum | cut -c1-64)"
+	for n in $(seq "$cpus"); do
+		head -c $((count * 65536)) /dev/urandom > /tmp/part-"$n"
+	done
+	all_cpus write
+	sync
+	echo "guest: wrote $(parts | wc -c) bytes, sha256 $(parts | sha256sum | cut -c1-64)"
+}
+
+write_read_only()
+{
+	echo "guest: read only: $(cat /sys/block/vda/ro), sha256 $(sha256sum < /dev/vda | cut -c1-64)"
+	if dd if=/dev/zero of=/dev/vda bs=512 count=1 conv=fsync 2> /dev/null; then
+		echo "guest: FAILED: a disk that is read only was written"
+	else
+		echo "guest: the write was refused"
+	fi
+}
+
+echo_lines()
+{
+	echo "guest: say something"
+	while read -r line && [ "$line" != end ]; do
+		echo "guest: got '$line'"
+	done
+}
+
+count_boots()
+{
+	boots=$(head -c 8 /dev/vda | tr -d '\000')
+	boots=$((${boots:-0} + 1))
+	echo "guest: boot $boots"
+	echo "$boots" | dd of=/dev/vda bs=512 conv=sync,fsync 2> /dev/null
+	[ "$boots" -ge 3 ] || reboot_now
+}
+
+# Setting a mode waits until all output is out: a reset would cut it off.
+reboot_now()
+{
+	stty opost
+	reboot -f
 }
 
 demo()
@@ -62,23 +178,38 @@ demo()
 		echo "guest: FAILED: $want CPU(s) expected"
 		return
 	fi
-	if check_tmpfs; then
-		echo "guest: OK"
-	else
+	if ! check_tmpfs; then
 		echo "guest: FAILED: tmpfs check"
+	elif ! check_disk; then
+		echo "guest: FAILED: disk check"
+	else
+		echo "guest: OK"
 	fi
+}
+
+shell()
+{
+	echo "guest: a shell; leave with exit, end the VM with Ctrl-C"
+	setsid cttyhack sh
 }
 
 case $(arg guest.mode demo) in
 demo) demo ;;
+interactive)
+	demo
+	shell
+	;;
 shell)
 	show
-	setsid cttyhack sh
+	shell
 	;;
+disk) disk_sums ;;
+ro) write_read_only ;;
+echo) echo_lines ;;
+reboots) count_boots ;;
 reboot)
 	echo "guest: asking for a reset"
-	stty opost
-	reboot -f
+	reboot_now
 	;;
 panic)
 	echo "guest: about to panic"
@@ -91,7 +222,8 @@ hang)
 	;;
 console)
 	i=0
-	while [ $i -lt 2000 ]; do
+	lines=$(arg guest.lines 2000)
+	while [ $i -lt "$lines" ]; do
 		echo "guest: line $i"
 		i=$((i + 1))
 	done

@@ -3,8 +3,11 @@
 #
 # Guests booted by the sample monitor, in many ways; runs in the primary VM
 # and prints TAP. What a guest said is shown when its case failed. The guests'
-# kernels are quiet: each character that it prints are several exits, which
-# console_loses_nothing is about.
+# kernels are quiet: each character that one prints before it has its virtio
+# console are several exits, which serial_loses_nothing is about.
+#
+# Use: guest-tests all, or the names of functions below that are cases of their
+# own, as in guest-tests restart,input
 
 OUT=/tmp/guest-out
 KERNEL=/guest/Image
@@ -25,13 +28,23 @@ result()
 	fi
 }
 
-# boot SECONDS OPTION...: run the monitor; its status is kept.
+# boot SECONDS OPTION...: run the monitor with $INPUT; its status is kept.
+INPUT=/dev/null
 boot()
 {
 	limit=$1
 	shift
-	timeout -s KILL "$limit" gunyah-vmm "$@" > "$OUT" 2>&1 < /dev/null
+	timeout -s KILL "$limit" gunyah-vmm "$@" > "$OUT" 2>&1 < "$INPUT"
 	status=$?
+	tr -d '\r' < "$OUT" > "$OUT.new" && mv "$OUT.new" "$OUT"
+}
+
+# guest MODE OPTION...: boot the usual guest in that mode.
+guest()
+{
+	mode=$1
+	shift
+	boot $LIMIT --kernel $KERNEL --initrd $INITRD --append "quiet guest.mode=$mode" "$@"
 }
 
 # expect STATUS TEXT NAME: how the last boot must have ended.
@@ -49,19 +62,20 @@ expect()
 	result "$rc" "$3"
 }
 
-# demo MEMORY NAME: a guest that looks at itself.
+# demo MEMORY NAME OPTION...: a guest that looks at itself.
 demo()
 {
-	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem "$1" \
-		--append "quiet guest.mode=demo guest.vcpus=1"
-	expect 0 '^guest: OK' "$2"
+	memory=$1
+	name=$2
+	shift 2
+	guest "demo guest.vcpus=1" --mem "$memory" "$@"
+	expect 0 '^guest: OK' "$name"
 }
 
 # A guest with $1 vCPUs: it has to find as many, and work.
 smp()
 {
-	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M --vcpus "$1" \
-		--append "quiet guest.mode=demo guest.vcpus=$1"
+	guest "demo guest.vcpus=$1" --mem 128M --vcpus "$1"
 	expect 0 '^guest: OK' "vcpus_$1"
 }
 
@@ -85,15 +99,118 @@ other_initrd()
 	expect 0 'another init was here' another_initramfs
 }
 
-# Every line of a long output arrives, in order.
+# All of $1 lines of a long output arrive, in order: case $2, OPTION...
 long_output()
 {
-	boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
-		--append "quiet guest.mode=console"
-	tr -d '\r' < "$OUT" | sed -n 's/^guest: line //p' > /tmp/lines
-	seq 0 1999 > /tmp/wanted
+	lines=$1
+	name=$2
+	shift 2
+	guest "console guest.lines=$lines" --mem 128M "$@"
+	sed -n 's/^guest: line //p' "$OUT" > /tmp/lines
+	seq 0 $((lines - 1)) > /tmp/wanted
 	cmp /tmp/lines /tmp/wanted
-	result $? console_loses_nothing
+	result $? "$name"
+}
+
+# What is typed arrives, in order, also more than the guest has buffers for.
+input()
+{
+	for i in $(seq 300); do
+		echo "line $i of what is typed"
+	done > /tmp/typed
+	(cat /tmp/typed && echo end) > /tmp/input
+	INPUT=/tmp/input
+	guest echo --mem 128M
+	INPUT=/dev/null
+	sed -n "s/^guest: got '\(.*\)'/\1/p" "$OUT" > /tmp/lines
+	cmp /tmp/lines /tmp/typed
+	result $? console_input
+}
+
+sum_of()
+{
+	sha256sum < "$1" | cut -c1-64
+}
+
+# R45. The tracepoint tells of each notification of a queue whether the driver
+# signalled an eventfd, or the monitor had to.
+TRACING=/sys/kernel/tracing
+trace_notifications()
+{
+	echo 'write==1&&(addr==0xa000050||addr==0xa001050)' \
+		> $TRACING/events/gunyah/gunyah_vcpu_mmio/filter
+	echo > $TRACING/trace
+	echo 1 > $TRACING/events/gunyah/gunyah_vcpu_mmio/enable
+}
+
+end_trace()
+{
+	echo 0 > $TRACING/events/gunyah/gunyah_vcpu_mmio/enable
+	echo 0 > $TRACING/events/gunyah/gunyah_vcpu_mmio/filter
+	by_kernel=$(grep -c ' kernel$' $TRACING/trace)
+	by_monitor=$(grep -c ' monitor$' $TRACING/trace)
+	echo "# $by_kernel notifications ended in the kernel, $by_monitor in the monitor"
+}
+
+# disk VCPUS MIB MEMORY NAME: so much is read from the guest's disk, and so much
+# written to it, by all of its CPUs at once: both sides have the same checksums.
+disk()
+{
+	rm -f /tmp/disk
+	head -c $(($2 * 1048576)) /dev/urandom > /tmp/disk
+	before=$(sum_of /tmp/disk)
+	trace_notifications
+	guest "disk guest.mib=$2" --mem "$3" --vcpus "$1" --disk /tmp/disk --stats
+	end_trace
+	sed -n 's/^gunyah-vmm: disk0/# &/p' "$OUT"
+	expect 0 "^guest: read $(($2 * 1048576)) bytes, sha256 $before" "$4.read"
+	expect 0 "^guest: wrote $(($2 * 1048576)) bytes, sha256 $(sum_of /tmp/disk)" "$4.write"
+	grep -q '^gunyah-vmm: disk0: [1-9][0-9]* requests, [1-9][0-9]* flushes' "$OUT"
+	result $? "$4.flush"
+	[ "$by_kernel" -gt 0 ] && [ "$by_monitor" -eq 0 ] &&
+		grep -q '^gunyah-vmm: disk0: .* [1-9][0-9]* notifications by eventfd, 0 by an exit' \
+			"$OUT"
+	result $? "$4.notified_in_the_kernel"
+	rm -f /tmp/disk
+}
+
+big_disk()
+{
+	disk 1 256 1G disk_256M.vcpus_1
+	disk 4 256 1G disk_256M.vcpus_4
+}
+
+read_only_disk()
+{
+	head -c 1048576 /dev/urandom > /tmp/disk
+	before=$(sum_of /tmp/disk)
+	guest ro --mem 128M --disk-ro /tmp/disk
+	expect 0 "^guest: read only: 1, sha256 $before" disk_read_only
+	expect 0 "^guest: the write was refused" disk_read_only.write
+	[ "$(sum_of /tmp/disk)" = "$before" ]
+	result $? disk_read_only.kept
+}
+
+# Sizes that are odd: the guest has whole sectors, and is told of the rest.
+odd_disk()
+{
+	rm -f /tmp/disk
+	truncate -s 1000000 /tmp/disk
+	demo 128M disk_odd_size --disk /tmp/disk
+	expect 0 'the last 64 bytes are left out' disk_odd_size.told
+	[ "$(stat -c %s /tmp/disk)" -eq 1000000 ]
+	result $? disk_odd_size.kept
+}
+
+# R9, R20. A guest that asks for a reset is started again, with what its disk had.
+restart()
+{
+	rm -f /tmp/disk
+	truncate -s 1M /tmp/disk
+	guest reboots --mem 128M --vcpus 2 --disk /tmp/disk
+	expect 0 '^guest: boot 3' "restarted"
+	[ "$(sed -n 's/^guest: boot //p' "$OUT" | tr '\n' ' ')" = '1 2 3 ' ]
+	result $? restarted.three_boots
 }
 
 # one OUTPUT: a small guest in the background.
@@ -148,6 +265,13 @@ refused()
 }
 
 echo "TAP version 13"
+if [ "${1:-all}" != all ]; then
+	for case in $(echo "$1" | tr ',' ' '); do
+		$case
+	done
+	echo "1..$n"
+	exit
+fi
 refused no_kernel_option --initrd $INITRD
 refused kernel_missing --kernel /nowhere
 refused kernel_not_an_image --kernel /init
@@ -159,6 +283,14 @@ refused no_vcpu --kernel $KERNEL --vcpus 0
 refused too_many_vcpus --kernel $KERNEL --vcpus 9
 refused device_missing --kernel $KERNEL --device /dev/nowhere
 refused device_is_another --kernel $KERNEL --device /dev/null
+refused disk_missing --kernel $KERNEL --disk /nowhere
+refused disk_is_a_folder --kernel $KERNEL --disk /tmp
+refused disk_is_no_disk --kernel $KERNEL --disk /dev/null
+: > /tmp/empty
+refused disk_empty --kernel $KERNEL --disk /tmp/empty
+refused five_disks --kernel $KERNEL --disk a --disk b --disk c --disk d --disk-ro e
+refused disk_without_virtio --kernel $KERNEL --no-virtio --disk /init
+refused option_without_value --kernel $KERNEL --disk
 refused unknown_option --kernel $KERNEL --no-such-option
 boot 20 --help
 expect 0 'usage: gunyah-vmm' help
@@ -178,13 +310,19 @@ for vcpus in $counts; do
 	smp "$vcpus"
 done
 other_initrd
-boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
-	--append "quiet guest.mode=reboot"
+guest reboot --mem 128M --no-reboot
 expect 3 'guest: asking for a reset' reset_is_told
-boot $LIMIT --kernel $KERNEL --initrd $INITRD --mem 128M \
-	--append "quiet panic=-1 guest.mode=panic"
+guest "panic panic=-1" --mem 128M --no-reboot
 expect 3 'guest: about to panic' panic_is_a_reset
-long_output
+restart
+long_output 2000 console_loses_nothing
+long_output 200 serial_loses_nothing --no-virtio
+demo 128M serial_only --no-virtio
+input
+disk 1 32 256M disk.vcpus_1
+disk 4 32 256M disk.vcpus_4
+read_only_disk
+odd_disk
 two_at_once
 signalled INT 130
 signalled TERM 130

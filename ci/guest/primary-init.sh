@@ -4,9 +4,11 @@
 # The first program of the primary VM. What it does is said on the kernel's
 # command line:
 #
-#   primary.mode=run     boot a guest with the sample monitor
+#   primary.mode=run     boot a guest with the sample monitor, with a shell in it
+#                        where primary.interactive=1
 #   primary.mode=test    run the programs of /selftests
-#   primary.mode=guests  boot many guests (guest-tests.sh)
+#   primary.mode=guests  boot many guests (guest-tests.sh), or what
+#                        primary.guests=NAME of it
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
@@ -81,11 +83,27 @@ run_guest()
 		echo "primary: /dev/gunyah did not appear"
 		return 1
 	fi
+	# A disk of the PC (DISK=), or one for this time only.
+	disk=/dev/vda
+	if [ ! -b $disk ]; then
+		disk=/tmp/disk
+		truncate -s 16M $disk
+	fi
+	mode=$(arg guest.mode demo)
+	set -- gunyah-vmm --kernel /guest/Image --initrd /guest/initrd.cpio \
+		--mem "$(arg primary.mem 256M)" --vcpus "$(arg primary.vcpus 1)"
+	if [ "$(arg primary.virtio 1)" != 0 ]; then
+		set -- "$@" --disk $disk
+	else
+		set -- "$@" --no-virtio
+	fi
+	if [ "$(arg primary.interactive 0)" = 1 ]; then
+		# With a terminal of its own, for Ctrl-C.
+		set -- setsid cttyhack "$@"
+		mode=$(arg guest.mode interactive)
+	fi
 	echo "primary: booting a guest: $(arg primary.vcpus 1) vCPU(s), $(arg primary.mem 256M)"
-	gunyah-vmm --kernel /guest/Image --initrd /guest/initrd.cpio \
-		--mem "$(arg primary.mem 256M)" \
-		--vcpus "$(arg primary.vcpus 1)" \
-		--append "guest.mode=$(arg guest.mode demo) guest.vcpus=$(arg primary.vcpus 1)"
+	"$@" --append "guest.mode=$mode guest.vcpus=$(arg primary.vcpus 1)"
 }
 
 # What the kernel said since the last time. In mode test it does not say it
@@ -195,7 +213,7 @@ run_guests()
 	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	echo "SELFTEST-BEGIN guest"
-	/bin/guest-tests
+	/bin/guest-tests "$(arg primary.guests all)"
 	rc=$?
 	kernel_log
 	echo "SELFTEST-END guest status=$rc"
