@@ -146,8 +146,10 @@ write_read_only()
 	fi
 }
 
+# The terminal's own echo would come between.
 echo_lines()
 {
+	stty -echo
 	echo "guest: say something"
 	while read -r line && [ "$line" != end ]; do
 		echo "guest: got '$line'"

@@ -124,7 +124,9 @@ input()
 	INPUT=/dev/null
 	sed -n "s/^guest: got '\(.*\)'/\1/p" "$OUT" > /tmp/lines
 	cmp /tmp/lines /tmp/typed
-	result $? console_input
+	rc=$?
+	[ $rc -eq 0 ] || diff /tmp/lines /tmp/typed | sed 's/^/# /'
+	result $rc console_input
 }
 
 sum_of()
