@@ -6,12 +6,13 @@
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
 #include "lib/control.h"
-#include "lib/gunyah_test.h"
+#include "lib/events.h"
 #include "lib/sweep.h"
 
 #define CGROUP		"/sys/fs/cgroup/gunyah-cost"
 #define MANY_VCPUS	800
 #define MANY_VMS	2000
+#define MANY_EVENTS	8000
 
 /* ---- R28 ---- */
 
@@ -73,14 +74,28 @@ static int add_one(int vm)
 	return __add_vcpu(vm, next_id++);
 }
 
+static int event;
+
+static int add_one_irqfd(int vm)
+{
+	return __add_irqfd(vm, event, next_id++, 0);
+}
+
+static int add_one_ioeventfd(int vm)
+{
+	struct gunyah_fn_ioeventfd_arg arg = { .addr = 8 * next_id++, .len = 8, .fd = event };
+
+	return __add_ioeventfd(vm, &arg);
+}
+
 /*
- * 0 when VMs and vCPUs are charged; else which are not.  The kernel charges in
- * advance, up to 64 pages for each CPU: so many are made that this does not
- * count, and a file (some 300 bytes) does not either.
+ * 0 when VMs, vCPUs, irqfds and ioeventfds are charged; else which are not.  The
+ * kernel charges in advance, up to 64 pages for each CPU: so many are made that
+ * this does not count, and a file (some 300 bytes) does not either.
  */
 static int look_at_charges(void)
 {
-	unsigned long vms, vcpus;
+	unsigned long vms, vcpus, irqfds, ioeventfds;
 	int dev, vm;
 
 	if (write_file(CGROUP "/cgroup.procs", "0"))
@@ -90,15 +105,21 @@ static int look_at_charges(void)
 	vm = create_vm(dev);
 	vms = charged(create_vm, dev, MANY_VMS);
 	vcpus = charged(add_one, vm, MANY_VCPUS);
-	ksft_print_msg("charged for each: a VM %lu, a vCPU %lu bytes\n",
-		       vms / MANY_VMS, vcpus / MANY_VCPUS);
+	event = event_new();
+	irqfds = charged(add_one_irqfd, vm, MANY_EVENTS);
+	ioeventfds = charged(add_one_ioeventfd, vm, MANY_EVENTS);
+	ksft_print_msg("charged for each: a VM %lu, a vCPU %lu, an irqfd %lu, an ioeventfd %lu bytes\n",
+		       vms / MANY_VMS, vcpus / MANY_VCPUS, irqfds / MANY_EVENTS,
+		       ioeventfds / MANY_EVENTS);
+	if (irqfds < MANY_EVENTS * 100 || ioeventfds < MANY_EVENTS * 100)
+		return 4;
 	if (vms < MANY_VMS * 1024)
 		return 2;
 	/* For the run page. */
 	return vcpus < MANY_VCPUS * 3 * SZ_4K / 4 ? 3 : 0;
 }
 
-/* R28: a VM, and a vCPU with its page, are charged to whom made them */
+/* R28: a VM, a vCPU with its page, and other functions are charged to whom made them */
 TEST(charged_to_the_cgroup)
 {
 	int status;
