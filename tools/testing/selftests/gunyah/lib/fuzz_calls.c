@@ -324,6 +324,58 @@ void fuzz_add(int vm, __u32 id, unsigned int slot)
 	fuzz_replace(&fuzz.vcpus[slot], fd);
 }
 
+/* What is done to files of all kinds; none of it is an ioctl of a VM. */
+static void fuzz_file(enum fuzz_call call)
+{
+	switch (call) {
+	case FUZZ_MMAP_RUN_WRONG:
+		FUZZ_DO(call, fuzz_do_mmap_run_wrong());
+		break;
+	case FUZZ_MMAP_MEM:
+	case FUZZ_TOUCH:
+		return fuzz_touch();
+	case FUZZ_FALLOCATE:
+		FUZZ_DO(call, fuzz_do_fallocate(false));
+		break;
+	case FUZZ_PUNCH:
+		FUZZ_DO(call, fuzz_do_fallocate(true));
+		break;
+	case FUZZ_TRUNCATE:
+		FUZZ_DO(call, ftruncate(fuzz_get_mem(), pick(4) * SZ_2M) ? -errno : 0);
+		break;
+	case FUZZ_READ:
+		FUZZ_DO(call, fuzz_do_read());
+		break;
+	case FUZZ_STAT:
+		FUZZ_DO(call, fuzz_do_stat());
+		break;
+	case FUZZ_DUP:
+		return fuzz_dup();
+	default:
+		return fuzz_close();
+	}
+}
+
+static void fuzz_function(enum fuzz_call call)
+{
+	switch (call) {
+	case FUZZ_ADD:
+		return fuzz_add(fuzz_get_vm(), pick(4), pick(FUZZ_VCPUS));
+	case FUZZ_REMOVE:
+		FUZZ_DO(call, do_vcpu_function(fuzz_get_vm(), GUNYAH_VM_REMOVE_FUNCTION, pick(4)));
+		break;
+	case FUZZ_ADD_OTHER:
+		/* To look for a module is slow. */
+		if (!pick(32))
+			FUZZ_DO(call, do_other_function(GUNYAH_VM_ADD_FUNCTION));
+		break;
+	default:
+		if (!pick(32))
+			FUZZ_DO(call, do_other_function(GUNYAH_VM_REMOVE_FUNCTION));
+		break;
+	}
+}
+
 void fuzz_one(enum fuzz_call call)
 {
 	switch (call) {
@@ -356,26 +408,9 @@ void fuzz_one(enum fuzz_call call)
 	case FUZZ_AUTH:
 	case FUZZ_AUTH_OTHER:
 		return fuzz_auth(call);
-	case FUZZ_ADD:
-		return fuzz_add(fuzz_get_vm(), pick(4), pick(FUZZ_VCPUS));
-	case FUZZ_REMOVE:
-		FUZZ_DO(call, do_vcpu_function(fuzz_get_vm(), GUNYAH_VM_REMOVE_FUNCTION, pick(4)));
-		break;
-	case FUZZ_ADD_OTHER:
-		/* To look for a module is slow. */
-		if (!pick(32))
-			FUZZ_DO(call, do_other_function(GUNYAH_VM_ADD_FUNCTION));
-		break;
-	case FUZZ_REMOVE_OTHER:
-		if (!pick(32))
-			FUZZ_DO(call, do_other_function(GUNYAH_VM_REMOVE_FUNCTION));
-		break;
-	case FUZZ_EVENT:
-	case FUZZ_SIGNAL:
-	case FUZZ_ADD_IRQFD:
-	case FUZZ_REMOVE_IRQFD:
-	case FUZZ_ADD_IOEVENTFD:
-	case FUZZ_REMOVE_IOEVENTFD:
+	case FUZZ_ADD ... FUZZ_REMOVE_OTHER:
+		return fuzz_function(call);
+	case FUZZ_EVENT ... FUZZ_REMOVE_IOEVENTFD:
 		return fuzz_event(call);
 	case FUZZ_START:
 		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_START, rand_r(&fuzz_seed)));
@@ -386,29 +421,9 @@ void fuzz_one(enum fuzz_call call)
 	case FUZZ_MMAP_SIZE:
 		FUZZ_DO(call, __ioctl(fuzz_get_vcpu(), GUNYAH_VCPU_MMAP_SIZE, rand_r(&fuzz_seed)));
 		break;
-	case FUZZ_MMAP_RUN_WRONG:
-		FUZZ_DO(call, fuzz_do_mmap_run_wrong());
-		break;
-	case FUZZ_MMAP_MEM:
-	case FUZZ_TOUCH:
-		return fuzz_touch();
-	case FUZZ_FALLOCATE:
-		FUZZ_DO(call, fuzz_do_fallocate(false));
-		break;
-	case FUZZ_PUNCH:
-		FUZZ_DO(call, fuzz_do_fallocate(true));
-		break;
-	case FUZZ_TRUNCATE:
-		FUZZ_DO(call, ftruncate(fuzz_get_mem(), pick(4) * SZ_2M) ? -errno : 0);
-		break;
-	case FUZZ_READ:
-		FUZZ_DO(call, fuzz_do_read());
-		break;
-	case FUZZ_STAT:
-		FUZZ_DO(call, fuzz_do_stat());
-		break;
-	case FUZZ_DUP:
-		return fuzz_dup();
+	case FUZZ_MMAP_RUN_WRONG ... FUZZ_DUP:
+	case FUZZ_CLOSE:
+		return fuzz_file(call);
 	case FUZZ_FORK:
 		/* It takes as long as a hundred others. */
 		if (!pick(16))
@@ -421,8 +436,6 @@ void fuzz_one(enum fuzz_call call)
 	case FUZZ_GARBAGE:
 		FUZZ_DO(call, fuzz_do_garbage());
 		break;
-	case FUZZ_CLOSE:
-		return fuzz_close();
 	case NR_FUZZ_CALLS:
 		break;
 	}
