@@ -236,6 +236,7 @@ int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 	WRITE_ONCE(v->vmid, vmid);
 	v->listener.vmid = vmid;
 	v->end_error = 0;
+	v->drained = false;
 	memset(&v->exited, 0, sizeof(v->exited));
 	ret = gunyah_rm_listen(v->rm, &v->listener);
 	if (ret) {
@@ -365,12 +366,24 @@ static void out_of_init(struct gunyah_vm_rm *v)
 		lose(v, "can be neither initialised nor reset", -EIO);
 }
 
+/*
+ * The capabilities die with the reset.  The resource manager may say that it has
+ * begun one that it was not asked for, or has done it: any way that leads through
+ * a reset comes here.
+ */
+static void drain_once(struct gunyah_vm_rm *v)
+{
+	if (v->drained)
+		return;
+	v->drained = true;
+	v->ops->drain(v);
+}
+
 static void out_by_reset(struct gunyah_vm_rm *v)
 {
 	int tries;
 
-	/* The capabilities die with the reset. */
-	v->ops->drain(v);
+	drain_once(v);
 
 	for (tries = 0; tries < 2; tries++) {
 		if (!answered(v, "VM_RESET", gunyah_rm_vm_reset(v->rm, v->vmid))) {
@@ -386,8 +399,15 @@ static void out_by_reset(struct gunyah_vm_rm *v)
 
 static void out_of_resetting(struct gunyah_vm_rm *v)
 {
+	drain_once(v);
 	if (!wait_for(v, FROM(RESET), v->limit_ms))
 		lose(v, "was not reset in time", -ETIMEDOUT);
+}
+
+static void out_of_reset(struct gunyah_vm_rm *v)
+{
+	drain_once(v);
+	out_of_load_or_reset(v);
 }
 
 static void out_of_running(struct gunyah_vm_rm *v)
@@ -436,7 +456,7 @@ static void (*const way_out[GUNYAH_VM_RM_STATES])(struct gunyah_vm_rm *v) = {
 	[GUNYAH_VM_RM_RUNNING]		= out_of_running,
 	[GUNYAH_VM_RM_EXITED]		= out_by_reset,
 	[GUNYAH_VM_RM_RESETTING]	= out_of_resetting,
-	[GUNYAH_VM_RM_RESET]		= out_of_load_or_reset,
+	[GUNYAH_VM_RM_RESET]		= out_of_reset,
 	[GUNYAH_VM_RM_LOST]		= out_of_lost,
 };
 

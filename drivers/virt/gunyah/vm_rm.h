@@ -82,6 +82,7 @@ struct gunyah_vm_rm_stats {
  *	reads it at any time
  * @end_error: why not all was taken back at the end of the last run, 0 when it
  *	was; of the thread that sends
+ * @drained: the resources of this run were given up; of the thread that sends
  * @listener: for the notifications
  * @lock: guards all below
  * @state: enum gunyah_vm_rm_state
@@ -96,6 +97,7 @@ struct gunyah_vm_rm {
 	unsigned int refusal_ms;
 	u16 vmid;
 	int end_error;
+	bool drained;
 	struct gunyah_rm_listener listener;
 	spinlock_t lock;	/* see above */
 	enum gunyah_vm_rm_state state;

@@ -551,6 +551,31 @@ static void reset_failed(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdx");
 }
 
+/* A reset that nobody asked for, begun or done: what is used of the VM is given up first. */
+static void reset_unasked(struct kunit *test)
+{
+	struct life *l = test->priv;
+
+	KUNIT_EXPECT_EQ(test, go(l, CALL_START), 0);
+	notify_exited(l, 1);
+	notify(l, GUNYAH_RM_VM_STATUS_RESETTING);
+	notify(l, GUNYAH_RM_VM_STATUS_RESET);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
+	KUNIT_EXPECT_STREQ(test, l->done, "ACISdrD");
+}
+
+static void reset_begun_unasked(struct kunit *test)
+{
+	struct life *l = test->priv;
+
+	l->v.limit_ms = 10;
+	KUNIT_EXPECT_EQ(test, go(l, CALL_START), 0);
+	notify_exited(l, 1);
+	notify(l, GUNYAH_RM_VM_STATUS_RESETTING);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -ETIMEDOUT);
+	KUNIT_EXPECT_STREQ(test, l->done, "ACISddx");
+}
+
 static void connection_dies(struct kunit *test)
 {
 	struct life *l = test->priv;
@@ -631,6 +656,8 @@ static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE(stop_meets_exit),
 	KUNIT_CASE(reset_never_ends),
 	KUNIT_CASE(reset_failed),
+	KUNIT_CASE(reset_unasked),
+	KUNIT_CASE(reset_begun_unasked),
 	KUNIT_CASE(connection_dies),
 	KUNIT_CASE(exits_during_start),
 	KUNIT_CASE(late_notifications),
