@@ -121,6 +121,10 @@ static int look(struct gunyah_vcpu *vcpu)
 		break;
 	}
 
+	/* Overtaken by a reset: how the VM is now is the affair of calls made since. */
+	if (!same_run(vcpu))
+		return -EBUSY;
+
 	/* Not started; or it has begun to go down since the look at the state. */
 	if (!gunyah_vm_end_status(vcpu->vm, &status, &info))
 		return goes_down(vcpu->vm) ? -EBUSY : -ENODEV;
