@@ -28,6 +28,7 @@
 #include <linux/gunyah.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -201,8 +202,13 @@ static void listen(struct irqfd *irqfd, struct file *file)
 	if (!count)
 		return;
 	take_signal(irqfd);
-	/* For who waits until there is room for what it has to add. */
+	/*
+	 * For who waits until there is room for what it has to add.  As where the
+	 * eventfd itself wakes: nobody is to signal it from this wake-up.
+	 */
+	current->in_eventfd = 1;
 	wake_up_locked_poll(poll.queue, EPOLLOUT);
+	current->in_eventfd = 0;
 }
 
 /* ---- function ---- */
