@@ -66,7 +66,8 @@ static struct caller *start_any_caller(struct kunit *test, u32 id, unsigned int 
 	get_task_struct(caller->thread);
 	wake_up_process(caller->thread);
 
-	while (count_turns(fake->rm) < position)
+	/* When the connection dies meanwhile there are no turns any more. */
+	while (count_turns(fake->rm) < position && !gunyah_rm_is_dead(fake->rm))
 		fsleep(1000);
 
 	return caller;
