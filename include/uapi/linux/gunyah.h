@@ -378,7 +378,8 @@ struct gunyah_map_mem_args {
  * GUNYAH_MEM_ALLOW_READ, unknown flag, not a guest-memory file), EOVERFLOW (the
  * range wraps), EEXIST (overlap of guest addresses or of the file's range),
  * ENOENT (nothing to take out), EBADF, EOPNOTSUPP (running, where this resource
- * manager can't), EBUSY (state of the VM), EFAULT, ENOMEM.
+ * manager can't), EFAULT, ENOMEM, ENODEV (the driver was unbound), EINTR (a fatal
+ * signal).
  */
 #define GUNYAH_VM_MAP_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0x9, \
 					     struct gunyah_map_mem_args)
@@ -515,8 +516,7 @@ struct gunyah_address_range {
  *
  * Functions, bindings, device tree configuration and boot context stay; memory
  * keeps its content, but the device tree has to be written anew for the next
- * GUNYAH_VM_START.  The argument is ignored.  Where GUNYAH_EXT_VM_RESET is 0 the
- * call is EOPNOTSUPP.
+ * GUNYAH_VM_START.  The argument is ignored.
  *
  * Returns 0, also when the VM was not started, or -1 with errno: EBUSY (the VM
  * runs), ENODEV (the driver was unbound), EIO (not all memory came back, or the
@@ -749,6 +749,9 @@ static_assert(GUNYAH_CREATE_GUEST_MEM == 0x40404708);
 static_assert(GUNYAH_VM_MAP_MEM == 0x40204709);
 static_assert(GUNYAH_VM_SET_BOOT_CONTEXT == 0x4010470a);
 static_assert(GUNYAH_CHECK_EXTENSION == 0x470b);
+static_assert(GUNYAH_VM_SET_AUTH == 0x4010470c);
+static_assert(GUNYAH_VM_RECLAIM_MEM == 0x4010470d);
+static_assert(GUNYAH_VM_RESET == 0x470e);
 #endif
 
 #endif
