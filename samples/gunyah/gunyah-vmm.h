@@ -183,6 +183,7 @@ size_t devicetree_make(const struct guest *guest, void *buf, size_t size);
 /* terminal.c: keys go to the guest one by one while this is in force. */
 void terminal_init(void);
 void terminal_restore(void);
+void terminal_write(const void *buf, size_t len);
 
 /* uart.c: an 8250-compatible UART on the process's stdin and stdout. */
 void uart_init(bool input);

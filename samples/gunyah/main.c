@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gunyah-vmm.h"
 
@@ -48,7 +49,7 @@ static const char *errno_meaning(int err)
 	case ETIMEDOUT:
 		return "the resource manager did not answer";
 	case EIO:
-		return "the connection to the resource manager is dead";
+		return "memory did not come back, or the resource manager is dead";
 	case EINVAL:
 		return "an argument, the memory layout or the device tree is wrong";
 	case ENOENT:
@@ -219,6 +220,11 @@ static void *wait_for_interrupt(void *arg)
 	if (!sigwait(set, &sig)) {
 		fprintf(stderr, "\ngunyah-vmm: %s, ending the VM\n", strsignal(sig));
 		guest_end(&the_guest, VMM_EXIT_STOPPED);
+	}
+	/* A second one: output waits for somebody who does not take it. */
+	if (!sigwait(set, &sig)) {
+		terminal_restore();
+		_exit(VMM_EXIT_STOPPED);
 	}
 	return NULL;
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The terminal, when stdin is one: each key goes to the guest as it is. */
+/*
+ * The terminal, when stdin is one: each key goes to the guest as it is.  And what
+ * guests print, wherever it goes.
+ */
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
@@ -34,4 +39,24 @@ void terminal_restore(void)
 	if (terminal_changed)
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved_terminal);
 	terminal_changed = false;
+}
+
+/* All of it; stdout may be one that does not block, others have it, too. */
+void terminal_write(const void *buf, size_t len)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	const char *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = write(STDOUT_FILENO, p, len);
+		if (n < 0 && errno == EAGAIN)
+			poll(&out, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return;		/* nobody listens: as if it were printed */
+		if (n > 0) {
+			p += n;
+			len -= n;
+		}
+	}
 }

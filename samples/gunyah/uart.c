@@ -4,7 +4,6 @@
  * its driver does when the device tree names none.  The transmitter is always
  * empty; what is typed waits in the terminal until the guest asks for it.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -61,11 +60,7 @@ static __u8 receive(void)
 
 static void transmit(__u8 c)
 {
-	ssize_t n;
-
-	do {
-		n = write(STDOUT_FILENO, &c, 1);
-	} while (n < 0 && errno == EINTR);
+	terminal_write(&c, 1);
 	uart.thri = true;
 }
 

@@ -27,23 +27,6 @@ struct console {
 	bool eof;
 };
 
-static void write_all(const struct iovec *iov)
-{
-	const char *p = iov->iov_base;
-	size_t len = iov->iov_len;
-	ssize_t n;
-
-	while (len) {
-		n = write(STDOUT_FILENO, p, len);
-		if (n < 0 && errno != EINTR)
-			return;		/* nobody listens: as if it were printed */
-		if (n > 0) {
-			p += n;
-			len -= n;
-		}
-	}
-}
-
 /* Print what one buffer chain of the guest holds; false when there is none. */
 static bool transmit_next(struct virtio_device *dev)
 {
@@ -59,7 +42,7 @@ static bool transmit_next(struct virtio_device *dev)
 			virtio_break(dev);
 		} else if (got) {
 			for (i = 0; i < chain.nr_out; i++)
-				write_all(&chain.iov[i]);
+				terminal_write(chain.iov[i].iov_base, chain.iov[i].iov_len);
 			dev->requests++;
 			virtqueue_put(vq, &chain, 0);
 			virtio_signal(dev, vq);
@@ -74,19 +57,22 @@ static void receive(struct console *console)
 {
 	struct virtio_device *dev = &console->dev;
 	struct virtqueue *vq = &dev->queues[RECEIVE];
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct chain chain;
 	ssize_t n = 0;
 	int got;
 
 	pthread_mutex_lock(&dev->lock);
-	got = virtio_is_live(dev) && dev->probed ? virtqueue_next(vq, &chain) : 0;
+	/* Who shares a stdin that does not block may have taken it: the buffer stays. */
+	got = virtio_is_live(dev) && dev->probed && poll(&in, 1, 0) == 1 ?
+	      virtqueue_next(vq, &chain) : 0;
 	if (got < 0 || (got && (!chain.nr_in || !chain.iov[chain.nr_out].iov_len))) {
 		virtio_break(dev);
 	} else if (got) {
 		do {
 			n = readv(STDIN_FILENO, chain.iov + chain.nr_out, chain.nr_in);
 		} while (n < 0 && errno == EINTR);
-		if (n <= 0)
+		if (!n || (n < 0 && errno != EAGAIN))
 			console->eof = true;
 		/* At the end of the input the buffer stays taken, and nothing is said. */
 		if (n > 0) {
