@@ -137,6 +137,10 @@ def make_initrd(args, out):
         file.write(cpio_entry('guest', 0o40755))
         file.write(cpio_entry('guest/Image', 0o100644, kernel))
         file.write(cpio_entry('guest/initrd.cpio', 0o100644, initrd))
+        if args.mode == 'guests':
+            root = read_file(os.path.join(env('INITRAMFS'), 'root.img'),
+                             "a guest's root file system")
+            file.write(cpio_entry('guest/root.img', 0o100644, root))
         file.write(cpio_entry('TRAILER!!!', 0))
     if os.path.getsize(out) > INITRD_ROOM:
         fail(f'the initramfs with IMAGE and INITRD in it is over '

@@ -7,6 +7,7 @@
 #   primary-FLAVOUR.cpio   busybox, init, modules, monitor
 #   selftests.cpio         the selftests
 #   guest.cpio             busybox, init: the guest's initramfs
+#   root.img               the same as a file system, for a guest's disk
 #
 # What a boot needs of the selftests, the guest's kernel and initramfs is put
 # behind the primary's archive by boot.py, so that IMAGE= and INITRD= need no
@@ -111,6 +112,22 @@ archive()
 	mv "$1.new" "$1"
 }
 
+# The guest's files as an ext2 file system, with some room left.
+root_disk()
+{
+	local root=$INITRAMFS/root
+
+	rm -rf "$root" "$1.new"
+	mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,dev,proc,sys,tmp}
+	cp "$BUSYBOX" "$root/bin/busybox"
+	ln -s busybox "$root/bin/sh"
+	cp "$CI/guest/guest-init.sh" "$root/init"
+	chmod 0755 "$root/init" "$root/bin/busybox"
+	PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -E root_owner=0:0 -d "$root" "$1.new" 6M
+	mv "$1.new" "$1"
+	rm -rf "$root"
+}
+
 main()
 {
 	"$CI/prepare.sh"
@@ -133,6 +150,7 @@ main()
 	basics "$CI/guest/guest-init.sh" > "$LIST"
 	step guest-cpio "packing the guest's initramfs" \
 		archive "$INITRAMFS/guest.cpio"
+	step root-disk "making the guest's root disk" root_disk "$INITRAMFS/root.img"
 }
 
 main "$@"

@@ -9,6 +9,7 @@
 #   guest.mode=interactive  the same, with a shell on the console in between
 #   guest.mode=shell     a shell on the console, then power off
 #   guest.mode=disk      read and write guest.mib=N of the disk, by all CPUs
+#   guest.mode=root      its root file system is on a disk: write to it
 #   guest.mode=ro        try to write to a disk that is read only
 #   guest.mode=echo      say what comes from the console, up to "end"
 #   guest.mode=reboots   count the boots on the disk, reset until the third
@@ -20,7 +21,8 @@
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 
 /bin/busybox mkdir -p /proc /sys /dev /tmp /usr/bin /usr/sbin /sbin
-/bin/busybox --install -s
+# A root disk may have them from its last boot.
+/bin/busybox --install -s 2> /dev/null
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2> /dev/null
@@ -136,6 +138,17 @@ disk_sums()
 	echo "guest: wrote $(parts | wc -c) bytes, sha256 $(parts | sha256sum | cut -c1-64)"
 }
 
+write_root()
+{
+	echo "guest: root is $(sed -n 's,^\([^ ]*\) / \(ext2\) .*,\1 \2,p' /proc/mounts), $(nproc) CPUs"
+	[ ! -e /kept ] || echo "guest: found $(sum_of /kept)"
+	head -c 1048576 /dev/urandom > /kept
+	echo "guest: wrote $(sum_of /kept)"
+	forget
+	echo "guest: read $(sum_of /kept)"
+	mount -o remount,ro / || echo "guest: FAILED: remount"
+}
+
 write_read_only()
 {
 	echo "guest: read only: $(cat /sys/block/vda/ro), sha256 $(sha256sum < /dev/vda | cut -c1-64)"
@@ -206,6 +219,7 @@ shell)
 	shell
 	;;
 disk) disk_sums ;;
+root) write_root ;;
 ro) write_read_only ;;
 echo) echo_lines ;;
 reboots) count_boots ;;

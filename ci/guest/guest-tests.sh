@@ -204,6 +204,29 @@ odd_disk()
 	result $? disk_odd_size.kept
 }
 
+# boot_root CASE: a guest without initial RAM disk, from its disk.
+boot_root()
+{
+	boot $LIMIT --kernel $KERNEL --mem 256M --vcpus 4 --disk /tmp/disk \
+		--append "quiet root=/dev/vda rw init=/init guest.mode=root"
+	expect 0 '^guest: root is /dev/root ext2, 4 CPUs' "$1"
+	wrote=$(sed -n 's/^guest: wrote //p' "$OUT")
+	[ -n "$wrote" ] && grep -q "^guest: read $wrote" "$OUT"
+	result $? "$1.file"
+}
+
+# What one boot has written to its root file system the next one finds.
+root_disk()
+{
+	cp /guest/root.img /tmp/disk
+	boot_root root_on_disk
+	before=$wrote
+	boot_root root_on_disk.again
+	[ -n "$before" ] && grep -q "^guest: found $before" "$OUT"
+	result $? root_on_disk.kept
+	rm -f /tmp/disk
+}
+
 # R9, R20. A guest that asks for a reset is started again, with what its disk had.
 restart()
 {
@@ -323,6 +346,7 @@ demo 128M serial_only --no-virtio
 input
 disk 1 32 256M disk.vcpus_1
 disk 4 32 256M disk.vcpus_4
+root_disk
 read_only_disk
 odd_disk
 two_at_once
