@@ -437,6 +437,25 @@ TEST_F(ioeventfd, what_is_compared_when_removed)
 	EXPECT_EQ(0, remove_ioeventfd(self->vm.fd, GUEST_MMIO, 0));
 }
 
+/* R20, R45: it is there in each run, and can be removed between two */
+TEST_F(ioeventfd, over_resets)
+{
+	unsigned int i;
+
+	add_ioeventfd(self->vm.fd, self->fd, GUEST_MMIO, 4);
+	for (i = 1; i <= 4; i++) {
+		vm_start_anew(&self->vm);
+		EXPECT_FALSE(exits(GUEST_MMIO, 4, i));
+		EXPECT_EQ(1, event_take(self->fd));
+		ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
+		ASSERT_EQ(0, __vm_reset(&self->vm));
+	}
+	EXPECT_EQ(0, remove_ioeventfd(self->vm.fd, GUEST_MMIO, 4));
+	vm_start_anew(&self->vm);
+	EXPECT_TRUE(exits(GUEST_MMIO, 4, 1));
+	EXPECT_EQ(0, event_take(self->fd));
+}
+
 /* The guest goes on, and nobody is told */
 TEST_F(ioeventfd, eventfd_closed_while_bound)
 {

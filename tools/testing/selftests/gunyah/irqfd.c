@@ -141,6 +141,30 @@ TEST_F(one_bell, each_signal)
 	EXPECT_EQ(0, to_mark(variant->bell));
 }
 
+/* R20, R45: a signal after the end is of no run; one after the reset is the next run's, once */
+TEST_F(one_bell, over_resets)
+{
+	unsigned int i;
+
+	add_bell();
+	bells_start(&self->vm);
+	for (i = 0; i < 4; i++) {
+		event_signal(self->fd);
+		EXPECT_EQ(intid(variant->bell), wait_irq(self->vcpu));
+		ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
+		event_signal(self->fd);
+		EXPECT_EQ(0, event_take(self->fd));
+		ASSERT_EQ(0, __vm_reset(&self->vm));
+		if (i & 1)
+			event_signal(self->fd);
+		vm_load(&self->vm);
+		bells_start(&self->vm);
+		if (i & 1)
+			EXPECT_EQ(intid(variant->bell), wait_irq(self->vcpu));
+		EXPECT_EQ(0, to_mark(variant->bell));
+	}
+}
+
 /* Signals before the guest looks may become one, but not none, and not more than they are */
 TEST_F(one_bell, several_signals)
 {

@@ -3,6 +3,7 @@
  * Notifications that are wrong, of others, old or untrue, and queues that are
  * full: the VM goes on, or ends in a way that is counted.
  */
+#include <glob.h>
 #include <time.h>
 
 #include "../kselftest_harness.h"
@@ -11,6 +12,8 @@
 #define FOREIGN_VMID	0xbd
 #define VM_PAGES	(GUEST_SIZE / SZ_4K)
 
+#define STATUS_RESETTING	10
+#define STATUS_RESET		11
 #define STATUS_RESET_FAILED	12
 #define STATES_TO_RUNNING	3	/* INIT, READY, RUNNING: one notification each */
 
@@ -28,16 +31,6 @@ struct vm_status {
 	__u8 os;
 	__u16 app;
 };
-
-/* Notifications are told by a worker: wait until the counter is there, but not for long. */
-static bool counter_gets_to(const char *name, __u64 value)
-{
-	int tries;
-
-	for (tries = 0; tries < 2000 && driver_counter(name, NULL) < value; tries++)
-		usleep(1000);
-	return driver_counter(name, NULL) == value;
-}
 
 FIXTURE(note)
 {
@@ -304,6 +297,62 @@ TEST_F(lie, exited_of_a_running_vm)
 	EXPECT_EQ(0, memcmp(run->status.exit_info.reason, exited.reason, 8));
 }
 
+/* How many interrupts the kernel knows. */
+static unsigned int nr_irqs(void)
+{
+	unsigned int n = 0;
+	glob_t g;
+
+	if (!glob("/sys/kernel/irq/*", 0, NULL, &g))
+		n = g.gl_pathc;
+	globfree(&g);
+	return n;
+}
+
+/*
+ * R54, R64, R70: it says that it has reset the VM, and has not: it keeps the memory.
+ * What the driver had of the VM is given up all the same.
+ */
+TEST(reset_that_was_not)
+{
+	static const __u8 states[] = { STATUS_RESETTING, STATUS_RESET };
+	struct control_counters before, now;
+	struct vm_status status = {};
+	__u64 delivered, leaked;
+	unsigned int irqs, i;
+	struct test_vm vm = {};
+
+	require_gunyah();
+	require_control();
+	control_clear(-1);
+	before = control_counters();
+	leaked = driver_counter("gunyah_vm/memory", "leaked");
+	irqs = nr_irqs();
+	vm_create(&vm, 2);
+	vm_start(&vm);
+	ASSERT_EQ(AGENT_STATUS, agent_psci(&vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
+	EXPECT_EQ(irqs + 2, nr_irqs());
+	status.vmid = last_vmid();
+	delivered = driver_counter("gunyah_rm/notifications_delivered", NULL);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		status.status = states[i];
+		control_notify(NOTE_VM_STATUS, &status, sizeof(status));
+	}
+	EXPECT_TRUE(counter_gets_to("gunyah_rm/notifications_delivered", delivered + i));
+	EXPECT_EQ(-EIO, __vm_reset(&vm));
+	EXPECT_EQ(irqs, nr_irqs());
+	EXPECT_EQ(leaked + GUEST_SIZE, driver_counter("gunyah_vm/memory", "leaked"));
+	EXPECT_EQ(-EIO, __vm_reset(&vm));
+	EXPECT_EQ(-ENODEV, __vm_start(&vm));
+	vm_destroy(&vm);
+	now = control_counters();
+	EXPECT_EQ(before.pages + VM_PAGES, now.pages);
+	EXPECT_EQ(before.parcels + 1, now.parcels);
+	EXPECT_EQ(before.vmids + 1, now.vmids);
+	EXPECT_TRUE(control_revive(true));
+	EXPECT_EQ(VM_PAGES, control_reclaim());
+}
+
 /* ---- full queues ---- */
 
 #define SMALL_PAGES	300
@@ -395,17 +444,19 @@ TEST_F(queue, full_in_the_middle)
 {
 	pthread_t thread;
 	__u64 calls = 0;
-	int tries;
 	void *ret;
 
-	MSG_RULE(MSG_ALLOC_VMID, CTL_DELAY, .p = { 300000 });
+	/* The stall has to be there before the answer is. */
+	MSG_RULE(MSG_ALLOC_VMID, CTL_DELAY, .p = { 1500000 });
 	control_mark();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, start_one, &self->vm));
 	/* ALLOC is taken up, its answer is on its way: what follows is not taken up. */
-	for (tries = 0; tries < 1000 && !control_count(CTL_MSG, MSG_ALLOC_VMID); tries++)
+	while (!control_count(CTL_MSG, MSG_ALLOC_VMID))
 		usleep(200);
-	control_stall(3000);
-	usleep(2000000);
+	control_stall(5000);
+	while (control_count(CTL_CALL, CALL_MSGQ_SEND) < 9)
+		usleep(1000);
+	usleep(500000);
 	/* ALLOC and 8 pieces; no more were tried. */
 	calls = control_count(CTL_CALL, CALL_MSGQ_SEND);
 	EXPECT_EQ(9, calls);

@@ -14,6 +14,7 @@
 
 /* Caches have their size after so many lives. */
 #define WARM_UP		100
+#define STATE_FAULT	6
 /*
  * What the kernel's memory may differ by, in KiB: less than 2 KiB in each life.
  * Stacks of threads are mapped by vmap_areas, which are freed by the thousand.
@@ -87,7 +88,26 @@ static void all_busy(struct test_vm *vm, struct agent_job *jobs)
 		job_start(&jobs[i], &vm->vcpu[i], ops[pick(ARRAY_SIZE(ops))], 0, 0, 0);
 }
 
-/* Each run ends in another way. */
+/* A vCPU can't go on, and the resource manager has not ended the VM. */
+static void crash(struct test_vm *vm)
+{
+	int rule = CALL_RULE(CALL_VCPU_RUN, CTL_CALL_RESULT, .p = { 0, STATE_FAULT });
+
+	must(!__vcpu_run(&vm->vcpu[0]));
+	must(vm->vcpu[0].run->status.status == GUNYAH_VM_STATUS_CRASHED);
+	control_clear(rule);
+}
+
+static void refused_start(struct test_vm *vm)
+{
+	vm->no_image_name = true;
+	vm_load(vm);
+	must(__vm_start(vm) == -ENODEV);
+	vm->no_image_name = false;
+	must(!__vm_reset(vm));
+}
+
+/* Each run ends in another way; before every second one a start fails. */
 static void some_runs(struct test_vm *vm, unsigned int n)
 {
 	static const struct {
@@ -102,11 +122,16 @@ static void some_runs(struct test_vm *vm, unsigned int n)
 	unsigned int i, way;
 
 	for (i = 0; i < n; i++) {
-		way = i % ARRAY_SIZE(ways);
+		way = i % (ARRAY_SIZE(ways) + 1);
 		bring_up(vm);
-		power_off(vm, ways[way].fn, ways[way].type);
+		if (way < ARRAY_SIZE(ways))
+			power_off(vm, ways[way].fn, ways[way].type);
+		else
+			crash(vm);
 		must(!__vm_reset(vm));
 		must(__vcpu_run(&vm->vcpu[pick(vm->nr_vcpus)]) == -ENODEV);
+		if (i & 1)
+			refused_start(vm);
 		vm_start_anew(vm);
 	}
 }
