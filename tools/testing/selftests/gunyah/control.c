@@ -56,15 +56,6 @@ static __u64 answers(void)
 	return driver_counter("gunyah_rm/replies", NULL) + driver_counter("gunyah_rm/alien", NULL);
 }
 
-static bool counter_gets_to(const char *name, __u64 value)
-{
-	int tries;
-
-	for (tries = 0; tries < 5000 && driver_counter(name, NULL) < value; tries++)
-		usleep(1000);
-	return driver_counter(name, NULL) == value;
-}
-
 /* A command that makes no sense is told, and does nothing. */
 TEST_F(control, refuses_nonsense)
 {

@@ -199,6 +199,9 @@ TEST(hole_in_a_large_piece)
 		SKIP(return, "no fault injection in this kernel");
 	mlockall(MCL_CURRENT);
 	dev = open_gunyah();
+	/* The piece has to be larger than a huge page. */
+	write_file("/proc/sys/vm/drop_caches", "3");
+	write_file("/proc/sys/vm/compact_memory", "1");
 	EXPECT_EQ(HOLE_FILE - HOLE_SIZE, live_hole(dev, 0, &fired));
 	for (nth = 1; misses < MISSES; nth++) {
 		left = live_hole(dev, nth, &fired);

@@ -173,6 +173,8 @@ static bool all_seen(void)
 		    !__atomic_load_n(&fuzz.failed[call][table[call].only[0]], __ATOMIC_RELAXED))
 			return false;
 	}
+	if (fuzz.inject && !__atomic_load_n(&fuzz.allocations, __ATOMIC_RELAXED))
+		return false;
 	return __atomic_load_n(&fuzz.guest_exits, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&fuzz.guest_ends, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&fuzz.restarts, __ATOMIC_RELAXED);
@@ -234,14 +236,18 @@ static void on_signal(int sig)
 }
 
 /* A process that takes memory, so that the kernel has to look for some. */
-static pid_t start_hog(unsigned long size)
+static pid_t start_hog(bool large)
 {
+	unsigned long size = 64UL << 20;
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	/* The one to be killed, should there be too little. */
 	write_file("/proc/self/oom_score_adj", "1000");
+	/* Here: in the program the number of that file may be one that a thread has picked. */
+	if (large)
+		size = memory_kib("MemAvailable") * 1024 / 20 * 9;
 	if (mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
 		 -1, 0) != MAP_FAILED)
 		usleep(fuzz_pick(300000));
@@ -257,8 +263,7 @@ static void keep_hogs(pid_t *hogs)
 		if (hogs[i] > 0 && waitpid(hogs[i], NULL, WNOHANG) == hogs[i])
 			hogs[i] = 0;
 		if (hogs[i] <= 0 && !fuzz_pick(100))
-			hogs[i] = start_hog(fuzz_pick(8) ? 64UL << 20 :
-					    memory_kib("MemAvailable") * 1024 / 20 * 9);
+			hogs[i] = start_hog(!fuzz_pick(8));
 	}
 }
 

@@ -339,17 +339,19 @@ TEST_F(allocating, who_waits_for_a_start_can_be_killed)
 	pid_t pid[VICTIMS];
 	int i;
 
-	ASSERT_EQ(0, pthread_create(&self->thread, NULL, start_vm, (void *)(long)self->vm));
-	while (!allocated(self->mem))
-		sched_yield();
 	for (i = 0; i < VICTIMS; i++) {
 		pid[i] = fork();
 		ASSERT_GE(pid[i], 0);
 		if (!pid[i]) {
+			while (!allocated(self->mem))
+				sched_yield();
 			victim(self, i);
 			_exit(0);
 		}
 	}
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, start_vm, (void *)(long)self->vm));
+	while (!allocated(self->mem))
+		sched_yield();
 	for (i = 0; i < VICTIMS; i++) {
 		while (state_of(pid[i]) != 'D' && allocated(self->mem) < LONG_SIZE)
 			sched_yield();

@@ -222,25 +222,13 @@ FIXTURE_TEARDOWN(again)
 	vm_destroy(&self->vm);
 }
 
-static void on_alarm(int sig)
-{
-}
-
-static void alarm_in_ms(unsigned int ms)
-{
-	struct sigaction sa = { .sa_handler = on_alarm };
-	struct itimerval timer = { .it_value = { .tv_usec = 1000 * ms } };
-
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
 /* R5, R8: for ever, a signal ends it */
 TEST_F(again, interrupted)
 {
 	RUN_RULE(CTL_FOREVER, variant->error, variant->state);
-	alarm_in_ms(300);
+	alarm_every_ms(300);
 	EXPECT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	alarm_every_ms(0);
 	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->vcpu->run->exit_reason);
 	control_clear(-1);
 	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));

@@ -216,13 +216,17 @@ static void on_alarm(int sig)
 {
 }
 
-static void alarm_in_ms(unsigned int ms)
+/* Until a signal ends it, when the guest has its whole command. */
+static int run_to_signal(struct test_vcpu *vcpu)
 {
-	struct sigaction sa = { .sa_handler = on_alarm };
-	struct itimerval timer = { .it_value = { .tv_usec = 1000 * ms } };
+	int ret;
 
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	alarm_every_ms(100);
+	do {
+		ret = agent_run(vcpu);
+	} while (ret == -EINTR && !vcpu->busy);
+	alarm_every_ms(0);
+	return ret;
 }
 
 /**
@@ -275,8 +279,7 @@ static void storm_end(struct storm *s)
 TEST_F(run, signal_ends_the_run_of_a_spinning_guest)
 {
 	agent_post(self->vcpu, AGENT_SPIN, 0, 0, 0);
-	alarm_in_ms(100);
-	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+	EXPECT_EQ(-EINTR, run_to_signal(self->vcpu));
 	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
 }
 
@@ -284,16 +287,14 @@ TEST_F(run, signal_ends_the_run_of_a_spinning_guest)
 TEST_F(run, signal_ends_the_run_of_a_faulting_guest)
 {
 	agent_post(self->vcpu, AGENT_FAULT_LOOP, 0, 0, 0);
-	alarm_in_ms(100);
-	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+	EXPECT_EQ(-EINTR, run_to_signal(self->vcpu));
 }
 
 /* R5 */
 TEST_F(run, signal_ends_the_run_of_a_sleeping_guest)
 {
 	agent_post(self->vcpu, AGENT_WFI, 0, 0, 0);
-	alarm_in_ms(100);
-	EXPECT_EQ(-EINTR, agent_run(self->vcpu));
+	EXPECT_EQ(-EINTR, run_to_signal(self->vcpu));
 	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->page->exit_reason);
 }
 
@@ -405,8 +406,9 @@ TEST_F(run, second_runner_waits_interruptibly)
 	agent_wait_busy(self->vcpu);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	self->page->exit_reason = 77;
-	alarm_in_ms(100);
+	alarm_every_ms(100);
 	EXPECT_EQ(-EINTR, __vcpu_run(self->vcpu));
+	alarm_every_ms(0);
 	EXPECT_EQ(77, self->page->exit_reason);
 	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
 	ASSERT_EQ(0, pthread_join(thread, &ret));

@@ -281,6 +281,21 @@ __u64 driver_counter(const char *file, const char *word)
 	return value;
 }
 
+bool counter_gets_to(const char *file, __u64 value)
+{
+	__u64 is = driver_counter(file, NULL);
+	int tries;
+
+	for (tries = 0; tries < 5000 && is < value; tries++) {
+		usleep(1000);
+		is = driver_counter(file, NULL);
+	}
+	if (is != value)
+		ksft_print_msg("%s: %llu, not %llu\n", file, (unsigned long long)is,
+			       (unsigned long long)value);
+	return is == value;
+}
+
 /* ---- the driver ---- */
 
 unsigned int last_vmid(void)

@@ -158,6 +158,8 @@ struct control_counters control_counters(void);
 
 /* A number of the driver in debugfs: "gunyah_rm/late"; "gunyah_vm/memory" with a word. */
 __u64 driver_counter(const char *file, const char *word);
+/* Some are counted by a worker: wait until it has @value, 5 s at most; false if it has not. */
+bool counter_gets_to(const char *file, __u64 value);
 
 /* The vmid of the VM that was created last, 0 when it was not started. */
 unsigned int last_vmid(void);

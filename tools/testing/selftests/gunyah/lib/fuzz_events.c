@@ -38,10 +38,11 @@ static int do_irqfd(unsigned long cmd)
 	return fuzz_do_function(fuzz_get_vm(), cmd, &desc);
 }
 
-static int do_ioeventfd(unsigned long cmd)
+static struct gunyah_fn_ioeventfd_arg some_writes(void)
 {
 	static const __u32 lengths[] = { 0, 1, 2, 4, 8, 8, 3, 9 };
-	struct gunyah_fn_ioeventfd_arg arg = {
+
+	return (struct gunyah_fn_ioeventfd_arg) {
 		.datamatch = pick(4) ? pick(4) : fuzz_value(),
 		.addr = pick(8) ? GUEST_MMIO + 8 * pick(2) : fuzz_value(),
 		.len = lengths[pick(ARRAY_SIZE(lengths))],
@@ -49,13 +50,32 @@ static int do_ioeventfd(unsigned long cmd)
 		.flags = some_flags(),
 		.padding = pick(2),
 	};
+}
+
+static int do_ioeventfd(int vm, unsigned long cmd, struct gunyah_fn_ioeventfd_arg *arg)
+{
 	struct gunyah_fn_desc desc = {
 		.type = GUNYAH_FN_IOEVENTFD,
-		.arg_size = sizeof(arg),
-		.arg = (uintptr_t)&arg,
+		.arg_size = sizeof(*arg),
+		.arg = (uintptr_t)arg,
 	};
 
-	return fuzz_do_function(fuzz_get_vm(), cmd, &desc);
+	return fuzz_do_function(vm, cmd, &desc);
+}
+
+static void fuzz_ioeventfd(enum fuzz_call call)
+{
+	struct gunyah_fn_ioeventfd_arg writes = some_writes();
+	int vm = fuzz_get_vm();
+
+	if (call == FUZZ_REMOVE_IOEVENTFD) {
+		FUZZ_DO(call, do_ioeventfd(vm, GUNYAH_VM_REMOVE_FUNCTION, &writes));
+		return;
+	}
+	/* By chance alone hardly one of them would be removed. */
+	if (!FUZZ_DO(call, do_ioeventfd(vm, GUNYAH_VM_ADD_FUNCTION, &writes)) && !pick(4))
+		FUZZ_DO(FUZZ_REMOVE_IOEVENTFD,
+			do_ioeventfd(vm, GUNYAH_VM_REMOVE_FUNCTION, &writes));
 }
 
 static int do_signal(void)
@@ -94,11 +114,8 @@ void fuzz_event(enum fuzz_call call)
 	case FUZZ_REMOVE_IRQFD:
 		FUZZ_DO(call, do_irqfd(GUNYAH_VM_REMOVE_FUNCTION));
 		break;
-	case FUZZ_ADD_IOEVENTFD:
-		FUZZ_DO(call, do_ioeventfd(GUNYAH_VM_ADD_FUNCTION));
-		break;
 	default:
-		FUZZ_DO(call, do_ioeventfd(GUNYAH_VM_REMOVE_FUNCTION));
+		fuzz_ioeventfd(call);
 		break;
 	}
 }

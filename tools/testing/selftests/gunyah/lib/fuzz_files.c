@@ -69,32 +69,35 @@ void fuzz_run(unsigned int slot)
 	} while (n--);
 }
 
-/* By then the number may be another file's: is it a vCPU that is mapped at @p? */
-static bool is_run_page(void *p)
+/*
+ * The number may be another file's by now, and what is wrong for one is right for
+ * the other.  So a copy, which nobody else closes; -1 when it is of another kind.
+ */
+static int copy_of(int fd, const char *kind)
 {
-	FILE *maps = fopen("/proc/thread-self/maps", "re");
-	unsigned long start, end;
-	bool found = false;
-	char line[256];
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	char path[40], link[64] = "";
 
-	if (!maps)
-		test_die("/proc/thread-self/maps");
-	while (!found && fgets(line, sizeof(line), maps))
-		found = sscanf(line, "%lx-%lx", &start, &end) == 2 &&
-			start <= (unsigned long)p && (unsigned long)p < end &&
-			strstr(line, "gunyah-vcpu");
-	fclose(maps);
-	return found;
+	if (copy < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	if (readlink(path, link, sizeof(link) - 1) > 0 && strstr(link, kind))
+		return copy;
+	close(copy);
+	return -1;
 }
 
 /* Each of them is wrong in one way. */
 int fuzz_do_mmap_run_wrong(void)
 {
 	int prot = PROT_READ, flags = MAP_SHARED, way = pick(4);
+	int fd = copy_of(fuzz_get_vcpu(), "gunyah-vcpu"), ret;
 	size_t size = SZ_4K;
 	off_t offset = 0;
 	void *p;
-	int ret;
+
+	if (fd < 0)
+		return -EBADF;
 
 	if (way == 0)
 		prot |= PROT_EXEC;
@@ -104,11 +107,11 @@ int fuzz_do_mmap_run_wrong(void)
 		size = SZ_4K * (2 + pick(8));
 	else
 		offset = SZ_4K * (1 + pick(8));
-	p = mmap(NULL, size, prot, flags, fuzz_get_vcpu(), offset);
-	if (p == MAP_FAILED)
-		return -errno;
-	ret = is_run_page(p) ? 0 : -ENODEV;
-	munmap(p, size);
+	p = mmap(NULL, size, prot, flags, fd, offset);
+	ret = p == MAP_FAILED ? -errno : 0;
+	if (p != MAP_FAILED)
+		munmap(p, size);
+	close(fd);
 	return ret;
 }
 
@@ -147,15 +150,18 @@ int fuzz_do_fallocate(bool punch)
 	return fallocate(fuzz_get_mem(), mode, offset, len) ? -errno : 0;
 }
 
-/* An eventfd that has got the number by then takes no fewer than eight bytes. */
 int fuzz_do_read(void)
 {
-	char buf[4] = "";
-	int fd = fuzz_get_mem();
+	int fd = copy_of(fuzz_get_mem(), "gunyah-mem"), ret;
+	char buf[16] = "";
 	ssize_t n;
 
+	if (fd < 0)
+		return -EBADF;
 	n = pick(2) ? read(fd, buf, sizeof(buf)) : write(fd, buf, sizeof(buf));
-	return n < 0 ? -errno : n;
+	ret = n < 0 ? -errno : n;
+	close(fd);
+	return ret;
 }
 
 int fuzz_do_stat(void)

@@ -196,9 +196,16 @@ int __vcpu_run(struct test_vcpu *vcpu);
 bool sleeps_in_ioctl(pid_t tid);
 /* Wait until it is; false when it became true that it never will be: @done. */
 bool wait_for_sleep(const pid_t *tid, const bool *done);
+/*
+ * A signal that only ends a system call, again and again, for one that comes before
+ * the call would be lost; less than 1,000 ms; 0: no more.
+ */
+void alarm_every_ms(unsigned int ms);
 /* Wait until another thread's agent_run() has brought a command that does not end. */
 void agent_wait_busy(struct test_vcpu *vcpu);
 /* Wait until a process has spent time in a guest. */
+/* How long the threads of @pid have been in guests, in ticks. */
+unsigned long guest_time(pid_t pid);
 void wait_for_guest_time(pid_t pid);
 
 /* fault.c: reads a byte, and writes it back; returns the signal that it cost, 0 for none. */

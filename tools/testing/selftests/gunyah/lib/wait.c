@@ -42,8 +42,8 @@ void agent_wait_busy(struct test_vcpu *vcpu)
 		sched_yield();
 }
 
-/* Field 43 of /proc/PID/stat, in ticks. */
-static unsigned long guest_time(pid_t pid)
+/* Field 43 of /proc/PID/stat. */
+unsigned long guest_time(pid_t pid)
 {
 	char path[32], buf[1024] = "", *p;
 	int fd, i;
@@ -63,4 +63,20 @@ void wait_for_guest_time(pid_t pid)
 {
 	while (!guest_time(pid))
 		usleep(1000);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+void alarm_every_ms(unsigned int ms)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval timer = {
+		.it_value = { .tv_usec = 1000 * ms },
+		.it_interval = { .tv_usec = 1000 * ms },
+	};
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
