@@ -197,6 +197,16 @@ static void *call_again_and_again(void *arg)
 	return NULL;
 }
 
+static bool all_done(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CALLS; i++)
+		if (!__atomic_load_n(&done[i], __ATOMIC_RELAXED))
+			return false;
+	return true;
+}
+
 /* A mapping keeps the others from starting it meanwhile; false when one has. */
 static bool write_anew(struct test_vm *vm)
 {
@@ -255,8 +265,9 @@ FIXTURE_TEARDOWN(reset)
  */
 TEST_F_TIMEOUT(reset, against_all_calls, 300)
 {
-	unsigned int starts = variant->close || variant->unbind ? 2 : LIVES;
-	unsigned int lives = variant->close || variant->unbind ? 5 : 1;
+	bool to_the_end = !variant->close && !variant->unbind;
+	unsigned int starts = to_the_end ? LIVES : 2;
+	unsigned int lives = to_the_end ? 1 : 5;
 	unsigned int life, i;
 	unsigned long began;
 	int fd;
@@ -273,7 +284,8 @@ TEST_F_TIMEOUT(reset, against_all_calls, 300)
 		raced_by(4, RUN);
 		raced_by(5, ADD);
 		began = __atomic_load_n(&done[START], __ATOMIC_RELAXED);
-		while (__atomic_load_n(&done[START], __ATOMIC_RELAXED) < began + starts) {
+		while (__atomic_load_n(&done[START], __ATOMIC_RELAXED) < began + starts ||
+		       (to_the_end && !all_done())) {
 			if (write_anew(&self->vm))
 				note(START, __vm_start(&self->vm));
 			usleep(200);
@@ -298,7 +310,9 @@ TEST_F_TIMEOUT(reset, against_all_calls, 300)
 	}
 	for (i = 0; i < NR_CALLS; i++) {
 		ksft_print_msg("%s: %lu times\n", call_names[i], done[i]);
-		EXPECT_LT(0, done[i]);
+		/* In a short life each RUN may be overtaken. */
+		if (to_the_end)
+			EXPECT_LT(0, done[i]);
 	}
 	EXPECT_EQ(0, odd);
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
