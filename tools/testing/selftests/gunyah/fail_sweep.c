@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 		}
 	}
 	/* Each life has the accesses; all else may be in one and not in the next. */
-	ksft_print_msg("%s: %u vcpu_run failed, %u too late; a clean life has %u, %u to an access\n",
+	ksft_print_msg("%s: %u vcpu_run failed, %u too late; a clean life: %u, %u to accesses\n",
 		       path->name, nth - 2, overs, t.runs, t.accesses);
 	EXPECT_LT(0, t.accesses);
 	EXPECT_LE(t.accesses, nth - 2 - overs);

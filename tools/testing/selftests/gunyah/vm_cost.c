@@ -108,7 +108,7 @@ static int look_at_charges(void)
 	event = event_new();
 	irqfds = charged(add_one_irqfd, vm, MANY_EVENTS);
 	ioeventfds = charged(add_one_ioeventfd, vm, MANY_EVENTS);
-	ksft_print_msg("charged for each: a VM %lu, a vCPU %lu, an irqfd %lu, an ioeventfd %lu bytes\n",
+	ksft_print_msg("charged for a VM %lu, a vCPU %lu, an irqfd %lu, an ioeventfd %lu bytes\n",
 		       vms / MANY_VMS, vcpus / MANY_VCPUS, irqfds / MANY_EVENTS,
 		       ioeventfds / MANY_EVENTS);
 	if (irqfds < MANY_EVENTS * 100 || ioeventfds < MANY_EVENTS * 100)
