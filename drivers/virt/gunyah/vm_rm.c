@@ -369,7 +369,7 @@ static void out_of_init(struct gunyah_vm_rm *v)
 /*
  * The capabilities die with the reset.  The resource manager may say that it has
  * begun one that it was not asked for, or has done it: any way that leads through
- * a reset comes here.
+ * a reset comes here, and so does that of a VM that is lost.
  */
 static void drain_once(struct gunyah_vm_rm *v)
 {
@@ -440,7 +440,7 @@ static void out_of_running(struct gunyah_vm_rm *v)
 static void out_of_lost(struct gunyah_vm_rm *v)
 {
 	note_end_error(v, -EIO);
-	v->ops->drain(v);
+	drain_once(v);
 	v->ops->reclaim(v, true);
 	atomic_inc(&v->stats->lost);
 	forget_vmid(v, false);

@@ -455,8 +455,8 @@ static const struct fail_case fail_cases[] = {
 	{ "STOP refused", CALL_STOP, -EINVAL, 9, "ACISPPdx", 1, 1, -ETIMEDOUT },
 	{ "STOP not answered", CALL_STOP, -ETIMEDOUT, 1, "ACISPdx", 1, 1, -ETIMEDOUT },
 	{ "RESET refused once", CALL_RESET, -EINVAL, 1, "ACISPdRRrD", 0, 0, 0 },
-	{ "RESET refused", CALL_RESET, -EINVAL, 9, "ACISPdRRdx", 1, 1, -EIO },
-	{ "RESET not answered", CALL_RESET, -ETIMEDOUT, 1, "ACISPdRdx", 1, 1, -ETIMEDOUT },
+	{ "RESET refused", CALL_RESET, -EINVAL, 9, "ACISPdRRx", 1, 1, -EIO },
+	{ "RESET not answered", CALL_RESET, -ETIMEDOUT, 1, "ACISPdRx", 1, 1, -ETIMEDOUT },
 	{ "DEALLOC refused", CALL_DEALLOC, -EINVAL, 1, "ACISPdRrD", 1, 0, 0 },
 	{ "DEALLOC not answered", CALL_DEALLOC, -ETIMEDOUT, 1, "ACISPdRrD", 1, 0, -ETIMEDOUT },
 };
@@ -534,7 +534,7 @@ static void reset_never_ends(struct kunit *test)
 	notify_exited(l, 1);
 	l->mute = true;
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -ETIMEDOUT);
-	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRdx");
+	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRx");
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.lost), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), 1);
 }
@@ -573,7 +573,7 @@ static void reset_begun_unasked(struct kunit *test)
 	notify_exited(l, 1);
 	notify(l, GUNYAH_RM_VM_STATUS_RESETTING);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), -ETIMEDOUT);
-	KUNIT_EXPECT_STREQ(test, l->done, "ACISddx");
+	KUNIT_EXPECT_STREQ(test, l->done, "ACISdx");
 }
 
 static void connection_dies(struct kunit *test)

@@ -5,24 +5,13 @@
  * counted.  Bound again to a resource manager that is alive the driver works;
  * what the dead one had does not come back by that.
  */
-#include <time.h>
-
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 
-#define VM_PAGES	(GUEST_SIZE / SZ_4K)
 #define LIMIT		10
 /* Machines that emulate others are slow. */
 #define SLACK		5
 #define WAITERS		3
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
 
 static __u64 leaked_pages(void)
 {

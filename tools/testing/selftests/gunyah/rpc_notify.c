@@ -4,13 +4,10 @@
  * full: the VM goes on, or ends in a way that is counted.
  */
 #include <glob.h>
-#include <time.h>
-
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 
 #define FOREIGN_VMID	0xbd
-#define VM_PAGES	(GUEST_SIZE / SZ_4K)
 
 #define STATUS_RESETTING	10
 #define STATUS_RESET		11
@@ -398,14 +395,6 @@ FIXTURE_TEARDOWN(queue)
 	now = control_counters();
 	EXPECT_EQ(0, memcmp(&self->before, &now, sizeof(now)));
 	EXPECT_EQ(0, control_read(CTL_RM_DEAD));
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
 /* R59: a full send queue is waited for, without trying again and again */

@@ -5,16 +5,11 @@
  * resource manager's own count and the driver's have to say the same, and what
  * the driver does next must not kill it (R57).
  */
-#include <time.h>
-
 #include "../kselftest_harness.h"
 #include "lib/sweep.h"
 #include "lib/trace.h"
 
-#define VM_PAGES	(GUEST_SIZE / SZ_4K)
-
 #define RM_NOMEM		1
-#define RM_NORESOURCE		2
 #define RM_DENIED		3
 #define RM_BUSY			5
 #define RM_VM_STATE		0x14
@@ -23,38 +18,6 @@
 static const __u32 errors[] = {
 	RM_NOMEM, RM_NORESOURCE, RM_DENIED, RM_BUSY, RM_VM_STATE, 0x99, RM_UNIMPLEMENTED,
 };
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-/* True when @n failures have cost @cost each, and the resource manager is alive. */
-static bool cost_is(const struct sweep_state *was, unsigned int n, const struct cost *cost)
-{
-	const struct cost all = {
-		.pages = n * cost->pages,
-		.vmids = n * cost->vmids,
-		.parcels = n * cost->parcels,
-		.vms = n * cost->vms,
-		.leaked_pages = n * cost->leaked_pages,
-		.lost_vms = n * cost->lost_vms,
-		.lost_vmids = n * cost->lost_vmids,
-	};
-	struct sweep_state now = sweep_state();
-
-	return sweep_same("cost", was, &all, &now) && !control_read(CTL_RM_DEAD);
-}
-
-/* Everything as it was for the next test: pages that were leaked stay leaked. */
-#define clean_up() do {							\
-	EXPECT_TRUE(control_revive(true));				\
-	control_reclaim();						\
-	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));			\
-} while (0)
 
 /* The first start of all asks how memory is given; that call is not in the tables. */
 static void first_start(void)
@@ -184,11 +147,6 @@ FIXTURE_VARIANT(end)
 	bool torn;
 	struct cost cost;
 };
-
-#define ALL_LOST {							\
-	.pages = VM_PAGES, .vmids = 1, .parcels = 1, .vms = 1,		\
-	.leaked_pages = VM_PAGES, .lost_vms = 1, .lost_vmids = 1,	\
-}
 
 FIXTURE_VARIANT_ADD(end, stop_refused) { .id = MSG_VM_STOP, .times = 1 };
 FIXTURE_VARIANT_ADD(end, stop_refused_twice) {

@@ -14,7 +14,6 @@
 
 /* Caches have their size after so many lives. */
 #define WARM_UP		100
-#define STATE_FAULT	6
 /*
  * What the kernel's memory may differ by, in KiB: less than 2 KiB in each life.
  * Stacks of threads are mapped by vmap_areas, which are freed by the thousand.

@@ -11,8 +11,6 @@
 #include "lib/control.h"
 #include "lib/trace.h"
 
-#define STATE_FAULT	6
-
 /* Behind the first megabyte, which has the agent, and below the device tree. */
 #define AREA		(GUEST_BASE + 0x100000)
 #define AREA_SIZE	0x10000

@@ -57,6 +57,13 @@
 #define NOTE_VM_EXITED		0x56100001
 #define NOTE_VM_STATUS		0x56100008
 
+/* Of the resource manager's errors, and of the states that vcpu_run returns. */
+#define RM_NORESOURCE		2
+#define STATE_FAULT		6
+
+/* Pages of a usual VM's memory. */
+#define VM_PAGES		(GUEST_SIZE / SZ_4K)
+
 /* What a rule does (p[]). */
 #define CTL_CALL_RESULT		0x00	/* not done; x0 to x4 */
 #define CTL_CALL_ERROR		0x01	/* done, then error p0 */

@@ -192,7 +192,9 @@ void vm_destroy(struct test_vm *vm);
 void vcpu_add(struct test_vm *vm, unsigned int id);
 int __vcpu_run(struct test_vcpu *vcpu);
 
-/* wait.c: is a thread of this program asleep in an ioctl()? */
+/* wait.c: by a clock that nobody sets. */
+double seconds(void);
+/* Is a thread of this program asleep in an ioctl()? */
 bool sleeps_in_ioctl(pid_t tid);
 /* Wait until it is; false when it became true that it never will be: @done. */
 bool wait_for_sleep(const pid_t *tid, const bool *done);

@@ -9,10 +9,8 @@
 
 #include "sweep.h"
 
-#define VM_PAGES	(GUEST_SIZE / SZ_4K)
 #define SHARED_PAGES	(SZ_2M / SZ_4K)
 
-#define RM_NORESOURCE	2
 #define HYP_DENIED	30
 
 /**

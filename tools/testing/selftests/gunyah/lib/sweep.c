@@ -80,3 +80,19 @@ void sweep_progress(const char *what, unsigned int n)
 	last = now.tv_sec;
 	ksft_print_msg("%s: at %u\n", what, n);
 }
+
+bool cost_is(const struct sweep_state *was, unsigned int n, const struct cost *cost)
+{
+	const struct cost all = {
+		.pages = n * cost->pages,
+		.vmids = n * cost->vmids,
+		.parcels = n * cost->parcels,
+		.vms = n * cost->vms,
+		.leaked_pages = n * cost->leaked_pages,
+		.lost_vms = n * cost->lost_vms,
+		.lost_vmids = n * cost->lost_vmids,
+	};
+	struct sweep_state now = sweep_state();
+
+	return sweep_same("cost", was, &all, &now) && !control_read(CTL_RM_DEAD);
+}

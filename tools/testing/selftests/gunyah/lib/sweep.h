@@ -126,4 +126,20 @@ void life_close(struct life *l);
 /* All fields as before the first step. */
 void life_init(struct life *l);
 
+/* True when @n failures have cost @cost each, and the resource manager is alive. */
+bool cost_is(const struct sweep_state *was, unsigned int n, const struct cost *cost);
+
+/* All that a VM of one lent parcel has. */
+#define ALL_LOST {							\
+	.pages = VM_PAGES, .vmids = 1, .parcels = 1, .vms = 1,		\
+	.leaked_pages = VM_PAGES, .lost_vms = 1, .lost_vmids = 1,	\
+}
+
+/* Everything as it was for the next test: pages that were leaked stay leaked. */
+#define clean_up() do {							\
+	EXPECT_TRUE(control_revive(true));				\
+	control_reclaim();						\
+	EXPECT_EQ(0, control_read(CTL_PAGES_NOT_HOST));			\
+} while (0)
+
 #endif

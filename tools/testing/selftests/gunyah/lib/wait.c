@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Waiting for what another thread does, without guessing how long it takes. */
 #include <sched.h>
+#include <time.h>
 
 #include "gunyah_test.h"
 
@@ -79,4 +80,12 @@ void alarm_every_ms(unsigned int ms)
 
 	sigaction(SIGALRM, &sa, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
 }
