@@ -5,7 +5,7 @@
  * error, or the negative result.
  */
 #include "../kselftest_harness.h"
-#include "lib/gunyah_test.h"
+#include "lib/events.h"
 
 #define PROGRAM		"/tmp/gunyah-compat"
 #define BASE		0x10000U
@@ -81,6 +81,24 @@ static int compat_ioctl(int file, unsigned int nr, const void *data, size_t size
 	return WEXITSTATUS(status);
 }
 
+/* A call for a function: its argument has a pointer inside. */
+static int compat_function(int vm, unsigned int nr, __u32 type, const void *arg, __u32 size)
+{
+	struct {
+		struct gunyah_fn_desc desc;
+		char arg[48];
+	} call = {
+		.desc = {
+			.type = type,
+			.arg_size = size,
+			.arg = BASE + DATA + sizeof(struct gunyah_fn_desc),
+		},
+	};
+
+	memcpy(call.arg, arg, size);
+	return compat_ioctl(vm, nr, &call, sizeof(call), 0);
+}
+
 FIXTURE(compat)
 {
 	int dev;
@@ -126,29 +144,44 @@ TEST_F(compat, device)
 TEST_F(compat, vm)
 {
 	struct gunyah_vm_dtb_config dtb = { .guest_phys_addr = GUEST_DTB, .size = SZ_4K };
-	struct gunyah_fn_vcpu_arg id = { .id = 0 };
-	struct {
-		struct gunyah_fn_desc desc;
-		struct gunyah_fn_vcpu_arg arg;
-	} remove = {
-		.desc = {
-			.type = GUNYAH_FN_VCPU,
-			.arg_size = sizeof(id),
-			.arg = BASE + DATA + sizeof(struct gunyah_fn_desc),
-		},
-		.arg = id,
-	};
-
 	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
 	dtb.size = 0;
 	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
-	/* With a pointer inside of the argument. */
-	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_REMOVE_FUNCTION, &remove, sizeof(remove),
-				  0));
-	EXPECT_EQ(ENOENT, compat_ioctl(self->vm, GUNYAH_VM_REMOVE_FUNCTION, &remove,
-				       sizeof(remove), 0));
 	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, GUNYAH_VM_START, NULL, 0, 0xdeadbeef));
+	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_RESET, NULL, 0, 0xdeadbeef));
 	EXPECT_EQ(ENOTTY, compat_ioctl(self->vm, _IO('G', 0x7f), NULL, 0, 0));
+}
+
+/* R12 */
+TEST_F(compat, functions)
+{
+	struct gunyah_fn_ioeventfd_arg ioeventfd = { .addr = GUEST_MMIO, .len = 4 };
+	struct gunyah_fn_irqfd_arg irqfd = { .label = 1 };
+	struct gunyah_fn_vcpu_arg vcpu = { .id = 0 };
+	int event = event_new();
+
+	/* The program has it, too. */
+	ASSERT_EQ(0, fcntl(event, F_SETFD, 0));
+	irqfd.fd = event;
+	ioeventfd.fd = event;
+	EXPECT_EQ(0, compat_function(self->vm, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_IRQFD,
+				     &irqfd, sizeof(irqfd)));
+	EXPECT_EQ(EEXIST, compat_function(self->vm, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_IRQFD,
+					  &irqfd, sizeof(irqfd)));
+	EXPECT_EQ(0, compat_function(self->vm, GUNYAH_VM_ADD_FUNCTION, GUNYAH_FN_IOEVENTFD,
+				     &ioeventfd, sizeof(ioeventfd)));
+	EXPECT_EQ(EEXIST, compat_function(self->vm, GUNYAH_VM_ADD_FUNCTION,
+					  GUNYAH_FN_IOEVENTFD, &ioeventfd, sizeof(ioeventfd)));
+	/* They are those of the VM, whoever asks. */
+	EXPECT_EQ(0, __remove_irqfd(self->vm, 1));
+	EXPECT_EQ(0, compat_function(self->vm, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_IOEVENTFD,
+				     &ioeventfd, sizeof(ioeventfd)));
+	EXPECT_EQ(-ENOENT, remove_ioeventfd(self->vm, GUEST_MMIO, 4));
+	EXPECT_EQ(0, compat_function(self->vm, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_VCPU,
+				     &vcpu, sizeof(vcpu)));
+	EXPECT_EQ(ENOENT, compat_function(self->vm, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_VCPU,
+					  &vcpu, sizeof(vcpu)));
+	close(event);
 }
 
 /* R12 */
