@@ -11,6 +11,11 @@ FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fau
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 
+# A CPU that signs no return addresses: to do it is a fifth of the emulator's time.
+# Kernels and guests that do are in the suites without this.
+# shellcheck disable=SC2034
+FAST_CPU=--cpu=max,pauth=off
+
 # boot NAME OPTION...: boot quietly; how it went is kept for results. On the
 # debug kernel the boot's name is debug-NAME.
 boot()

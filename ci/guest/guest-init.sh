@@ -5,7 +5,7 @@
 # checks it, the same on its disk, powers off. Its kernel command line says what
 # it does:
 #
-#   guest.mode=demo      as above (default)
+#   guest.mode=demo      as above (default), with at most guest.kib=8192
 #   guest.mode=interactive  the same, with a shell on the console in between
 #   guest.mode=shell     a shell on the console, then power off
 #   guest.mode=disk      read and write guest.mib=N of the disk, by all CPUs
@@ -52,8 +52,8 @@ show()
 # Write pseudo-random bytes, read them back by two ways.
 check_tmpfs()
 {
-	kib=$(awk '/^MemAvailable/ { k = int($2 / 8); print (k > 8192 ? 8192 : k) }' \
-		/proc/meminfo)
+	kib=$(awk -v most="$(arg guest.kib 8192)" \
+		'/^MemAvailable/ { k = int($2 / 8); print (k > most ? most : k) }' /proc/meminfo)
 	dd if=/dev/urandom of=/tmp/a bs=1k count="$kib" 2> /dev/null || return 1
 	cp /tmp/a /tmp/b || return 1
 	cmp /tmp/a /tmp/b || return 1

@@ -68,14 +68,14 @@ demo()
 	memory=$1
 	name=$2
 	shift 2
-	guest "demo guest.vcpus=1" --mem "$memory" "$@"
+	guest "demo guest.vcpus=1 guest.kib=1024" --mem "$memory" "$@"
 	expect 0 '^guest: OK' "$name"
 }
 
 # A guest with $1 vCPUs: it has to find as many, and work.
 smp()
 {
-	guest "demo guest.vcpus=$1" --mem 128M --vcpus "$1"
+	guest "demo guest.vcpus=$1 guest.kib=1024" --mem 128M --vcpus "$1"
 	expect 0 '^guest: OK' "vcpus_$1"
 }
 

@@ -7,6 +7,6 @@
 
 . "$(dirname "$0")/../suite.sh"
 
-boot faults --mode test --no-guest --timeout 1200 --silence 620 \
+boot faults --mode test "$FAST_CPU" --no-guest --timeout 1200 --silence 620 \
 	--append "primary.only=$FAULT_TESTS"
 results faults

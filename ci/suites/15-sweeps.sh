@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/../suite.sh"
 
-boot sweeps --mode test --no-guest --timeout 1200 --silence 620 \
+# kmemleak looks at all memory in the end: not more than these need.
+boot sweeps --memory 1536 --mode test "$FAST_CPU" --no-guest --timeout 1200 --silence 620 \
 	--append "primary.only=$SWEEP_TESTS"
 results sweeps

@@ -9,6 +9,6 @@
 
 fuzz=10
 [ -z "$DEBUG" ] || fuzz=60
-boot selftests --mode test --timeout 1200 --silence 200 \
+boot selftests --mode test "$FAST_CPU" --timeout 1200 --silence 200 \
 	--append "primary.not=$FAULT_TESTS,$SWEEP_TESTS,compat primary.fuzz=$fuzz"
 results selftests

@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/../suite.sh"
 
-boot events-single --mode test --no-guest --timeout 900 --silence 600 \
+boot events-single --mode test "$FAST_CPU" --no-guest --timeout 900 --silence 600 \
 	--qemu=-accel --qemu=tcg,thread=single \
 	--append "primary.only=event_flow GUNYAH_EVENTS=100000"
 results events-single

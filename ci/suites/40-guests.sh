@@ -7,5 +7,6 @@
 . "$(dirname "$0")/../suite.sh"
 
 export MEM=1G
-boot guests --mode guests --timeout 900 --silence 310
+[ -n "$DEBUG" ] || FAST_CPU=--cpu=max,pauth-impdef=on
+boot guests --mode guests "$FAST_CPU" --timeout 900 --silence 310
 results guests
