@@ -144,6 +144,7 @@ TEST_F(compat, device)
 TEST_F(compat, vm)
 {
 	struct gunyah_vm_dtb_config dtb = { .guest_phys_addr = GUEST_DTB, .size = SZ_4K };
+
 	EXPECT_EQ(0, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
 	dtb.size = 0;
 	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, GUNYAH_VM_SET_DTB_CONFIG, &dtb, sizeof(dtb), 0));
