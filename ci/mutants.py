@@ -47,6 +47,7 @@ LIKELY = [
     ('*/hyp/rm/*', 'vm_config vm_life memory_access'),
     ('*/hyp/fault.c', 'rpc_fault vcpu_fault rpc_notify'),
     ('*/hyp/control.c', 'rpc_fault vcpu_fault'),
+    ('*/hyp/doorbell.c', 'irqfd irqfd_life event_flow'),
     ('*/hyp/*', 'vm_life vcpu_run vcpu_smp memory_access'),
     ('*/vcpu*', 'vcpu_fd vcpu_run vcpu_smp vcpu_fault'),
     ('*/guest_*', 'guest_mem map_mem memory_access memory_host'),
@@ -58,6 +59,11 @@ LIKELY = [
     ('*/msgq.c', 'vm_life rpc_fault rpc_notify'),
     ('*/vm_ioctl.c', 'device vm_config call_state'),
     ('*/vm_drv.c', 'device lifetime'),
+    ('*/vm_rm.c', 'vm_reset vm_life rpc_reset rpc_notify'),
+    ('*/vm_function.c', 'vcpu_fd irqfd ioeventfd call_state'),
+    ('*/irqfd.c', 'irqfd irqfd_life event_flow'),
+    ('*/ioeventfd.c', 'ioeventfd event_flow'),
+    ('*/vm_io.c', 'ioeventfd vcpu_run'),
     ('*', 'vm_config vm_life lifetime call_state'),
 ]
 # The programs of the suites that do not run all.

@@ -26,14 +26,15 @@ NORMAL, PATIENT = 3, 9          # multiples of the baseline: at first, and alone
 UNKNOWN = 600                   # seconds, while there is no baseline
 SCRIPTS = {'hyp-console': '44-hyp-console.sh', 'isolation': '41-isolation.sh',
            'replay': '40-replay.sh', 'vgic': '45-vgic.sh'}
+FAST_CPU = '--cpu=max,pauth=off'        # as in suite.sh
 MODES = {
     'kunit': ['--mode', 'kunit', '--no-hyp', '--no-guest'],
     'no-hypervisor': ['--mode', 'absent', '--no-hyp', '--no-guest'],
     'guests': ['--mode', 'guests'],
     'old-cpu': ['--mode', 'test', '--no-guest', '--cpu', 'cortex-a57'],
-    'selftests': ['--mode', 'test', '--no-guest', '--append', 'primary.fuzz=10'],
+    'selftests': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'primary.fuzz=10'],
     'smp': ['--mode', 'test', '--no-guest'],
-    'faults': ['--mode', 'test', '--no-guest'],
+    'faults': ['--mode', 'test', '--no-guest', FAST_CPU],
 }
 SETTINGS = {'guests': {'MEM': '1G'}, 'smp': {'CPUS': '8'}}
 SUBTEST = re.compile(r'^( *)# Subtest: (\S+)')
