@@ -11,8 +11,8 @@ FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fau
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 
-# A CPU that signs no return addresses: to do it is a fifth of the emulator's time.
-# Kernels and guests that do are in the suites without this.
+# A CPU that signs no return addresses, which takes a fifth of the emulator's time.
+# The suites without this have one that does.
 # shellcheck disable=SC2034
 FAST_CPU=--cpu=max,pauth=off
 

@@ -18,8 +18,6 @@
 #define COMMAND_NOTIFY	6
 #define COMMAND_RAW	7
 
-#define HYP_DENIED	30
-
 FIXTURE(control)
 {
 	struct test_vm vm;

@@ -57,8 +57,9 @@
 #define NOTE_VM_EXITED		0x56100001
 #define NOTE_VM_STATUS		0x56100008
 
-/* Of the resource manager's errors, and of the states that vcpu_run returns. */
+/* Of the errors of resource manager and hypervisor, and of the states that vcpu_run returns. */
 #define RM_NORESOURCE		2
+#define HYP_DENIED		30
 #define STATE_FAULT		6
 
 /* Pages of a usual VM's memory. */

@@ -11,8 +11,6 @@
 
 #define SHARED_PAGES	(SZ_2M / SZ_4K)
 
-#define HYP_DENIED	30
-
 /**
  * struct path - a way that works
  * @name: for messages
