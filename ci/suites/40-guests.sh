@@ -7,5 +7,5 @@
 . "$(dirname "$0")/../suite.sh"
 
 export MEM=1G
-boot guests --mode guests ${DEBUG:+"$FAST_CPU"} --timeout 900 --silence 310
+boot guests --mode guests "$FAST_CPU" --timeout 900 --silence 310
 results guests

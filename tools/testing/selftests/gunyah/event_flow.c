@@ -9,7 +9,6 @@
  *
  * GUNYAH_EVENTS says how many signals (default 2000).
  */
-#include <time.h>
 
 #include "../kselftest_harness.h"
 #include "lib/events.h"
@@ -136,25 +135,20 @@ static __u64 end(struct __test_metadata *_metadata)
 	return f.vm.vcpu[0].result;
 }
 
-static void report(const char *what, __u64 irqs, const struct timespec *from)
+static void report(const char *what, __u64 irqs, double from)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	ksft_print_msg("%s: %llu signals, %llu interrupts, %llu echoes, %.1f s\n", what,
 		       (unsigned long long)f.shared->sent, (unsigned long long)irqs,
-		       (unsigned long long)f.echoes,
-		       now.tv_sec - from->tv_sec + (now.tv_nsec - from->tv_nsec) / 1e9);
+		       (unsigned long long)f.echoes, seconds() - from);
 }
 
 /* R45: one at a time: each has its interrupt, and its answer */
 TEST_F_TIMEOUT(flow, ping_pong, 1800)
 {
 	const __u64 rounds = f.events / variant->part;
-	struct timespec from;
+	const double from = seconds();
 	__u64 i, irqs;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (i = 1; i <= rounds; i++) {
 		send();
 		ASSERT_EQ(1, event_wait(f.from_guest));
@@ -162,7 +156,7 @@ TEST_F_TIMEOUT(flow, ping_pong, 1800)
 		ASSERT_EQ(i, seen());
 	}
 	irqs = end(_metadata);
-	report("ping-pong", irqs, &from);
+	report("ping-pong", irqs, from);
 	EXPECT_EQ(rounds, irqs);
 	EXPECT_EQ(rounds, f.echoes);
 }
@@ -173,11 +167,10 @@ TEST_F_TIMEOUT(flow, ping_pong, 1800)
  */
 TEST_F_TIMEOUT(flow, bursts, 1800)
 {
-	struct timespec from;
+	const double from = seconds();
 	__u64 left, irqs, n;
 	unsigned int seed = 1;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (left = f.events; left; ) {
 		n = 1 + rand_r(&seed) % BURST;
 		n = n < left ? n : left;
@@ -189,7 +182,7 @@ TEST_F_TIMEOUT(flow, bursts, 1800)
 			f.echoes += event_wait(f.from_guest);
 	}
 	irqs = end(_metadata);
-	report("bursts", irqs, &from);
+	report("bursts", irqs, from);
 	EXPECT_EQ(f.events, f.shared->sent);
 	EXPECT_GE(f.events, irqs);
 	EXPECT_LE(f.events / BURST, irqs);
@@ -199,16 +192,15 @@ TEST_F_TIMEOUT(flow, bursts, 1800)
 /* R45: the host never waits, and the last one comes through all the same */
 TEST_F_TIMEOUT(flow, flood, 1800)
 {
-	struct timespec from;
+	const double from = seconds();
 	__u64 i, irqs;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (i = 0; i < f.events; i++)
 		send();
 	while (seen() != f.events)
 		f.echoes += event_wait(f.from_guest);
 	irqs = end(_metadata);
-	report("flood", irqs, &from);
+	report("flood", irqs, from);
 	EXPECT_LE(1, irqs);
 	EXPECT_GE(f.events, irqs);
 	EXPECT_EQ(irqs, f.echoes);

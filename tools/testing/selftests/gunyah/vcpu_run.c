@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* VCPU_RUN with a guest: MMIO, signals, sleep, end. */
 #include <sys/time.h>
-#include <time.h>
 
 #include "../kselftest_harness.h"
 #include "lib/gunyah_test.h"
@@ -233,13 +232,13 @@ static int run_to_signal(struct test_vcpu *vcpu)
  * struct storm - a signal for each exit
  * @exits: signals so far
  * @last: when the exit before was
- * @ns: what an exit takes, smoothed
+ * @gap: what an exit takes, in seconds, smoothed
  * @interrupted: how many runs they ended
  */
 struct storm {
 	unsigned int exits;
-	struct timespec last;
-	long ns;
+	double last;
+	double gap;
 	unsigned int interrupted;
 };
 
@@ -253,17 +252,16 @@ static void storm_next(struct storm *s)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
 	struct itimerval timer = {};
-	struct timespec now;
+	double now = seconds();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!s->exits) {
 		sigaction(SIGALRM, &sa, NULL);
-		s->ns = 100000;
-	} else if (now.tv_sec == s->last.tv_sec) {
-		s->ns += (now.tv_nsec - s->last.tv_nsec - s->ns) / 8;
+		s->gap = 1e-4;
+	} else {
+		s->gap += (now - s->last - s->gap) / 8;
 	}
 	s->last = now;
-	timer.it_value.tv_usec = 1 + s->exits++ % 32 * s->ns / 16 / 1000;
+	timer.it_value.tv_usec = 1 + s->exits++ % 32 * s->gap / 16 * 1e6;
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What tests of chosen length and random choices share. */
 #include <sys/random.h>
-#include <time.h>
 
 #include "soak.h"
 
@@ -43,8 +42,5 @@ unsigned long memory_kib(const char *word)
 
 unsigned int uptime(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return seconds();
 }

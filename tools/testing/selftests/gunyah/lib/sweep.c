@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters around a life. */
-#include <time.h>
 
 #include "sweep.h"
 
@@ -69,15 +68,14 @@ bool sweep_same(const char *what, const struct sweep_state *before, const struct
 
 void sweep_progress(const char *what, unsigned int n)
 {
-	static time_t last;
-	struct timespec now;
+	static double last;
+	double now = seconds();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!last)
-		last = now.tv_sec;
-	if (now.tv_sec - last < PROGRESS_S)
+		last = now;
+	if (now - last < PROGRESS_S)
 		return;
-	last = now.tv_sec;
+	last = now;
 	ksft_print_msg("%s: at %u\n", what, n);
 }
 
