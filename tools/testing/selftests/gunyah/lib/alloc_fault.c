@@ -91,16 +91,60 @@ static bool is_driver(const char *line)
 	return strstr(line, "[gunyah_vm]") || strstr(line, "[gunyah_rm]");
 }
 
-static bool find_ranges(struct ranges *r)
+/*
+ * What was found, and where the driver was then.  The kernel's list is long and slow
+ * to read, and each test is a process of its own: they share it.
+ */
+struct known {
+	__u64 modules;
+	__u64 text;
+	struct ranges ranges;
+};
+
+static struct known *known;
+
+static void __attribute__((constructor)) share_known(void)
 {
-	struct range driver = { ~0ULL, 0 };
+	known = mmap(NULL, sizeof(*known), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	if (known == MAP_FAILED)
+		test_die("mmap");
+}
+
+/* Another number when the driver's modules were loaded again; 0 without them. */
+static __u64 modules_place(void)
+{
+	char line[512], name[64];
+	__u64 address, place = 0;
+	const char *hex;
+	FILE *f;
+
+	f = fopen("/proc/modules", "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		hex = strstr(line, " 0x");
+		if (!hex || sscanf(line, "%63s", name) != 1)
+			continue;
+		address = strtoull(hex, NULL, 16);
+		if (!strcmp(name, "gunyah_vm"))
+			place += address;
+		else if (!strcmp(name, "gunyah_rm"))
+			place += 3 * address;
+	}
+	fclose(f);
+	return place;
+}
+
+static bool read_symbols(struct known *k)
+{
+	struct ranges *r = &k->ranges;
 	unsigned long long address;
 	char line[512], name[256];
-	__u64 text = 0;
 	char type;
 	FILE *f;
 
-	memset(r, 0, sizeof(*r));
+	*k = (struct known) { .modules = modules_place(), .ranges.scope.start = ~0ULL };
 	f = fopen("/proc/kallsyms", "r");
 	if (!f)
 		return false;
@@ -109,23 +153,32 @@ static bool find_ranges(struct ranges *r)
 		    (type != 't' && type != 'T'))
 			continue;
 		if (!strcmp(name, "_text"))
-			text = address;
+			k->text = address;
 		find(&r->proc, name, "register_irq_proc", address);
 		find(&r->refill, name, "___slab_alloc", address);
 		find(&r->erase, name, "mas_erase", address);
-		if (is_driver(line) && address < driver.start)
-			driver.start = address;
-		if (is_driver(line) && address > driver.end)
-			driver.end = address;
+		if (is_driver(line) && address < r->scope.start)
+			r->scope.start = address;
+		if (is_driver(line) && address > r->scope.end)
+			r->scope.end = address;
 	}
 	fclose(f);
 	/* The last function of a module ends with its last page at the latest. */
-	driver.end = (driver.end | (SZ_4K - 1)) + 1;
+	r->scope.end = (r->scope.end | (SZ_4K - 1)) + 1;
+	return true;
+}
+
+static bool find_ranges(struct ranges *r)
+{
+	__u64 place = modules_place();
+
+	if ((!known->text || known->modules != place) && !read_symbols(known))
+		return false;
+	*r = known->ranges;
 	/* A module's place is not known before it is loaded, but that it is below the kernel. */
 	if (scope == ALLOC_MODULES)
-		driver = (struct range) { text - MODULES_BELOW, text };
-	r->scope = driver;
-	return text && driver.start < driver.end && r->proc.end && r->refill.end &&
+		r->scope = (struct range) { known->text - MODULES_BELOW, known->text };
+	return known->text && r->scope.start < r->scope.end && r->proc.end && r->refill.end &&
 	       r->erase.end;
 }
 
