@@ -92,6 +92,18 @@ static u32 place(const struct rm_vm *vm, struct rm_parcel *p, u64 gpa)
 	return RM_OK;
 }
 
+/* What the owner has mapped by itself stays. */
+static u32 check_free(const struct rm_vm *vm)
+{
+	struct rm_parcel *p;
+
+	for (p = next_mapped(vm, NULL); p; p = next_mapped(vm, p)) {
+		if (!rm_paging_free(vm, rm_parcel_acl(p, vm->vmid)->gpa, p->size))
+			return RM_MAP_FAILED;
+	}
+	return RM_OK;
+}
+
 static u32 place_anywhere(const struct rm_vm *vm, struct rm_parcel *p)
 {
 	struct rm_parcel *q;
@@ -162,7 +174,7 @@ static u32 map_info_page(struct rm_vm *vm)
 {
 	static void *page;
 
-	if (rm_paging_named(vm, INFO_BASE))
+	if (rm_paging_named(vm, INFO_BASE) || !rm_paging_free(vm, INFO_BASE, PAGE_SIZE))
 		return RM_OK;
 	if (!page)
 		page = page_alloc(0);
@@ -195,6 +207,8 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 	if (entries_of_all() > rm_profile->start_entries)
 		return RM_NORESOURCE;
 	err = place_all(vm, image);
+	if (!err)
+		err = check_free(vm);
 	if (!err)
 		err = map_info_page(vm);
 	if (err)

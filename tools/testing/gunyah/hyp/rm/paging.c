@@ -237,6 +237,11 @@ bool rm_paging_named(const struct rm_vm *vm, u64 gpa)
 	return vm->vm->space && addrspace_paged(vm->vm->space, gpa);
 }
 
+bool rm_paging_free(const struct rm_vm *vm, u64 gpa, u64 size)
+{
+	return !vm->vm->space || stage2_range_empty(&vm->vm->s2, gpa, size);
+}
+
 void rm_paging_start(struct rm_vm *vm)
 {
 	u64 base = rm_paging_image_base(vm);

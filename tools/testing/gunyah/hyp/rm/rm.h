@@ -450,6 +450,8 @@ void rm_paging_forget(struct rm_vm *vm);
 /* Where the image parcel goes, and whether one of @size may. */
 u64 rm_paging_image_base(const struct rm_vm *vm);
 bool rm_paging_image_fits(const struct rm_vm *vm, u64 size);
+/* Has the owner mapped nothing there by itself? */
+bool rm_paging_free(const struct rm_vm *vm, u64 gpa, u64 size);
 /* Is the address in a named range? */
 bool rm_paging_named(const struct rm_vm *vm, u64 gpa);
 /* A START that succeeds: the image parcel is the guest's; the first vCPU runs. */

@@ -154,6 +154,21 @@ static bool given_before_start(void)
 	return true;
 }
 
+/* What is mapped at the image's addresses stays there: START fails. */
+static bool given_in_the_way(void)
+{
+	u64 gpa = GUEST_BASE + UNUSED_AT;
+
+	expect("ready", true, paged_prepare(&p, VM_IPA));
+	expect("lend", 0, lend(&p, PAGE_IPA, PAGE_SIZE));
+	expect("map", 0, map_lent(&p, gpa, R | W, PAGE_IPA, PAGE_SIZE));
+	expect("start", RM_MAP_FAILED, vm_start(&p.vm));
+	expect("unmap", 0, unmap_lent(&p, gpa, PAGE_IPA, PAGE_SIZE));
+	expect("back", 0, lend_back(&p, PAGE_IPA, PAGE_SIZE));
+	expect("drop", true, paged_drop(&p));
+	return true;
+}
+
 /* The resource manager is made new under a VM that runs; its memory is asked for. */
 static bool revived(void)
 {
@@ -215,6 +230,7 @@ static const struct test tests[] = {
 	{ "pages come back past DEALLOC, and to no other VM", past_dealloc },
 	{ "a VM that never starts gives its pages back", never_started },
 	{ "a page mapped before START is the guest's", given_before_start },
+	{ "a page mapped in the image's place: START fails", given_in_the_way },
 	{ "a revived resource manager: the pages are found", revived },
 	{ "no page, vmid or parcel is left", none_left },
 };

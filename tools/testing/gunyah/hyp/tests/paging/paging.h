@@ -86,7 +86,7 @@ enum { GUEST_PRIVATE, HOST_SHARED, HOST_PRIVATE, GUEST_SHARED, EXTENTS };
 #define TO_PROTECTED	3
 #define FROM_PROTECTED	4
 
-#define ATTRS(rights)	((rights) | (rights) << 4 | 15UL << 16)
+#define ATTRS(rights)	((rights) * 0x11UL | 15UL << 16)	/* user and kernel, write-back */
 
 struct paged_vm {
 	struct test_vm vm;

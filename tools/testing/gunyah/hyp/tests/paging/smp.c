@@ -3,7 +3,7 @@
 
 #include "paging.h"
 
-#define ROUNDS		200
+#define ROUNDS		1000
 #define BIG		0xffffffffffUL	/* the guest counts for ever */
 
 static struct paged_vm p, q;
@@ -31,7 +31,7 @@ static void read_on(void *arg)
 
 static void wait_idle(void)
 {
-	u64 end = now_ms() + WAIT_MS;
+	u64 end = now_ms() + 6 * WAIT_MS;
 
 	while (!cpu_is_idle(1) && now_ms() < end)
 		idle();
@@ -207,6 +207,18 @@ static bool guest_in_split_block(void)
 /* ---- both at once ---- */
 
 static u64 errors;
+static bool started;
+
+/* Both begin at about the same time. */
+static void start_both(void (*fn)(void *arg))
+{
+	u64 end = now_ms() + WAIT_MS;
+
+	started = false;
+	expect("CPU 1", true, cpu_call(1, fn, NULL));
+	while (!READ_ONCE(started) && now_ms() < end)
+		;
+}
 
 /* Pages of its own, given, mapped, unmapped and taken over and over. */
 static u64 to_and_fro(u64 pa, u64 gpa)
@@ -227,6 +239,7 @@ static u64 to_and_fro(u64 pa, u64 gpa)
 static void fro_and_to(void *arg)
 {
 	(void)arg;
+	WRITE_ONCE(started, true);
 	errors = to_and_fro(PAGE_IPA + PAGE_SIZE, GPA + PAGE_SIZE);
 }
 
@@ -237,7 +250,7 @@ static bool two_cpus(void)
 	expect("ready", true, paged_prepare(&p, VM_IPA));
 	before = pages_given();
 	errors = ~0UL;
-	expect("CPU 1", true, cpu_call(1, fro_and_to, NULL));
+	start_both(fro_and_to);
 	expect("CPU 0", 0, to_and_fro(PAGE_IPA, GPA));
 	wait_idle();
 	expect("CPU 1", 0, errors);
@@ -272,6 +285,7 @@ static void fight(const struct paged_vm *vm, u32 cpu)
 static void fight_for_q(void *arg)
 {
 	(void)arg;
+	WRITE_ONCE(started, true);
 	fight(&q, 1);
 }
 
@@ -284,7 +298,7 @@ static bool one_page(void)
 	before = pages_given();
 	errors = 0;
 	memset(wins, 0, sizeof(wins));
-	expect("CPU 1", true, cpu_call(1, fight_for_q, NULL));
+	start_both(fight_for_q);
 	fight(&p, 0);
 	wait_idle();
 	expect("errors", 0, errors);
