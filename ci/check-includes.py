@@ -32,6 +32,7 @@ LAYERS = [
     ('mem_provider', ['direct_map', 'mem_provider']),
     ('guest_pages', ['guest_pages']),
     ('guest_mem', ['guest_mem', 'user_mem']),
+    ('platform', ['platform']),
     ('vm_parcel', ['vm_parcel']),
     ('vm_mem', ['vm_mem', 'paging']),
     ('vm_io', ['vm_io']),
@@ -45,7 +46,7 @@ LAYERS = [
     ('vm_ioctl', ['vm_ioctl']),
     ('vm_drv', ['vm_drv']),
     ('eventfd', ['irqfd', 'ioeventfd']),
-    ('platform', ['platform', 'qcom']),
+    ('qcom', ['qcom_assign', 'platform_qcom']),
     ('tests', ['tests/*']),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
