@@ -40,6 +40,7 @@ LAYERS = [
     ('vm_rm', ['vm_rm', 'vm_trace']),
     ('vm_host', ['vm_host']),
     ('vm_boot', ['vm_boot']),
+    ('vm_auth', ['vm_auth']),
     ('vm', ['vm', 'vm_config']),
     ('vcpu_run', ['vcpu_run']),
     ('vcpu', ['vcpu']),

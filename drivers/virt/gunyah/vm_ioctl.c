@@ -68,7 +68,8 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 	case GUNYAH_EXT_MAX_VCPUS:
 		return MAX_VCPUS;
 	case GUNYAH_EXT_AUTH_TYPES:
-		return BIT(GUNYAH_VM_AUTH_NONE);
+		return BIT(GUNYAH_VM_AUTH_NONE) | BIT(GUNYAH_VM_AUTH_QCOM_TRUSTED_VM) |
+		       BIT(GUNYAH_VM_AUTH_QCOM_ANDROID_PVM);
 	case GUNYAH_EXT_VM_RESET:
 	case GUNYAH_EXT_HUGE_PAGES:
 		return 1;
@@ -145,21 +146,41 @@ static long vm_check_extension(struct gunyah_vm *vm, const union ioctl_arg *arg)
 	return check_extension(vm->host, arg->value);
 }
 
+static int copy_type_arg(const struct gunyah_vm_auth_desc *desc, void *to, size_t size)
+{
+	if (desc->arg_size != size)
+		return -EINVAL;
+	return copy_from_user(to, u64_to_user_ptr(desc->arg), size) ? -EFAULT : 0;
+}
+
+/* The argument of the type is copied, too. */
 static long vm_set_auth(struct gunyah_vm *vm, const union ioctl_arg *arg)
 {
-	const struct gunyah_vm_auth_desc *auth = &arg->auth;
+	const struct gunyah_vm_auth_desc *desc = &arg->auth;
+	struct gunyah_vm_auth auth = {};
+	union {
+		struct gunyah_vm_qtvm_auth_arg trusted;
+		struct gunyah_vm_firmware_config firmware;
+	} type_arg;
+	int ret;
 
-	switch (auth->type) {
+	switch (desc->type) {
 	case GUNYAH_VM_AUTH_NONE:
-		if (auth->arg_size || auth->arg)
-			return -EINVAL;
-		return gunyah_vm_set_auth_none(vm);
+		ret = desc->arg_size || desc->arg ? -EINVAL : 0;
+		break;
 	case GUNYAH_VM_AUTH_QCOM_TRUSTED_VM:
+		ret = copy_type_arg(desc, &type_arg, sizeof(type_arg.trusted)) ?:
+		      gunyah_vm_auth_trusted(&auth, &type_arg.trusted);
+		break;
 	case GUNYAH_VM_AUTH_QCOM_ANDROID_PVM:
-		return -EOPNOTSUPP;
+		ret = copy_type_arg(desc, &type_arg, sizeof(type_arg.firmware)) ?:
+		      gunyah_vm_auth_firmware(&auth, &type_arg.firmware);
+		break;
 	default:
-		return -EINVAL;
+		ret = -EINVAL;
+		break;
 	}
+	return ret ?: gunyah_vm_set_auth(vm, &auth);
 }
 
 static long vm_reclaim_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
