@@ -44,6 +44,7 @@ LAYERS = [
     ('vm', ['vm', 'vm_config']),
     ('vcpu_run', ['vcpu_run']),
     ('vcpu', ['vcpu']),
+    ('vm_android', ['vm_android', 'vm_ioctl_arg']),
     ('vm_ioctl', ['vm_ioctl']),
     ('vm_drv', ['vm_drv']),
     ('eventfd', ['irqfd', 'ioeventfd']),
@@ -152,7 +153,7 @@ def makefile_order():
     faults, last = [], -1
     with open(os.path.join(TOP, path), encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
-            match = re.match(r'gunyah\w*-y\s*[+:]?=\s*(.*)', line)
+            match = re.match(r'gunyah\w*-(?:y|\$\(\w+\))\s*[+:]?=\s*(.*)', line)
             if not match:
                 continue
             names = match[1].split()

@@ -19,26 +19,15 @@
 
 #include "guest_mem.h"
 #include "vm.h"
+#include "vm_android.h"
 #include "vm_ioctl.h"
+#include "vm_ioctl_arg.h"
 
 /* A VM of the published hypervisor (Dec 2023). */
 #define MAX_VCPUS	8
 
-/* The argument of a call, by its number. */
-union ioctl_arg {
-	unsigned long value;
-	struct gunyah_create_mem_args create_mem;
-	struct gunyah_userspace_memory_region user_mem;
-	struct gunyah_vm_dtb_config dtb;
-	struct gunyah_fn_desc fn;
-	struct gunyah_map_mem_args map_mem;
-	struct gunyah_vm_boot_context boot;
-	struct gunyah_vm_auth_desc auth;
-	struct gunyah_address_range range;
-};
-
 /* Fill @arg in from the user's argument of @cmd. */
-static int copy_arg(unsigned int cmd, unsigned long uarg, union ioctl_arg *arg)
+static int copy_arg(unsigned int cmd, unsigned long uarg, union gunyah_ioctl_arg *arg)
 {
 	if (!(_IOC_DIR(cmd) & _IOC_WRITE)) {
 		arg->value = uarg;
@@ -82,20 +71,20 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 
 struct vm_call {
 	unsigned int cmd;
-	long (*call)(struct gunyah_vm *vm, const union ioctl_arg *arg);
+	long (*call)(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg);
 };
 
-static long vm_set_user_mem_region(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_user_mem_region(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return -EOPNOTSUPP;
 }
 
-static long vm_set_dtb_config(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_dtb_config(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_set_dtb(vm, arg->dtb.guest_phys_addr, arg->dtb.size);
 }
 
-static long vm_start(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_start(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_start(vm);
 }
@@ -116,22 +105,22 @@ static long vm_change_function(struct gunyah_vm *vm, const struct gunyah_fn_desc
 	return gunyah_vm_functions_remove(&vm->functions, desc->type, fn_arg, desc->arg_size);
 }
 
-static long vm_add_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_add_function(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return vm_change_function(vm, &arg->fn, true);
 }
 
-static long vm_remove_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_remove_function(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return vm_change_function(vm, &arg->fn, false);
 }
 
-static long vm_map_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_map_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_mem_map(&vm->mem, &arg->map_mem);
 }
 
-static long vm_set_boot_context(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_boot_context(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	const struct gunyah_vm_boot_context *boot = &arg->boot;
 
@@ -141,7 +130,7 @@ static long vm_set_boot_context(struct gunyah_vm *vm, const union ioctl_arg *arg
 				      boot->reg & 0xff, boot->value);
 }
 
-static long vm_check_extension(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_check_extension(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return check_extension(vm->host, arg->value);
 }
@@ -154,7 +143,7 @@ static int copy_type_arg(const struct gunyah_vm_auth_desc *desc, void *to, size_
 }
 
 /* The argument of the type is copied, too. */
-static long vm_set_auth(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_auth(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	const struct gunyah_vm_auth_desc *desc = &arg->auth;
 	struct gunyah_vm_auth auth = {};
@@ -183,12 +172,12 @@ static long vm_set_auth(struct gunyah_vm *vm, const union ioctl_arg *arg)
 	return ret ?: gunyah_vm_set_auth(vm, &auth);
 }
 
-static long vm_reclaim_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_reclaim_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return -EOPNOTSUPP;
 }
 
-static long vm_reset(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_reset(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_reset(vm);
 }
@@ -207,22 +196,32 @@ static const struct vm_call vm_calls[] = {
 	{ GUNYAH_VM_RESET,			vm_reset },
 };
 
-static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+static const struct vm_call *find_vm_call(unsigned int cmd)
 {
-	struct gunyah_vm *vm = file->private_data;
-	union ioctl_arg arg = {};
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(vm_calls); i++) {
-		if (vm_calls[i].cmd != cmd)
-			continue;
-		if (gunyah_vm_state(vm) == GUNYAH_VM_GONE)
-			return -ENODEV;
-		ret = copy_arg(cmd, uarg, &arg);
-		return ret ?: vm_calls[i].call(vm, &arg);
+		if (vm_calls[i].cmd == cmd)
+			return &vm_calls[i];
 	}
-	return -ENOTTY;
+	return NULL;
+}
+
+static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	unsigned int target = gunyah_vm_android_target(cmd);
+	const struct vm_call *call = find_vm_call(target);
+	struct gunyah_vm *vm = file->private_data;
+	union gunyah_ioctl_arg arg = {};
+	int ret;
+
+	if (!call)
+		return -ENOTTY;
+	if (gunyah_vm_state(vm) == GUNYAH_VM_GONE)
+		return -ENODEV;
+
+	ret = copy_arg(cmd, uarg, &arg) ?: gunyah_vm_android_arg(cmd, uarg, &arg);
+	return ret ?: call->call(vm, &arg);
 }
 
 static int vm_release(struct inode *inode, struct file *file)
@@ -243,10 +242,10 @@ static const struct file_operations vm_fops = {
 
 struct dev_call {
 	unsigned int cmd;
-	long (*call)(struct gunyah_vm_host *host, const union ioctl_arg *arg);
+	long (*call)(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg);
 };
 
-static long dev_create_vm(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_create_vm(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	struct gunyah_vm *vm;
 	struct file *file;
@@ -276,7 +275,7 @@ static long dev_create_vm(struct gunyah_vm_host *host, const union ioctl_arg *ar
 	return fd;
 }
 
-static long dev_create_guest_mem(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_create_guest_mem(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	const struct gunyah_create_mem_args *args = &arg->create_mem;
 
@@ -285,7 +284,7 @@ static long dev_create_guest_mem(struct gunyah_vm_host *host, const union ioctl_
 	return gunyah_guest_mem_create(args);
 }
 
-static long dev_check_extension(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_check_extension(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	return check_extension(host, arg->value);
 }
@@ -307,7 +306,7 @@ static const struct dev_call dev_calls[] = {
  */
 long gunyah_dev_ioctl(struct gunyah_vm_host *host, unsigned int cmd, unsigned long uarg)
 {
-	union ioctl_arg arg = {};
+	union gunyah_ioctl_arg arg = {};
 	unsigned int i;
 	int ret;
 

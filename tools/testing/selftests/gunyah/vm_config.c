@@ -28,7 +28,7 @@ TEST_F(vm, unknown_ioctl_is_enotty)
 	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IO('G', 0x7f), 0));
 	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_CREATE_VM, 0));
 	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, GUNYAH_VCPU_RUN, 0));
-	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IOW('A', 0x13, struct gunyah_address_range), 0));
+	EXPECT_EQ(-ENOTTY, __ioctl(self->fd, _IO('A', 0x14), 0));
 }
 
 /* R24 */
