@@ -418,8 +418,8 @@ static int start_run_locked(struct gunyah_vm *vm)
 			  gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow));
 	if (ret)
 		return ret;
-	/* The platform looks at the memory before the guest runs: all has to be there. */
-	if (vm->auth.type == GUNYAH_RM_VM_AUTH_QCOM_TRUSTED_VM)
+	/* Who authenticates looks at memory before the guest runs: it has to be there. */
+	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
 		flow = GUNYAH_VM_FLOW_EAGER;
 
 	ret = load_locked(vm, flow);
@@ -430,7 +430,7 @@ static int start_run_locked(struct gunyah_vm *vm)
 	if (ret)
 		return ret;
 
-	if (flow == GUNYAH_VM_FLOW_PAGED && vm->auth.type == GUNYAH_RM_VM_AUTH_NONE) {
+	if (flow == GUNYAH_VM_FLOW_PAGED) {
 		ret = gunyah_vm_boot_send(&vm->boot, vm->host->rm, vm->rm.vmid);
 		ret = start_error(vm, "set a register", ret);
 		if (ret)
