@@ -32,6 +32,7 @@ LAYERS = [
     ('mem_provider', ['direct_map', 'mem_provider']),
     ('guest_pages', ['guest_pages']),
     ('guest_mem', ['guest_mem', 'user_mem']),
+    ('platform', ['platform']),
     ('vm_parcel', ['vm_parcel']),
     ('vm_mem', ['vm_mem', 'paging']),
     ('vm_io', ['vm_io']),
@@ -39,13 +40,15 @@ LAYERS = [
     ('vm_rm', ['vm_rm', 'vm_trace']),
     ('vm_host', ['vm_host']),
     ('vm_boot', ['vm_boot']),
+    ('vm_auth', ['vm_auth']),
     ('vm', ['vm', 'vm_config']),
     ('vcpu_run', ['vcpu_run']),
     ('vcpu', ['vcpu']),
+    ('vm_android', ['vm_android', 'vm_ioctl_arg']),
     ('vm_ioctl', ['vm_ioctl']),
     ('vm_drv', ['vm_drv']),
     ('eventfd', ['irqfd', 'ioeventfd']),
-    ('platform', ['platform', 'qcom']),
+    ('qcom', ['qcom_assign', 'platform_qcom']),
     ('tests', ['tests/*']),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
@@ -150,7 +153,7 @@ def makefile_order():
     faults, last = [], -1
     with open(os.path.join(TOP, path), encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
-            match = re.match(r'gunyah\w*-y\s*[+:]?=\s*(.*)', line)
+            match = re.match(r'gunyah\w*-(?:y|\$\(\w+\))\s*[+:]?=\s*(.*)', line)
             if not match:
                 continue
             names = match[1].split()

@@ -57,11 +57,16 @@ modules()
 	fi | sed 's,.*/,,; s,\.ko$,,' | sort
 }
 
-# irqfd and ioeventfd are loaded when a VM wants the first one (R42).
+# irqfd and ioeventfd are loaded when a VM wants the first one (R42). There is none
+# of Qualcomm's firmware here: that module asks for it, and does not stay.
 load_driver()
 {
-	for module in $(modules driver | grep -v 'eventfd$\|irqfd$'); do
+	for module in $(modules driver | grep -v 'eventfd$\|irqfd$\|qcom$'); do
 		modprobe "$module" || echo "primary: $module did not load"
+	done
+	for module in $(modules driver | grep 'qcom$'); do
+		modprobe "$module" 2>&1 | grep -q 'No such device' ||
+			echo "primary: $module found Qualcomm's firmware"
 	done
 }
 

@@ -76,7 +76,8 @@ static bool rm_reclaim(struct gunyah_vm_rm *v, bool lost)
 
 	if (lost)
 		return !gunyah_vm_mem_abandon(mem);
-	return !gunyah_vm_mem_take_back(mem, v->rm, false);
+	/* What an authenticated guest left is not for this VM. */
+	return !gunyah_vm_mem_take_back(mem, v->rm, v->auth != GUNYAH_RM_VM_AUTH_NONE);
 }
 
 static const struct gunyah_vm_rm_ops rm_ops = {
@@ -350,15 +351,22 @@ static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 	}
 }
 
+/* Is the boot context told by CONFIG_IMAGE?  An authenticated guest has its own entry. */
+static bool entry_is_offset(const struct gunyah_vm *vm, enum gunyah_vm_flow flow)
+{
+	return vm->auth.type == GUNYAH_RM_VM_AUTH_NONE && flow == GUNYAH_VM_FLOW_EAGER;
+}
+
 /* LOAD to INIT: memory and image. */
 static int load_locked(struct gunyah_vm *vm, enum gunyah_vm_flow flow)
 {
 	struct gunyah_vm_image image = {};
-	u64 offset = 0;
+	u64 offset, size;
+	const char *what;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
-	if (flow == GUNYAH_VM_FLOW_EAGER) {
+	if (entry_is_offset(vm, flow)) {
 		ret = gunyah_vm_boot_check_eager(&vm->boot, vm->dtb_gpa);
 		if (ret)
 			return ret;
@@ -369,12 +377,14 @@ static int load_locked(struct gunyah_vm *vm, enum gunyah_vm_flow flow)
 	if (ret)
 		return ret;
 
-	if (flow == GUNYAH_VM_FLOW_EAGER) {
+	ret = gunyah_vm_auth_image_range(&vm->auth, &image, &offset, &size);
+	if (!ret && entry_is_offset(vm, flow))
 		ret = gunyah_vm_boot_image_offset(&vm->boot, &image, &offset);
-		if (ret)
-			return ret;
-	}
-	return start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, &image, offset));
+	if (ret)
+		return ret;
+
+	ret = gunyah_vm_auth_load(&vm->auth, &vm->rm, &image, offset, size, &what);
+	return start_error(vm, what, ret);
 }
 
 /* READY: the tickets get what the VM has. */
@@ -408,6 +418,9 @@ static int start_run_locked(struct gunyah_vm *vm)
 			  gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow));
 	if (ret)
 		return ret;
+	/* Who authenticates looks at memory before the guest runs: it has to be there. */
+	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
+		flow = GUNYAH_VM_FLOW_EAGER;
 
 	ret = load_locked(vm, flow);
 	if (ret)

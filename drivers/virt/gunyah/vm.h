@@ -17,6 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
+#include "vm_auth.h"
 #include "vm_boot.h"
 #include "vm_function.h"
 #include "vm_host.h"
@@ -71,10 +72,11 @@ struct gunyah_vm_watcher {
  * @io: handlers of guest writes
  * @functions: functions
  * @rm: the VM at the resource manager
- * @lock: held over start and end; guards @dtb_gpa, @dtb_size and @boot
+ * @lock: held over start and end; guards @dtb_gpa, @dtb_size, @boot and @auth
  * @dtb_gpa: address of the device tree
  * @dtb_size: its size, 0 when it was not set
  * @boot: boot context
+ * @auth: how the image is authenticated
  * @state: enum gunyah_vm_state; changed under @lock and @rm.lock, by
  *	notifications under @rm.lock only; read without
  * @crashed: the VM ended without VM_EXITED, or its reset failed; guarded by
@@ -99,6 +101,7 @@ struct gunyah_vm {
 	u64 dtb_gpa;
 	u64 dtb_size;
 	struct gunyah_vm_boot boot;
+	struct gunyah_vm_auth auth;
 	enum gunyah_vm_state state;
 	bool crashed;
 	bool load_failed;
@@ -115,7 +118,7 @@ void gunyah_vm_close(struct gunyah_vm *vm);
 
 int gunyah_vm_set_dtb(struct gunyah_vm *vm, u64 gpa, u64 size);
 int gunyah_vm_set_boot_reg(struct gunyah_vm *vm, u32 set, u32 index, u64 value);
-int gunyah_vm_set_auth_none(struct gunyah_vm *vm);
+int gunyah_vm_set_auth(struct gunyah_vm *vm, const struct gunyah_vm_auth *auth);
 int gunyah_vm_start(struct gunyah_vm *vm);
 int gunyah_vm_reset(struct gunyah_vm *vm);
 

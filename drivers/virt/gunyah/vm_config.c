@@ -76,18 +76,27 @@ int gunyah_vm_set_boot_reg(struct gunyah_vm *vm, u32 set, u32 index, u64 value)
 }
 
 /**
- * gunyah_vm_set_auth_none() - choose no authentication, which is the default
+ * gunyah_vm_set_auth() - choose how the image is authenticated
  * @vm: the VM
+ * @auth: checked
  *
  * Return: 0; -EBUSY when the VM was started; -ENODEV; -EINTR.
  */
-int gunyah_vm_set_auth_none(struct gunyah_vm *vm)
+int gunyah_vm_set_auth(struct gunyah_vm *vm, const struct gunyah_vm_auth *auth)
 {
+	bool firmware = auth->type == GUNYAH_RM_VM_AUTH_QCOM_ANDROID_PVM;
 	int ret;
 
 	if (mutex_lock_killable(&vm->lock))
 		return -EINTR;
 	ret = may_configure_locked(vm);
+	if (!ret) {
+		vm->auth = *auth;
+		/* Between runs nothing is sent. */
+		gunyah_vm_rm_set_auth(&vm->rm, auth->type, auth->vmid, auth->pas_id);
+		gunyah_vm_mem_set_firmware(&vm->mem, firmware ? auth->gpa : 0,
+					   firmware ? auth->size : 0);
+	}
 	mutex_unlock(&vm->lock);
 	return ret;
 }

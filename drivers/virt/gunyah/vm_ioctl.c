@@ -19,26 +19,15 @@
 
 #include "guest_mem.h"
 #include "vm.h"
+#include "vm_android.h"
 #include "vm_ioctl.h"
+#include "vm_ioctl_arg.h"
 
 /* A VM of the published hypervisor (Dec 2023). */
 #define MAX_VCPUS	8
 
-/* The argument of a call, by its number. */
-union ioctl_arg {
-	unsigned long value;
-	struct gunyah_create_mem_args create_mem;
-	struct gunyah_userspace_memory_region user_mem;
-	struct gunyah_vm_dtb_config dtb;
-	struct gunyah_fn_desc fn;
-	struct gunyah_map_mem_args map_mem;
-	struct gunyah_vm_boot_context boot;
-	struct gunyah_vm_auth_desc auth;
-	struct gunyah_address_range range;
-};
-
 /* Fill @arg in from the user's argument of @cmd. */
-static int copy_arg(unsigned int cmd, unsigned long uarg, union ioctl_arg *arg)
+static int copy_arg(unsigned int cmd, unsigned long uarg, union gunyah_ioctl_arg *arg)
 {
 	if (!(_IOC_DIR(cmd) & _IOC_WRITE)) {
 		arg->value = uarg;
@@ -68,7 +57,8 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 	case GUNYAH_EXT_MAX_VCPUS:
 		return MAX_VCPUS;
 	case GUNYAH_EXT_AUTH_TYPES:
-		return BIT(GUNYAH_VM_AUTH_NONE);
+		return BIT(GUNYAH_VM_AUTH_NONE) | BIT(GUNYAH_VM_AUTH_QCOM_TRUSTED_VM) |
+		       BIT(GUNYAH_VM_AUTH_QCOM_ANDROID_PVM);
 	case GUNYAH_EXT_VM_RESET:
 	case GUNYAH_EXT_HUGE_PAGES:
 		return 1;
@@ -81,20 +71,20 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 
 struct vm_call {
 	unsigned int cmd;
-	long (*call)(struct gunyah_vm *vm, const union ioctl_arg *arg);
+	long (*call)(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg);
 };
 
-static long vm_set_user_mem_region(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_user_mem_region(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return -EOPNOTSUPP;
 }
 
-static long vm_set_dtb_config(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_dtb_config(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_set_dtb(vm, arg->dtb.guest_phys_addr, arg->dtb.size);
 }
 
-static long vm_start(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_start(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_start(vm);
 }
@@ -115,22 +105,22 @@ static long vm_change_function(struct gunyah_vm *vm, const struct gunyah_fn_desc
 	return gunyah_vm_functions_remove(&vm->functions, desc->type, fn_arg, desc->arg_size);
 }
 
-static long vm_add_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_add_function(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return vm_change_function(vm, &arg->fn, true);
 }
 
-static long vm_remove_function(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_remove_function(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return vm_change_function(vm, &arg->fn, false);
 }
 
-static long vm_map_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_map_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_mem_map(&vm->mem, &arg->map_mem);
 }
 
-static long vm_set_boot_context(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_set_boot_context(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	const struct gunyah_vm_boot_context *boot = &arg->boot;
 
@@ -140,34 +130,54 @@ static long vm_set_boot_context(struct gunyah_vm *vm, const union ioctl_arg *arg
 				      boot->reg & 0xff, boot->value);
 }
 
-static long vm_check_extension(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_check_extension(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return check_extension(vm->host, arg->value);
 }
 
-static long vm_set_auth(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static int copy_type_arg(const struct gunyah_vm_auth_desc *desc, void *to, size_t size)
 {
-	const struct gunyah_vm_auth_desc *auth = &arg->auth;
-
-	switch (auth->type) {
-	case GUNYAH_VM_AUTH_NONE:
-		if (auth->arg_size || auth->arg)
-			return -EINVAL;
-		return gunyah_vm_set_auth_none(vm);
-	case GUNYAH_VM_AUTH_QCOM_TRUSTED_VM:
-	case GUNYAH_VM_AUTH_QCOM_ANDROID_PVM:
-		return -EOPNOTSUPP;
-	default:
+	if (desc->arg_size != size)
 		return -EINVAL;
-	}
+	return copy_from_user(to, u64_to_user_ptr(desc->arg), size) ? -EFAULT : 0;
 }
 
-static long vm_reclaim_mem(struct gunyah_vm *vm, const union ioctl_arg *arg)
+/* The argument of the type is copied, too. */
+static long vm_set_auth(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
+{
+	const struct gunyah_vm_auth_desc *desc = &arg->auth;
+	struct gunyah_vm_auth auth = {};
+	union {
+		struct gunyah_vm_qtvm_auth_arg trusted;
+		struct gunyah_vm_firmware_config firmware;
+	} type_arg;
+	int ret;
+
+	switch (desc->type) {
+	case GUNYAH_VM_AUTH_NONE:
+		ret = desc->arg_size || desc->arg ? -EINVAL : 0;
+		break;
+	case GUNYAH_VM_AUTH_QCOM_TRUSTED_VM:
+		ret = copy_type_arg(desc, &type_arg, sizeof(type_arg.trusted)) ?:
+		      gunyah_vm_auth_trusted(&auth, &type_arg.trusted);
+		break;
+	case GUNYAH_VM_AUTH_QCOM_ANDROID_PVM:
+		ret = copy_type_arg(desc, &type_arg, sizeof(type_arg.firmware)) ?:
+		      gunyah_vm_auth_firmware(&auth, &type_arg.firmware);
+		break;
+	default:
+		ret = -EINVAL;
+		break;
+	}
+	return ret ?: gunyah_vm_set_auth(vm, &auth);
+}
+
+static long vm_reclaim_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return -EOPNOTSUPP;
 }
 
-static long vm_reset(struct gunyah_vm *vm, const union ioctl_arg *arg)
+static long vm_reset(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
 	return gunyah_vm_reset(vm);
 }
@@ -186,22 +196,32 @@ static const struct vm_call vm_calls[] = {
 	{ GUNYAH_VM_RESET,			vm_reset },
 };
 
-static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+static const struct vm_call *find_vm_call(unsigned int cmd)
 {
-	struct gunyah_vm *vm = file->private_data;
-	union ioctl_arg arg = {};
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(vm_calls); i++) {
-		if (vm_calls[i].cmd != cmd)
-			continue;
-		if (gunyah_vm_state(vm) == GUNYAH_VM_GONE)
-			return -ENODEV;
-		ret = copy_arg(cmd, uarg, &arg);
-		return ret ?: vm_calls[i].call(vm, &arg);
+		if (vm_calls[i].cmd == cmd)
+			return &vm_calls[i];
 	}
-	return -ENOTTY;
+	return NULL;
+}
+
+static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	unsigned int target = gunyah_vm_android_target(cmd);
+	const struct vm_call *call = find_vm_call(target);
+	struct gunyah_vm *vm = file->private_data;
+	union gunyah_ioctl_arg arg = {};
+	int ret;
+
+	if (!call)
+		return -ENOTTY;
+	if (gunyah_vm_state(vm) == GUNYAH_VM_GONE)
+		return -ENODEV;
+
+	ret = copy_arg(cmd, uarg, &arg) ?: gunyah_vm_android_arg(cmd, uarg, &arg);
+	return ret ?: call->call(vm, &arg);
 }
 
 static int vm_release(struct inode *inode, struct file *file)
@@ -222,10 +242,10 @@ static const struct file_operations vm_fops = {
 
 struct dev_call {
 	unsigned int cmd;
-	long (*call)(struct gunyah_vm_host *host, const union ioctl_arg *arg);
+	long (*call)(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg);
 };
 
-static long dev_create_vm(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_create_vm(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	struct gunyah_vm *vm;
 	struct file *file;
@@ -255,7 +275,7 @@ static long dev_create_vm(struct gunyah_vm_host *host, const union ioctl_arg *ar
 	return fd;
 }
 
-static long dev_create_guest_mem(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_create_guest_mem(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	const struct gunyah_create_mem_args *args = &arg->create_mem;
 
@@ -264,7 +284,7 @@ static long dev_create_guest_mem(struct gunyah_vm_host *host, const union ioctl_
 	return gunyah_guest_mem_create(args);
 }
 
-static long dev_check_extension(struct gunyah_vm_host *host, const union ioctl_arg *arg)
+static long dev_check_extension(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
 	return check_extension(host, arg->value);
 }
@@ -286,7 +306,7 @@ static const struct dev_call dev_calls[] = {
  */
 long gunyah_dev_ioctl(struct gunyah_vm_host *host, unsigned int cmd, unsigned long uarg)
 {
-	union ioctl_arg arg = {};
+	union gunyah_ioctl_arg arg = {};
 	unsigned int i;
 	int ret;
 

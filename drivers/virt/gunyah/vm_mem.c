@@ -11,7 +11,9 @@
  * Words: the run of a VM's memory is the lent bindings that follow one another
  * without a gap in guest addresses and hold the device tree.  It is the guest's
  * RAM, and one parcel, the image parcel: the published resource manager (Dec
- * 2023) takes one only, which must be lent with all rights.
+ * 2023) takes one only, which must be lent with all rights.  The firmware of a
+ * protected VM may be in the run, or apart from it in a binding of its own, which
+ * may be next to it.
  *
  * Invariants:
  * - Bindings of a VM don't overlap, neither do those of all VMs in one provider.
@@ -53,8 +55,18 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 	INIT_LIST_HEAD(&mem->bindings);
 	INIT_LIST_HEAD(&mem->parcels);
 	mem->given = false;
+	mem->fw_gpa = 0;
+	mem->fw_size = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_init);
+
+void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+{
+	guard(mutex)(&mem->lock);
+	mem->fw_gpa = gpa;
+	mem->fw_size = size;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_set_firmware);
 
 /*
  * Bindings
@@ -283,6 +295,19 @@ static int gunyah_vm_mem_check_bindings(struct gunyah_vm_mem *mem)
 	return 0;
 }
 
+/* Is [@gpa, @gpa + @size) inside of what begins at @base and has @len bytes? */
+static bool gunyah_vm_mem_inside(u64 gpa, u64 size, u64 base, u64 len)
+{
+	return gpa >= base && size <= len && gpa - base <= len - size;
+}
+
+/* Is @b for the firmware alone? */
+static bool gunyah_vm_mem_is_firmware(const struct gunyah_vm_mem *mem,
+				      const struct gunyah_vm_binding *b)
+{
+	return gunyah_vm_mem_inside(b->gpa, b->size, mem->fw_gpa, mem->fw_size);
+}
+
 /* Does @b go on where the binding before it ends, both being lent? */
 static bool gunyah_vm_mem_follows(struct gunyah_vm_mem *mem, struct gunyah_vm_binding *b)
 {
@@ -293,7 +318,8 @@ static bool gunyah_vm_mem_follows(struct gunyah_vm_mem *mem, struct gunyah_vm_bi
 
 	prev = list_prev_entry(b, list);
 	return gunyah_vm_binding_end(prev) == b->gpa && !gunyah_vm_binding_shared(prev) &&
-	       !gunyah_vm_binding_shared(b);
+	       !gunyah_vm_binding_shared(b) &&
+	       gunyah_vm_mem_is_firmware(mem, prev) == gunyah_vm_mem_is_firmware(mem, b);
 }
 
 /* Find the run that holds the device tree: fills all of @image but the handle. */
@@ -340,6 +366,59 @@ static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
 				   const struct gunyah_vm_image *image)
 {
 	return b->gpa >= image->base && b->gpa - image->base < image->size;
+}
+
+/* The lent binding outside of the run that holds all of the firmware. */
+static struct gunyah_vm_binding *gunyah_vm_mem_find_firmware(struct gunyah_vm_mem *mem,
+							     const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_binding *b;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (!gunyah_vm_mem_in_image(b, image) && !gunyah_vm_binding_shared(b) &&
+		    gunyah_vm_mem_inside(mem->fw_gpa, mem->fw_size, b->gpa, b->size))
+			return b;
+	}
+
+	return NULL;
+}
+
+static int gunyah_vm_mem_check_firmware(struct gunyah_vm_mem *mem,
+					const struct gunyah_vm_image *image)
+{
+	lockdep_assert_held(&mem->lock);
+
+	if (!mem->fw_size ||
+	    gunyah_vm_mem_inside(mem->fw_gpa, mem->fw_size, image->base, image->size))
+		return 0;
+	return gunyah_vm_mem_find_firmware(mem, image) ? 0 : -EINVAL;
+}
+
+/* With the parcels given: which of them has the firmware? */
+static void gunyah_vm_mem_name_firmware(struct gunyah_vm_mem *mem, struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_binding *b = gunyah_vm_mem_find_firmware(mem, image);
+	struct gunyah_vm_parcel *parcel;
+
+	lockdep_assert_held(&mem->lock);
+
+	if (!mem->fw_size)
+		return;
+
+	image->fw_handle = image->handle;
+	image->fw_offset = mem->fw_gpa - image->base;
+	if (!b)
+		return;
+
+	/* It is alone in its parcel. */
+	list_for_each_entry(parcel, &mem->parcels, list) {
+		if (list_first_entry(&parcel->bindings, struct gunyah_vm_binding,
+				     parcel_list) == b)
+			image->fw_handle = parcel->handle;
+	}
+	image->fw_offset = mem->fw_gpa - b->gpa;
 }
 
 /*
@@ -467,6 +546,7 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
 
 	ret = gunyah_vm_mem_check_bindings(mem) ?:
 	      gunyah_vm_mem_find_image(mem, dtb_gpa, dtb_size, image) ?:
+	      gunyah_vm_mem_check_firmware(mem, image) ?:
 	      gunyah_vm_mem_check_labels(mem, image);
 	if (ret)
 		return ret;
@@ -486,6 +566,7 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
 	}
 
 	image->handle = list_first_entry(&mem->parcels, struct gunyah_vm_parcel, list)->handle;
+	gunyah_vm_mem_name_firmware(mem, image);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_give);

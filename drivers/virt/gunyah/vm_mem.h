@@ -23,6 +23,8 @@ struct gunyah_rm;
  * @bindings: all bindings, sorted by guest address, never overlapping
  * @parcels: what was given to the resource manager for the present run
  * @given: parcels may exist: bindings can't be changed
+ * @fw_gpa: guest address of the firmware of a protected VM
+ * @fw_size: its size, 0 where there is none
  * @n_leaked: parcels of the present run that did not come back
  */
 struct gunyah_vm_mem {
@@ -30,6 +32,8 @@ struct gunyah_vm_mem {
 	struct list_head bindings;
 	struct list_head parcels;
 	bool given;
+	u64 fw_gpa;
+	u64 fw_size;
 	unsigned int n_leaked;
 };
 
@@ -40,6 +44,8 @@ struct gunyah_vm_mem {
  * @size: its size in bytes
  * @dtb_offset: offset of the device tree in it, page aligned
  * @dtb_size: its size, page aligned
+ * @fw_handle: handle of the parcel that holds the firmware, where there is one
+ * @fw_offset: offset of the firmware in it
  */
 struct gunyah_vm_image {
 	u32 handle;
@@ -47,9 +53,19 @@ struct gunyah_vm_image {
 	u64 size;
 	u64 dtb_offset;
 	u64 dtb_size;
+	u32 fw_handle;
+	u64 fw_offset;
 };
 
 void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
+
+/**
+ * gunyah_vm_mem_set_firmware() - say where the firmware of a protected VM goes
+ * @mem: the VM's memory, not given
+ * @gpa: guest address, page aligned
+ * @size: size, page aligned; 0: there is none
+ */
+void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
 
 /**
  * gunyah_vm_mem_destroy() - drop all bindings
@@ -85,13 +101,15 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
  *
  * The lent bindings that follow one another in guest addresses and hold the
  * device tree are one parcel; each other binding is a parcel of its own, with
- * bits 43 to 12 of its guest address as label.
+ * bits 43 to 12 of its guest address as label.  A binding for the firmware alone
+ * does not follow another, nor another one it.
  *
  * All or nothing: on an error all that was given was taken back (or, where the
  * resource manager did not take it back, is leaked knowingly and counted).
  *
  * Return: 0; -EINVAL when the device tree is not wholly inside one run of lent
- * bindings from a 2 MiB aligned base, or two parcels would have one label;
+ * bindings from a 2 MiB aligned base, or two parcels would have one label, or the
+ * firmware is not wholly inside one lent parcel;
  * -EBUSY when user space has a lent range mapped or pinned, or the memory is
  * given; -E2BIG when the list entries of all VMs would pass 6,000; -EOPNOTSUPP
  * for what this flow can't give (lent memory with less than RWX, a device tree

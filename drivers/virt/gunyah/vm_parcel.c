@@ -10,7 +10,7 @@
  *
  * Invariants:
  * - A lent page is out of the direct map from before the request until after
- *   the reclaim.
+ *   the reclaim.  What the platform does for it (platform.h) lies in between.
  * - Memory goes back to its provider only when the hypervisor certainly does
  *   not have it: it was never asked for, or refused, or reclaimed.  Otherwise it
  *   is leaked: the provider keeps it for ever, and what was lent stays out of
@@ -33,6 +33,7 @@
 #include <kunit/visibility.h>
 
 #include "direct_map.h"
+#include "platform.h"
 #include "rm_calls.h"
 #include "vm_parcel.h"
 
@@ -172,32 +173,75 @@ static int gunyah_vm_parcel_hide(struct gunyah_vm_parcel *parcel)
 	return 0;
 }
 
+/* Undo what the platform did for the entries, the last one first. */
+static int gunyah_vm_parcel_platform_undo(struct gunyah_vm_parcel *parcel)
+{
+	int ret;
+
+	while (parcel->prepared) {
+		ret = parcel->platform->post_reclaim(&parcel->mem.entries[parcel->prepared - 1],
+						     parcel->acl, parcel->n_acl);
+		if (ret)
+			return ret;
+		parcel->prepared--;
+		cond_resched();
+	}
+
+	return 0;
+}
+
+/* The platform stays this parcel's: it may be another one's by the time of the undo. */
+static int gunyah_vm_parcel_platform_do(struct gunyah_vm_parcel *parcel)
+{
+	int ret;
+
+	parcel->platform = gunyah_platform_get();
+	if (!parcel->platform)
+		return 0;
+
+	while (parcel->prepared < parcel->mem.n) {
+		ret = parcel->platform->pre_give(&parcel->mem.entries[parcel->prepared],
+						 parcel->acl, parcel->n_acl);
+		if (ret)
+			return ret;
+		parcel->prepared++;
+		cond_resched();
+	}
+
+	return 0;
+}
+
 /*
  * The host's rights in memory that it shares stay what they were: all.  The
  * resource manager holds the host to its own entry of the access list until the
  * parcel is reclaimed; a user mapping with PROT_EXEC would abort without X.
  */
-static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
+static void gunyah_vm_parcel_fill_acl(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
+				      u16 vmid)
 {
-	bool share = parcel->state == GUNYAH_MEM_SHARED;
-	struct gunyah_rm_mem_acl acl[2] = {
-		{ .vmid = vmid, .rights = parcel->rights },
-	};
+	parcel->acl[0].vmid = vmid;
+	parcel->acl[0].rights = parcel->rights;
+	parcel->n_acl = 1;
+
+	if (parcel->state == GUNYAH_MEM_SHARED) {
+		parcel->acl[1].vmid = gunyah_rm_own_vmid(rm);
+		parcel->acl[1].rights = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X;
+		parcel->n_acl = 2;
+	}
+}
+
+static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm)
+{
 	struct gunyah_rm_mem_parcel req = {
 		.label		= parcel->label,
-		.share		= share,
-		.n_acl		= share ? 2 : 1,
-		.acl		= acl,
+		.share		= parcel->state == GUNYAH_MEM_SHARED,
+		.n_acl		= parcel->n_acl,
+		.acl		= parcel->acl,
 		.n_entries	= parcel->mem.n,
 		.entries	= parcel->mem.entries,
 		.handle		= GUNYAH_RM_MEM_HANDLE_INVALID,
 	};
 	int ret;
-
-	if (share) {
-		acl[1].vmid = gunyah_rm_own_vmid(rm);
-		acl[1].rights = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X;
-	}
 
 	ret = gunyah_rm_mem_give(rm, &req);
 	parcel->handle = req.handle;
@@ -209,24 +253,9 @@ static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct guny
 	return ret;
 }
 
-int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
+/* What the user is told of @who's error, and one message where it is a refusal. */
+static int gunyah_vm_parcel_error(const struct gunyah_vm_parcel *parcel, const char *who, int ret)
 {
-	int ret;
-
-	if (parcel->state == GUNYAH_MEM_LENT) {
-		ret = gunyah_vm_parcel_hide(parcel);
-		if (ret)
-			return ret;
-	}
-
-	ret = gunyah_vm_parcel_request(parcel, rm, vmid);
-	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN) {
-		guard(mutex)(&gunyah_mem_stats_lock);
-		gunyah_mem_stats.given += parcel->mem.size;
-		gunyah_mem_stats.parcels++;
-		*gunyah_vm_parcel_counter(parcel) += parcel->mem.size;
-	}
-
 	switch (ret) {
 	case 0:
 	case -ETIMEDOUT:
@@ -235,11 +264,37 @@ int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
 	case -EINTR:
 		return ret;
 	default:
-		pr_err_ratelimited("vm %u: the resource manager refused %llu KiB of memory in %zu pieces, label 0x%x: %d\n",
-				   vmid, parcel->mem.size / SZ_1K, parcel->mem.n, parcel->label,
-				   ret);
+		pr_err_ratelimited("vm %u: the %s refused %llu KiB of memory in %zu pieces, label 0x%x: %d\n",
+				   parcel->acl[0].vmid, who, parcel->mem.size / SZ_1K,
+				   parcel->mem.n, parcel->label, ret);
 		return -ENODEV;
 	}
+}
+
+int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
+{
+	int ret;
+
+	gunyah_vm_parcel_fill_acl(parcel, rm, vmid);
+	if (parcel->state == GUNYAH_MEM_LENT) {
+		ret = gunyah_vm_parcel_hide(parcel);
+		if (ret)
+			return ret;
+	}
+
+	ret = gunyah_vm_parcel_platform_do(parcel);
+	if (ret)
+		return gunyah_vm_parcel_error(parcel, "platform", ret);
+
+	ret = gunyah_vm_parcel_request(parcel, rm);
+	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN) {
+		guard(mutex)(&gunyah_mem_stats_lock);
+		gunyah_mem_stats.given += parcel->mem.size;
+		gunyah_mem_stats.parcels++;
+		*gunyah_vm_parcel_counter(parcel) += parcel->mem.size;
+	}
+
+	return gunyah_vm_parcel_error(parcel, "resource manager", ret);
 }
 
 /* True when the memory is certainly this VM's alone, and as it was. */
@@ -253,7 +308,7 @@ static bool gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gun
 	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
 		back = false;
 
-	return back && !gunyah_vm_parcel_show(parcel);
+	return back && !gunyah_vm_parcel_platform_undo(parcel) && !gunyah_vm_parcel_show(parcel);
 }
 
 static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool back)
@@ -290,6 +345,7 @@ u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *
 		list_del_init(&binding->parcel_list);
 	}
 
+	gunyah_platform_put(parcel->platform);
 	gunyah_mem_list_free(&parcel->mem);
 	kfree(parcel);
 	return leaked;

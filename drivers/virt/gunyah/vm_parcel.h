@@ -11,8 +11,10 @@
 
 #include "mem_list.h"
 #include "mem_provider.h"
+#include "rm_calls.h"
 
 struct dentry;
+struct gunyah_platform_ops;
 struct gunyah_rm;
 
 /*
@@ -54,6 +56,12 @@ struct gunyah_vm_binding {
  * @rights: what the guest may do: GUNYAH_RM_ACL_*
  * @reserved: its entries are counted
  * @hidden: so many of its entries are out of the direct map
+ * @acl: who may do what with it: the guest and, when it is shared, this VM; as it
+ *	was or would have been given
+ * @n_acl: entries in @acl
+ * @platform: what was done for it by the platform is undone by the same; NULL
+ *	where there is none.  A reference to the module
+ * @prepared: for so many of its entries
  * @fate: what is known of the request
  * @handle: valid when @fate is GUNYAH_PARCEL_GIVEN
  *
@@ -68,6 +76,10 @@ struct gunyah_vm_parcel {
 	u8 rights;
 	bool reserved;
 	size_t hidden;
+	struct gunyah_rm_mem_acl acl[2];
+	size_t n_acl;
+	const struct gunyah_platform_ops *platform;
+	size_t prepared;
 	enum {
 		GUNYAH_PARCEL_NOT_GIVEN,
 		GUNYAH_PARCEL_GIVEN,
@@ -138,7 +150,7 @@ int gunyah_vm_parcel_reserve(struct gunyah_vm_parcel *parcel);
  * @rm: connection
  * @vmid: the VM that gets it
  *
- * Return: 0; -ENODEV when the resource manager refused; -ETIMEDOUT, -EIO,
+ * Return: 0; -ENODEV when the resource manager or the platform refused; -ETIMEDOUT, -EIO,
  * -ENOMEM, -EINTR as from the connection; -EOPNOTSUPP when the direct map can't
  * be changed.
  */

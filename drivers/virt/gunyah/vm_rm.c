@@ -45,10 +45,11 @@ static const u32 came_from[GUNYAH_VM_RM_STATES] = {
 	[GUNYAH_VM_RM_NONE]		= FROM(LOAD) | FROM(CONFIG_FAILED) | FROM(RESET) |
 					  FROM(LOST),
 	[GUNYAH_VM_RM_LOAD]		= FROM(NONE),
-	[GUNYAH_VM_RM_CONFIG_FAILED]	= FROM(LOAD) | FROM(INIT) | FROM(INIT_FAILED),
-	[GUNYAH_VM_RM_INIT]		= FROM(LOAD),
+	[GUNYAH_VM_RM_AUTH]		= FROM(LOAD),
+	[GUNYAH_VM_RM_CONFIG_FAILED]	= FROM(LOAD) | FROM(AUTH) | FROM(INIT) | FROM(INIT_FAILED),
+	[GUNYAH_VM_RM_INIT]		= FROM(LOAD) | FROM(AUTH),
 	[GUNYAH_VM_RM_READY]		= FROM(INIT),
-	[GUNYAH_VM_RM_INIT_FAILED]	= FROM(LOAD) | FROM(INIT) | FROM(READY),
+	[GUNYAH_VM_RM_INIT_FAILED]	= FROM(LOAD) | FROM(AUTH) | FROM(INIT) | FROM(READY),
 	[GUNYAH_VM_RM_RUNNING]		= FROM(READY),
 	[GUNYAH_VM_RM_EXITED]		= FROM(READY) | FROM(RUNNING),
 	[GUNYAH_VM_RM_RESETTING]	= FROM(READY) | FROM(INIT_FAILED) | FROM(EXITED),
@@ -96,6 +97,9 @@ static void on_vm_status(struct gunyah_rm_listener *l, enum gunyah_rm_vm_status 
 	struct gunyah_vm_rm *v = container_of(l, struct gunyah_vm_rm, listener);
 
 	switch (status) {
+	case GUNYAH_RM_VM_STATUS_AUTH:
+		move(v, GUNYAH_VM_RM_AUTH);
+		break;
 	case GUNYAH_RM_VM_STATUS_INIT:
 		move(v, GUNYAH_VM_RM_INIT);
 		break;
@@ -169,6 +173,22 @@ void gunyah_vm_rm_setup(struct gunyah_vm_rm *v, struct gunyah_rm *rm,
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_setup);
 
+/**
+ * gunyah_vm_rm_set_auth() - say how the image is authenticated, for all runs to come
+ * @v: the VM, in NONE
+ * @auth: the type
+ * @vmid: the vmid to ask for, 0 for any
+ * @pas_id: the platform's id of the image
+ */
+void gunyah_vm_rm_set_auth(struct gunyah_vm_rm *v, enum gunyah_rm_vm_auth auth, u16 vmid,
+			   u32 pas_id)
+{
+	v->auth = auth;
+	v->fixed_vmid = vmid;
+	v->pas_id = pas_id;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_set_auth);
+
 /* Wait until the state is one of @states or LOST; false when the limit passed. */
 static bool wait_for(struct gunyah_vm_rm *v, u32 states, unsigned int limit_ms)
 {
@@ -221,7 +241,7 @@ static void lose(struct gunyah_vm_rm *v, const char *what, int error)
  */
 int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 {
-	u16 vmid = 0;
+	u16 vmid = v->fixed_vmid;
 	int ret;
 
 	ret = gunyah_rm_alloc_vmid(v->rm, &vmid);
@@ -251,29 +271,72 @@ int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v)
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_alloc);
 
 /**
- * gunyah_vm_rm_configure() - say what the image is: LOAD to INIT
+ * gunyah_vm_rm_configure() - say what the image is: LOAD to INIT; or to AUTH, where
+ *	the platform authenticates it
  * @v: the VM
  * @image: the parcel of the image
- * @image_offset: offset of the entry point in it
+ * @image_offset: offset of the entry point, or of the authenticated image, in it
+ * @image_size: size of the authenticated image
  *
  * Return: 0, or an errno, and then the state is CONFIG_FAILED or LOST, or still
  * LOAD when nothing was sent.
  */
 int gunyah_vm_rm_configure(struct gunyah_vm_rm *v, const struct gunyah_vm_image *image,
-			   u64 image_offset)
+			   u64 image_offset, u64 image_size)
 {
 	int ret;
 
-	ret = gunyah_rm_vm_configure(v->rm, v->vmid, GUNYAH_RM_VM_AUTH_NONE, image->handle,
-				     image_offset, 0, image->dtb_offset, image->dtb_size);
+	ret = gunyah_rm_vm_configure(v->rm, v->vmid, v->auth, image->handle, image_offset,
+				     image_size, image->dtb_offset, image->dtb_size);
 	ret = answered(v, "CONFIG_IMAGE", ret);
+	if (!ret)
+		move(v, v->auth == GUNYAH_RM_VM_AUTH_QCOM_TRUSTED_VM ? GUNYAH_VM_RM_AUTH :
+								       GUNYAH_VM_RM_INIT);
+	else if (!not_sent(ret))
+		move(v, GUNYAH_VM_RM_CONFIG_FAILED);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_configure);
+
+/**
+ * gunyah_vm_rm_authenticate() - have the image authenticated: AUTH to INIT
+ * @v: the VM
+ *
+ * Whether a VM whose image was refused can be reset is not known, and to try may
+ * be the end of the resource manager.
+ *
+ * Return: 0, or an errno, and then the state is CONFIG_FAILED or LOST, or still
+ * AUTH when nothing was sent.
+ */
+int gunyah_vm_rm_authenticate(struct gunyah_vm_rm *v)
+{
+	int ret;
+
+	ret = gunyah_rm_vm_auth_image(v->rm, v->vmid, v->pas_id);
+	ret = answered(v, "AUTH_IMAGE", ret);
 	if (!ret)
 		move(v, GUNYAH_VM_RM_INIT);
 	else if (!not_sent(ret))
 		move(v, GUNYAH_VM_RM_CONFIG_FAILED);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_configure);
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_authenticate);
+
+/**
+ * gunyah_vm_rm_set_firmware() - say where the firmware of a protected VM goes
+ * @v: the VM, in INIT
+ * @handle: the parcel
+ * @offset: offset in it
+ * @size: size in bytes
+ *
+ * Return: 0, or an errno, and then the state is LOST, or still INIT.
+ */
+int gunyah_vm_rm_set_firmware(struct gunyah_vm_rm *v, u32 handle, u64 offset, u64 size)
+{
+	return answered(v, "SET_FIRMWARE_MEM",
+			gunyah_rm_vm_set_firmware_mem(v->rm, v->vmid, handle, offset, size));
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_set_firmware);
 
 /**
  * gunyah_vm_rm_init() - let the resource manager build the VM: INIT to READY
@@ -357,6 +420,13 @@ static void out_of_config_failed(struct gunyah_vm_rm *v)
 	if (!v->ops->reclaim(v, false))
 		note_end_error(v, -EIO);
 	forget_vmid(v, false);
+}
+
+/* As out_of_init(), one step earlier.  What is not sent at all is given up. */
+static void out_of_auth(struct gunyah_vm_rm *v)
+{
+	if (gunyah_vm_rm_authenticate(v))
+		move(v, GUNYAH_VM_RM_CONFIG_FAILED);
 }
 
 /* There is no direct way: READY and INIT_FAILED have one. */
@@ -449,6 +519,7 @@ static void out_of_lost(struct gunyah_vm_rm *v)
 /* Each step goes on to another state. */
 static void (*const way_out[GUNYAH_VM_RM_STATES])(struct gunyah_vm_rm *v) = {
 	[GUNYAH_VM_RM_LOAD]		= out_of_load_or_reset,
+	[GUNYAH_VM_RM_AUTH]		= out_of_auth,
 	[GUNYAH_VM_RM_CONFIG_FAILED]	= out_of_config_failed,
 	[GUNYAH_VM_RM_INIT]		= out_of_init,
 	[GUNYAH_VM_RM_READY]		= out_by_reset,

@@ -21,6 +21,7 @@ struct gunyah_vm_rm;
  *	believed to be
  * @GUNYAH_VM_RM_NONE: there is no vmid
  * @GUNYAH_VM_RM_LOAD: a vmid, not configured
+ * @GUNYAH_VM_RM_AUTH: configured, the image is to be authenticated
  * @GUNYAH_VM_RM_CONFIG_FAILED: a vmid that can neither be reset nor given back
  * @GUNYAH_VM_RM_INIT: configured
  * @GUNYAH_VM_RM_READY: can be started
@@ -34,6 +35,7 @@ struct gunyah_vm_rm;
 enum gunyah_vm_rm_state {
 	GUNYAH_VM_RM_NONE,
 	GUNYAH_VM_RM_LOAD,
+	GUNYAH_VM_RM_AUTH,
 	GUNYAH_VM_RM_CONFIG_FAILED,
 	GUNYAH_VM_RM_INIT,
 	GUNYAH_VM_RM_READY,
@@ -78,6 +80,9 @@ struct gunyah_vm_rm_stats {
  * @stats: counters of the connection
  * @limit_ms: limit for notifications that follow a call
  * @refusal_ms: limit for the notification that came before a call's refusal
+ * @auth: how the image is authenticated; changed in NONE only
+ * @fixed_vmid: the vmid that is asked for, 0 for any; changed in NONE only
+ * @pas_id: the platform's id of the image; changed in NONE only
  * @vmid: the vmid, valid in all states but NONE; changed in NONE only; debugfs
  *	reads it at any time
  * @end_error: why not all was taken back at the end of the last run, 0 when it
@@ -95,6 +100,9 @@ struct gunyah_vm_rm {
 	struct gunyah_vm_rm_stats *stats;
 	unsigned int limit_ms;
 	unsigned int refusal_ms;
+	enum gunyah_rm_vm_auth auth;
+	u16 fixed_vmid;
+	u32 pas_id;
 	u16 vmid;
 	int end_error;
 	bool drained;
@@ -107,10 +115,14 @@ struct gunyah_vm_rm {
 
 void gunyah_vm_rm_setup(struct gunyah_vm_rm *v, struct gunyah_rm *rm,
 			const struct gunyah_vm_rm_ops *ops, struct gunyah_vm_rm_stats *stats);
+void gunyah_vm_rm_set_auth(struct gunyah_vm_rm *v, enum gunyah_rm_vm_auth auth, u16 vmid,
+			   u32 pas_id);
 enum gunyah_vm_rm_state gunyah_vm_rm_state(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_alloc(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_configure(struct gunyah_vm_rm *v, const struct gunyah_vm_image *image,
-			   u64 image_offset);
+			   u64 image_offset, u64 image_size);
+int gunyah_vm_rm_authenticate(struct gunyah_vm_rm *v);
+int gunyah_vm_rm_set_firmware(struct gunyah_vm_rm *v, u32 handle, u64 offset, u64 size);
 int gunyah_vm_rm_init(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_start(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_end(struct gunyah_vm_rm *v);

@@ -14,6 +14,7 @@
 	__print_symbolic(state,					\
 			 { GUNYAH_VM_RM_NONE, "none" },		\
 			 { GUNYAH_VM_RM_LOAD, "load" },		\
+			 { GUNYAH_VM_RM_AUTH, "auth" },				\
 			 { GUNYAH_VM_RM_CONFIG_FAILED, "config-failed" },	\
 			 { GUNYAH_VM_RM_INIT, "init" },		\
 			 { GUNYAH_VM_RM_READY, "ready" },	\

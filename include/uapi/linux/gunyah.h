@@ -446,11 +446,12 @@ enum gunyah_vm_auth_type {
 
 /**
  * struct gunyah_vm_qtvm_auth_arg - argument of GUNYAH_VM_AUTH_QCOM_TRUSTED_VM
- * @vm_id: the fixed vmid
+ * @vm_id: the fixed vmid, 0 for any
  * @padding: must be 0
  * @peripheral_id: id of the image for the platform's authentication
- * @guest_phys_addr: where the image is
- * @size: its size
+ * @guest_phys_addr: where the image is: page aligned, in the memory that holds
+ *	the device tree; the guest is entered there
+ * @size: its size, not 0
  */
 struct gunyah_vm_qtvm_auth_arg {
 	__u16 vm_id;
@@ -463,8 +464,8 @@ struct gunyah_vm_qtvm_auth_arg {
 /**
  * struct gunyah_vm_firmware_config - argument of
  *	GUNYAH_VM_AUTH_QCOM_ANDROID_PVM
- * @guest_phys_addr: where the firmware is
- * @size: its size
+ * @guest_phys_addr: where the firmware goes: page aligned, in lent memory
+ * @size: its size, page aligned, not 0
  */
 struct gunyah_vm_firmware_config {
 	__u64 guest_phys_addr;
@@ -486,8 +487,15 @@ struct gunyah_vm_auth_desc {
 /*
  * GUNYAH_VM_SET_AUTH - choose the authentication, before GUNYAH_VM_START
  *
- * Returns 0, or -1 with errno: EINVAL (no such type, wrong size), EOPNOTSUPP
- * (not in GUNYAH_EXT_AUTH_TYPES), EBUSY (started), EFAULT.
+ * It stands until it is set anew.  Whether the resource manager takes it is said
+ * by GUNYAH_VM_START: ENODEV (refused), EOPNOTSUPP (it has no such call), EINVAL
+ * (image or firmware are not inside of the memory).  With a type other than
+ * GUNYAH_VM_AUTH_NONE the boot context is not used, and memory that comes back is
+ * zero.
+ *
+ * Returns 0, or -1 with errno: EINVAL (no such type, wrong size, padding not 0, a
+ * range that is empty or not aligned), EOVERFLOW (the range wraps), EBUSY
+ * (started), EFAULT.
  */
 #define GUNYAH_VM_SET_AUTH		_IOW(GUNYAH_IOCTL_TYPE, 0xc, \
 					     struct gunyah_vm_auth_desc)

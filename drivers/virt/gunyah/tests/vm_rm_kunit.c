@@ -356,7 +356,7 @@ static int go(struct life *l, enum fake_call last)
 
 	ret = gunyah_vm_rm_alloc(&l->v);
 	if (!ret && last >= CALL_CONFIG)
-		ret = gunyah_vm_rm_configure(&l->v, &image, 0);
+		ret = gunyah_vm_rm_configure(&l->v, &image, 0, 0);
 	if (!ret && last >= CALL_INIT)
 		ret = gunyah_vm_rm_init(&l->v);
 	if (!ret && last >= CALL_START)

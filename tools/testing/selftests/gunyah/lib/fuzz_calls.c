@@ -242,14 +242,31 @@ static void fuzz_boot(void)
 
 static void fuzz_auth(enum fuzz_call call)
 {
-	struct gunyah_vm_qtvm_auth_arg arg = {};
+	struct gunyah_vm_qtvm_auth_arg trusted = {
+		.vm_id = pick(4) ? 0 : fuzz_value(),
+		.padding = !pick(16),
+		.peripheral_id = fuzz_value(),
+		.guest_phys_addr = pick(4) ? GUEST_BASE : fuzz_value(),
+		.size = pick(4) ? SZ_4K : fuzz_value(),
+	};
+	struct gunyah_vm_firmware_config firmware = {
+		.guest_phys_addr = trusted.guest_phys_addr,
+		.size = trusted.size,
+	};
 	struct gunyah_vm_auth_desc desc = { .arg_size = !pick(4) };
 
-	if (call == FUZZ_AUTH_OTHER)
+	/* With firmware no guest starts here. */
+	if (call == FUZZ_AUTH_OTHER && pick(4))
 		desc = (struct gunyah_vm_auth_desc) {
-			.type = 1 + pick(2),
-			.arg_size = sizeof(arg),
-			.arg = (uintptr_t)&arg,
+			.type = GUNYAH_VM_AUTH_QCOM_TRUSTED_VM,
+			.arg_size = pick(16) ? sizeof(trusted) : pick(32),
+			.arg = (uintptr_t)&trusted,
+		};
+	else if (call == FUZZ_AUTH_OTHER)
+		desc = (struct gunyah_vm_auth_desc) {
+			.type = GUNYAH_VM_AUTH_QCOM_ANDROID_PVM,
+			.arg_size = pick(16) ? sizeof(firmware) : pick(32),
+			.arg = (uintptr_t)&firmware,
 		};
 	FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_SET_AUTH, fuzz_arg(&desc)));
 }
