@@ -34,7 +34,7 @@ LAYERS = [
     ('guest_mem', ['guest_mem', 'user_mem']),
     ('platform', ['platform']),
     ('vm_parcel', ['vm_parcel']),
-    ('vm_mem', ['vm_mem', 'paging']),
+    ('vm_mem', ['vm_mem', 'paging', 'vm_user_mem']),
     ('vm_io', ['vm_io']),
     ('vm_function', ['vm_function']),
     ('vm_rm', ['vm_rm', 'vm_trace']),

@@ -252,6 +252,7 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
 	kref_init(&vm->ref);
 	gunyah_vm_resources_init(&vm->resources);
 	gunyah_vm_mem_init(&vm->mem);
+	gunyah_vm_user_mem_init(&vm->user_mem);
 	gunyah_vm_functions_init(&vm->functions);
 	gunyah_vm_rm_setup(&vm->rm, host->rm, &rm_ops, &host->stats);
 	mutex_init(&vm->lock);
@@ -269,6 +270,7 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
 
 	ret = -ENODEV;
 	gunyah_vm_mem_destroy(&vm->mem);
+	gunyah_vm_user_mem_destroy(&vm->user_mem);
 	gunyah_vm_io_destroy(&vm->io);
 err_free:
 	kfree(vm);
@@ -321,6 +323,7 @@ void gunyah_vm_close(struct gunyah_vm *vm)
 	gunyah_vm_functions_close(&vm->functions);
 	set_gone(vm);
 	gunyah_vm_mem_destroy(&vm->mem);
+	gunyah_vm_user_mem_destroy(&vm->user_mem);
 
 	scoped_guard(mutex, &vm->host->lock)
 		list_del(&vm->list);

@@ -25,6 +25,7 @@
 #include "vm_mem.h"
 #include "vm_resource.h"
 #include "vm_rm.h"
+#include "vm_user_mem.h"
 
 struct gunyah_vm_exit_info;
 
@@ -69,6 +70,7 @@ struct gunyah_vm_watcher {
  * @list: in @host->vms
  * @resources: tickets and resources
  * @mem: memory
+ * @user_mem: that of it which is a process's
  * @io: handlers of guest writes
  * @functions: functions
  * @rm: the VM at the resource manager
@@ -94,6 +96,7 @@ struct gunyah_vm {
 	struct list_head list;
 	struct gunyah_vm_resources resources;
 	struct gunyah_vm_mem mem;
+	struct gunyah_vm_user_mem user_mem;
 	struct gunyah_vm_io io;
 	struct gunyah_vm_functions functions;
 	struct gunyah_vm_rm rm;

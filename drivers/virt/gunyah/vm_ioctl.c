@@ -22,6 +22,7 @@
 #include "vm_android.h"
 #include "vm_ioctl.h"
 #include "vm_ioctl_arg.h"
+#include "vm_parcel.h"
 
 /* A VM of the published hypervisor (Dec 2023). */
 #define MAX_VCPUS	8
@@ -54,6 +55,10 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 	case GUNYAH_EXT_BOOT_CONTEXT:
 	case GUNYAH_EXT_RESUME_ACTIONS:
 		return check_flow_extension(host);
+	case GUNYAH_EXT_USER_MEM:
+		return IS_ENABLED(CONFIG_GUNYAH_USER_MEMORY);
+	case GUNYAH_EXT_USER_MEM_LENT:
+		return IS_ENABLED(CONFIG_GUNYAH_USER_MEMORY) && gunyah_vm_parcel_can_lend();
 	case GUNYAH_EXT_MAX_VCPUS:
 		return MAX_VCPUS;
 	case GUNYAH_EXT_AUTH_TYPES:
@@ -74,10 +79,12 @@ struct vm_call {
 	long (*call)(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg);
 };
 
+#ifdef CONFIG_GUNYAH_USER_MEMORY
 static long vm_set_user_mem_region(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
-	return -EOPNOTSUPP;
+	return gunyah_vm_user_mem_set(&vm->user_mem, &vm->mem, &arg->user_mem);
 }
+#endif
 
 static long vm_set_dtb_config(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
@@ -183,7 +190,9 @@ static long vm_reset(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 }
 
 static const struct vm_call vm_calls[] = {
+#ifdef CONFIG_GUNYAH_USER_MEMORY
 	{ GUNYAH_VM_SET_USER_MEM_REGION,	vm_set_user_mem_region },
+#endif
 	{ GUNYAH_VM_SET_DTB_CONFIG,		vm_set_dtb_config },
 	{ GUNYAH_VM_START,			vm_start },
 	{ GUNYAH_VM_ADD_FUNCTION,		vm_add_function },

@@ -90,9 +90,14 @@ static u8 gunyah_vm_binding_rights(const struct gunyah_vm_binding *b)
 }
 
 /* The message has no guest address; the monitor writes the same into a shm node. */
+static u32 gunyah_vm_mem_address_label(u64 gpa)
+{
+	return lower_32_bits(gpa >> 12);
+}
+
 static u32 gunyah_vm_binding_label(const struct gunyah_vm_binding *b)
 {
-	return lower_32_bits(b->gpa >> 12);
+	return b->labelled ? b->label : gunyah_vm_mem_address_label(b->gpa);
 }
 
 static struct gunyah_vm_binding *gunyah_vm_binding_alloc(struct gunyah_mem_provider *provider,
@@ -141,22 +146,35 @@ static int gunyah_vm_mem_check_args(const struct gunyah_map_mem_args *args)
 	return 0;
 }
 
-static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
-			      const struct gunyah_map_mem_args *args)
+/* The first binding behind a free range, which is the place to insert; or ERR_PTR(-EEXIST). */
+static struct gunyah_vm_binding *gunyah_vm_mem_behind(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
 {
-	u64 end = args->guest_addr + args->size;
+	struct gunyah_vm_binding *next;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(next, &mem->bindings, list) {
+		if (next->gpa >= gpa + size)
+			break;
+		if (gunyah_vm_binding_end(next) > gpa)
+			return ERR_PTR(-EEXIST);
+	}
+
+	return next;
+}
+
+/* @label is NULL where the guest address says it. */
+static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+			      const struct gunyah_map_mem_args *args, const u32 *label)
+{
 	struct gunyah_vm_binding *b, *next;
 	int ret;
 
 	lockdep_assert_held(&mem->lock);
 
-	/* The first one behind, and so the place to insert. */
-	list_for_each_entry(next, &mem->bindings, list) {
-		if (next->gpa >= end)
-			break;
-		if (gunyah_vm_binding_end(next) > args->guest_addr)
-			return -EEXIST;
-	}
+	next = gunyah_vm_mem_behind(mem, args->guest_addr, args->size);
+	if (IS_ERR(next))
+		return PTR_ERR(next);
 
 	/* With that everything was checked. */
 	ret = provider->ops->claim(provider, args->guest_addr, args->offset, args->size);
@@ -168,6 +186,10 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 	if (!b) {
 		provider->ops->unclaim(provider, args->offset, args->size);
 		return -ENOMEM;
+	}
+	if (label) {
+		b->labelled = true;
+		b->label = *label;
 	}
 
 	list_add_tail(&b->list, &next->list);
@@ -232,7 +254,7 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 }
 
 static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
-				    const struct gunyah_map_mem_args *args)
+				    const struct gunyah_map_mem_args *args, const u32 *label)
 {
 	lockdep_assert_held(&mem->lock);
 
@@ -240,7 +262,20 @@ static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem
 		return -EOPNOTSUPP;
 	if (args->flags & GUNYAH_MEM_UNMAP)
 		return gunyah_vm_mem_unbind(mem, provider, args);
-	return gunyah_vm_mem_bind(mem, provider, args);
+	return gunyah_vm_mem_bind(mem, provider, args, label);
+}
+
+int gunyah_vm_mem_map_provider(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+			       const struct gunyah_map_mem_args *args, const u32 *label)
+{
+	int ret;
+
+	/* A start holds the lock while it allocates and gives the memory. */
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
+	ret = gunyah_vm_mem_map_locked(mem, provider, args, label);
+	mutex_unlock(&mem->lock);
+	return ret;
 }
 
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args)
@@ -259,14 +294,20 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
 	if (!provider)
 		return -EINVAL;
 
-	/* A start holds the lock while it allocates and gives the memory. */
+	return gunyah_vm_mem_map_provider(mem, provider, args, NULL);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
+
+int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+{
+	int ret;
+
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
-	ret = gunyah_vm_mem_map_locked(mem, provider, args);
+	ret = mem->given ? -EOPNOTSUPP : PTR_ERR_OR_ZERO(gunyah_vm_mem_behind(mem, gpa, size));
 	mutex_unlock(&mem->lock);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
 
 /*
  * Parcels
@@ -421,6 +462,34 @@ static void gunyah_vm_mem_name_firmware(struct gunyah_vm_mem *mem, struct gunyah
 	image->fw_offset = mem->fw_gpa - b->gpa;
 }
 
+/* The image parcel has the label of its address, whatever bindings it is made of. */
+static u32 gunyah_vm_mem_label(const struct gunyah_vm_binding *b,
+			       const struct gunyah_vm_image *image)
+{
+	if (gunyah_vm_mem_in_image(b, image))
+		return gunyah_vm_mem_address_label(image->base);
+
+	return gunyah_vm_binding_label(b);
+}
+
+/* Is there a label as that of @b, outside of the run or, if the user gave it, the run's own? */
+static bool gunyah_vm_mem_label_taken(struct gunyah_vm_mem *mem, const struct gunyah_vm_binding *b,
+				      const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_binding *other;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(other, &mem->bindings, list) {
+		if (other == b || (!b->labelled && gunyah_vm_mem_in_image(other, image)))
+			continue;
+		if (gunyah_vm_mem_label(other, image) == gunyah_vm_binding_label(b))
+			return true;
+	}
+
+	return false;
+}
+
 /*
  * The bindings outside of the run need labels: different ones, and, for what is
  * lent, not 0.  With that the resource manager takes lent memory for RAM, of
@@ -429,7 +498,7 @@ static void gunyah_vm_mem_name_firmware(struct gunyah_vm_mem *mem, struct gunyah
 static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_image *image)
 {
-	struct gunyah_vm_binding *first, *b, *other;
+	struct gunyah_vm_binding *first, *b;
 
 	lockdep_assert_held(&mem->lock);
 
@@ -439,32 +508,29 @@ static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
 			continue;
 		if (!gunyah_vm_binding_label(b) && !gunyah_vm_binding_shared(b))
 			return -EOPNOTSUPP;
-		/* Equal labels are 16 TiB apart: nothing to look at for most guests. */
-		if (b->gpa - first->gpa < SZ_16T)
+		/* Equal ones of addresses are 16 TiB apart: nothing to look at for most guests. */
+		if (!b->labelled && b->gpa - first->gpa < SZ_16T)
 			continue;
 		/* A user may have made very many bindings. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		other = b;
-		list_for_each_entry_continue_reverse(other, &mem->bindings, list) {
-			if (gunyah_vm_binding_label(other) == gunyah_vm_binding_label(b) &&
-			    !gunyah_vm_mem_in_image(other, image))
-				return -EINVAL;
-		}
+		if (gunyah_vm_mem_label_taken(mem, b, image))
+			return -EINVAL;
 	}
 
 	return 0;
 }
 
 static struct gunyah_vm_parcel *gunyah_vm_mem_new_parcel(struct gunyah_vm_mem *mem,
-							 struct gunyah_vm_binding *b)
+							 struct gunyah_vm_binding *b,
+							 const struct gunyah_vm_image *image)
 {
 	enum gunyah_mem_state state = gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED :
 								    GUNYAH_MEM_LENT;
 	struct gunyah_vm_parcel *parcel;
 
-	parcel = gunyah_vm_parcel_create(state, gunyah_vm_binding_label(b),
+	parcel = gunyah_vm_parcel_create(state, gunyah_vm_mem_label(b, image),
 					 gunyah_vm_binding_rights(b));
 	if (parcel)
 		list_add_tail(&parcel->list, &mem->parcels);
@@ -486,7 +552,7 @@ static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
 		if (image_parcel && gunyah_vm_mem_in_image(b, image)) {
 			parcel = image_parcel;
 		} else {
-			parcel = gunyah_vm_mem_new_parcel(mem, b);
+			parcel = gunyah_vm_mem_new_parcel(mem, b, image);
 			if (!parcel)
 				return -ENOMEM;
 		}

@@ -15,6 +15,7 @@
 #include "guest_mem.h"
 
 struct gunyah_map_mem_args;
+struct gunyah_mem_provider;
 struct gunyah_rm;
 
 /**
@@ -91,6 +92,34 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);
 
 /**
+ * gunyah_vm_mem_is_free() - could a range be bound now?
+ * @mem: the VM's memory
+ * @gpa: guest address; @gpa + @size does not wrap
+ * @size: in bytes
+ *
+ * For who has much to do before a binding: that may fail all the same.
+ *
+ * Return: 0; -EEXIST when a part of it is bound; -EOPNOTSUPP while the memory is
+ * given; -EINTR: a fatal signal, while the lock was another's.
+ */
+int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
+
+/**
+ * gunyah_vm_mem_map_provider() - the same as gunyah_vm_mem_map(), for any provider
+ * @mem: the VM's memory
+ * @provider: whose memory it is; a binding takes a reference of its own
+ * @args: checked; the file is of no interest
+ * @label: label of the parcel, should it be one of its own; NULL: the guest address
+ *	says it
+ *
+ * Return: 0; -EEXIST when guest addresses are bound, or as the provider's claim;
+ * -ENOENT when there is nothing like it to take out; -EOPNOTSUPP while the memory
+ * is given; -ENOMEM; -EINTR: a fatal signal, while the lock was another's.
+ */
+int gunyah_vm_mem_map_provider(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+			       const struct gunyah_map_mem_args *args, const u32 *label);
+
+/**
  * gunyah_vm_mem_give() - give all bound memory to a VM, before CONFIG_IMAGE (eager flow)
  * @mem: the VM's memory
  * @rm: connection
@@ -101,8 +130,8 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
  *
  * The lent bindings that follow one another in guest addresses and hold the
  * device tree are one parcel; each other binding is a parcel of its own, with
- * bits 43 to 12 of its guest address as label.  A binding for the firmware alone
- * does not follow another, nor another one it.
+ * its label or, without one, bits 43 to 12 of its guest address.  A binding for the
+ * firmware alone does not follow another, nor another one it.
  *
  * All or nothing: on an error all that was given was taken back (or, where the
  * resource manager did not take it back, is leaked knowingly and counted).

@@ -33,6 +33,8 @@ struct gunyah_rm;
  * @offset: in the provider
  * @size: in bytes
  * @flags: enum gunyah_map_flags, as the user gave them
+ * @labelled: @label is the label of its parcel; without, its guest address says it
+ * @label: as the user gave it
  *
  * Guarded by the lock of struct gunyah_vm_mem.
  */
@@ -44,6 +46,8 @@ struct gunyah_vm_binding {
 	u64 offset;
 	u64 size;
 	u32 flags;
+	bool labelled;
+	u32 label;
 };
 
 /**

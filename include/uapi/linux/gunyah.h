@@ -128,7 +128,8 @@ enum gunyah_extension {
  * @GUNYAH_USER_MEM_READ: the guest may read
  * @GUNYAH_USER_MEM_WRITE: the guest may write
  * @GUNYAH_USER_MEM_EXEC: the guest may execute
- * @GUNYAH_USER_MEM_LENT: the memory is lent, not shared
+ * @GUNYAH_USER_MEM_LENT: the memory is lent, not shared: while the guest has it,
+ *	the process must not touch it, nor make the kernel touch it
  */
 enum gunyah_user_mem_flags {
 	GUNYAH_USER_MEM_READ	= 1 << 0,
@@ -140,11 +141,13 @@ enum gunyah_user_mem_flags {
 /**
  * struct gunyah_userspace_memory_region - argument of
  *	GUNYAH_VM_SET_USER_MEM_REGION
- * @label: label of the parcel for the resource manager
+ * @label: name of the region in the VM, and label of its parcel for the resource
+ *	manager
  * @flags: enum gunyah_user_mem_flags
- * @guest_phys_addr: where the guest sees the memory
- * @memory_size: its size in bytes
- * @userspace_addr: its address in the calling process
+ * @guest_phys_addr: where the guest sees the memory, page aligned
+ * @memory_size: its size in bytes, a multiple of the page size; 0: the region with
+ *	that label is taken out
+ * @userspace_addr: its address in the calling process, page aligned
  */
 struct gunyah_userspace_memory_region {
 	__u32 label;
@@ -155,11 +158,21 @@ struct gunyah_userspace_memory_region {
 };
 
 /*
- * GUNYAH_VM_SET_USER_MEM_REGION - give memory of the calling process to the VM
+ * GUNYAH_VM_SET_USER_MEM_REGION - bind memory of the calling process to guest
+ * addresses, or take it out
  *
- * Returns 0, or -1 with errno: EOPNOTSUPP where GUNYAH_EXT_USER_MEM is 0;
- * EINVAL, EOVERFLOW, EEXIST, EBUSY, EPERM (another process than the VM's),
- * EFAULT, ENOMEM.
+ * The memory is anonymous or shared memory (memfd, tmpfs, System V).  Its pages
+ * are pinned and count as locked memory of the process until the region is taken
+ * out or the VM is closed; unmapping it changes nothing about that.
+ *
+ * Returns 0, or -1 with errno: EINVAL (unknown flag, no GUNYAH_USER_MEM_READ, not
+ * aligned, memory of another kind, no region with that label to be taken out),
+ * EOVERFLOW (a range wraps), EEXIST (the label, guest addresses, or a page of the
+ * memory are in use), EPERM (another process than the one that made the VM),
+ * EFAULT (not mapped, or not writable and to be written or lent), ENOMEM (also
+ * beyond RLIMIT_MEMLOCK), EOPNOTSUPP (running, where this resource manager can't),
+ * EINTR (a fatal signal), ENODEV (the driver was unbound); ENOTTY where
+ * GUNYAH_EXT_USER_MEM is 0.
  */
 #define GUNYAH_VM_SET_USER_MEM_REGION	_IOW(GUNYAH_IOCTL_TYPE, 0x1, \
 					     struct gunyah_userspace_memory_region)

@@ -8,6 +8,7 @@
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 #include "lib/events.h"
+#include "lib/user_mem.h"
 
 enum state {
 	NOT_STARTED, STARTING, RUNNING, EXITED, ENDING, RESETTING, CLOSING, GONE, NR_STATES
@@ -26,6 +27,7 @@ static const struct row {
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;
 static int spare_mem;
+static char *user;
 static int event;
 static pthread_t holder;
 static long hold_result;
@@ -58,7 +60,6 @@ static int remove_functions(void)
 /* Does the call of a row; returns 0, or -errno. */
 static int do_call(const char *name)
 {
-	struct gunyah_userspace_memory_region region = {};
 	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_4K };
 	struct gunyah_vm_auth_desc auth = {};
 	int ret;
@@ -86,8 +87,12 @@ static int do_call(const char *name)
 		ret = __ioctl(vm.fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_API_VERSION);
 		return ret < 0 ? ret : 0;
 	}
-	if (!strncmp(name, "GUNYAH_VM_SET_USER_MEM", 22))
-		return __ioctl(vm.fd, GUNYAH_VM_SET_USER_MEM_REGION, &region);
+	if (!strncmp(name, "GUNYAH_VM_SET_USER_MEM", 22)) {
+		ret = __set_user_mem(vm.fd, 1, USER_RW, 0x98000000, SZ_4K, user);
+		if (!ret)
+			ret = __remove_user_mem(vm.fd, 1);
+		return ret;
+	}
 	if (!strcmp(name, "GUNYAH_VM_RECLAIM_MEM"))
 		return __ioctl(vm.fd, GUNYAH_VM_RECLAIM_MEM, &range);
 	if (!strcmp(name, "GUNYAH_VM_RESET"))
@@ -242,14 +247,18 @@ FIXTURE(state)
 FIXTURE_SETUP(state)
 {
 	require_gunyah();
+	/* The table is that of a driver with all calls. */
+	require_user_mem();
 	vm_create(&vm, 1);
 	spare_mem = create_guest_mem(vm.dev_fd, SZ_2M);
+	user = map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	event = event_new();
 }
 
 FIXTURE_TEARDOWN(state)
 {
 	close(spare_mem);
+	munmap(user, SZ_4K);
 	vm_destroy(&vm);
 	close(event);
 }

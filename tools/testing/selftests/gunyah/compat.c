@@ -33,8 +33,12 @@ static __u32 *put_load(__u32 *code, unsigned int reg, __u32 value)
 	return code;
 }
 
-/* Writes the program; data is what a pointer points to, or there is a value. */
-static bool write_program(int file, unsigned int nr, const void *data, size_t size, __u32 value)
+/*
+ * Writes the program; data is what a pointer points to, or there is a value.  It may
+ * have to do another call before, whose result is the file.
+ */
+static bool write_program(int file, unsigned int first, unsigned int nr, const void *data,
+			  size_t size, __u32 value)
 {
 	__u32 image[SZ_4K / 4] = {};
 	__u32 *code = image + CODE / 4;
@@ -43,6 +47,12 @@ static bool write_program(int file, unsigned int nr, const void *data, size_t si
 
 	memcpy(image, header, sizeof(header));
 	code = put_load(code, 0, file);
+	if (first) {
+		code = put_load(code, 1, first);
+		code = put_load(code, 2, 0);
+		code = put_load(code, 7, NR_IOCTL);
+		*code++ = SVC;
+	}
 	code = put_load(code, 1, nr);
 	code = put_load(code, 2, data ? BASE + DATA : value);
 	code = put_load(code, 7, NR_IOCTL);
@@ -62,12 +72,13 @@ static bool write_program(int file, unsigned int nr, const void *data, size_t si
 #define NO_PROGRAM	200
 
 /* What the call says in a 32-bit program: an errno, or 256 less a result; 0 for success. */
-static int compat_ioctl(int file, unsigned int nr, const void *data, size_t size, __u32 value)
+static int compat_ioctls(int file, unsigned int first, unsigned int nr, const void *data,
+			 size_t size, __u32 value)
 {
 	int status;
 	pid_t pid;
 
-	if (!write_program(file, nr, data, size, value))
+	if (!write_program(file, first, nr, data, size, value))
 		test_die(PROGRAM);
 	pid = fork();
 	if (!pid) {
@@ -79,6 +90,11 @@ static int compat_ioctl(int file, unsigned int nr, const void *data, size_t size
 		test_die("the program did not exit");
 	unlink(PROGRAM);
 	return WEXITSTATUS(status);
+}
+
+static int compat_ioctl(int file, unsigned int nr, const void *data, size_t size, __u32 value)
+{
+	return compat_ioctls(file, 0, nr, data, size, value);
 }
 
 /* A call for a function: its argument has a pointer inside. */
@@ -183,6 +199,31 @@ TEST_F(compat, functions)
 	EXPECT_EQ(ENOENT, compat_function(self->vm, GUNYAH_VM_REMOVE_FUNCTION, GUNYAH_FN_VCPU,
 					  &vcpu, sizeof(vcpu)));
 	close(event);
+}
+
+/* R12: memory is that of the program, which has to make the VM for it */
+TEST_F(compat, user_memory)
+{
+	struct gunyah_userspace_memory_region region = {
+		.label = 1,
+		.flags = GUNYAH_USER_MEM_READ | GUNYAH_USER_MEM_WRITE,
+		.guest_phys_addr = 1ULL << 33,
+		.memory_size = SZ_4K,
+		.userspace_addr = BASE,
+	};
+	unsigned int nr = GUNYAH_VM_SET_USER_MEM_REGION;
+
+	if (__ioctl(self->dev, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_USER_MEM) < 1)
+		SKIP(return, "no user memory in this driver");
+	EXPECT_EQ(EPERM, compat_ioctl(self->vm, nr, &region, sizeof(region), 0));
+	EXPECT_EQ(0, compat_ioctls(self->dev, GUNYAH_CREATE_VM, nr, &region, sizeof(region), 0));
+	region.userspace_addr = BASE + 1;
+	EXPECT_EQ(EINVAL, compat_ioctl(self->vm, nr, &region, sizeof(region), 0));
+	/* 4 GiB above: nothing is cut off. */
+	region.userspace_addr = (1ULL << 32) + BASE;
+	EXPECT_EQ(EFAULT, compat_ioctls(self->dev, GUNYAH_CREATE_VM, nr, &region, sizeof(region),
+					0));
+	EXPECT_EQ(EFAULT, compat_ioctl(self->vm, nr, NULL, 0, 8));
 }
 
 /* R12 */

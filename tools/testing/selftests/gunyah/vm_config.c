@@ -224,11 +224,8 @@ TEST_F(vm, add_vcpu_without_a_free_fd)
 /* What CHECK_EXTENSION has not */
 TEST_F(vm, what_this_driver_has_not_is_eopnotsupp)
 {
-	struct gunyah_userspace_memory_region region = {};
 	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_4K };
 
-	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_USER_MEM))
-		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_SET_USER_MEM_REGION, &region));
 	if (!__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_RECLAIM_RUNNING))
 		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->fd, GUNYAH_VM_RECLAIM_MEM, &range));
 }
