@@ -89,7 +89,6 @@ bool gunyah_vm_extents_there(const struct gunyah_vm_extents *ex)
 	       ex->tickets[GUNYAH_VM_EXTENT_HOST_PRIVATE].there &&
 	       ex->tickets[GUNYAH_VM_EXTENT_GUEST_SHARED].there;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_extents_there);
 
 /*
  * Hypercalls
@@ -225,7 +224,6 @@ int gunyah_vm_extent_give(const struct gunyah_vm_extents *ex, struct gunyah_vm_p
 	}
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_extent_give);
 
 int gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece,
 			       bool *lost)
@@ -245,4 +243,3 @@ int gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah
 	gunyah_mem_stats_move(piece->state, GUNYAH_MEM_HOST, piece->size);
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_extent_take_back);

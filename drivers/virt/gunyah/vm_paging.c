@@ -18,6 +18,7 @@
  * The records of the image's pages are made with the parcel, so that nothing can
  * fail once the guest was started.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/cleanup.h>
@@ -262,6 +263,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_stop);
 int gunyah_vm_paging_fault(struct gunyah_vm_mem *mem, u64 gpa, bool write, u64 *serial)
 {
 	int ret;
+
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_vm_paging_fault, mem, gpa, write, serial);
 
 	/* Set before there is a vCPU that could come here, as long as its run lasts. */
 	if (!READ_ONCE(mem->paged))

@@ -63,7 +63,6 @@ void gunyah_mem_stats_move(enum gunyah_mem_state from, enum gunyah_mem_state to,
 	if (to == GUNYAH_MEM_HOST)
 		atomic64_add(size, &gunyah_paged_stats.reclaimed);
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_mem_stats_move);
 
 static u64 gunyah_paged_in_state(enum gunyah_mem_state state)
 {

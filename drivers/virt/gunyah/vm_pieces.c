@@ -71,6 +71,7 @@ int gunyah_vm_pieces_bind(struct gunyah_vm_pieces *p, struct gunyah_vm_binding *
 
 	return gunyah_vm_pieces_store(&p->bindings, b->gpa, b->size, b, GFP_KERNEL_ACCOUNT);
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_bind);
 
 void gunyah_vm_pieces_unbind(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 {
@@ -142,7 +143,6 @@ int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *binding
 
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_begin);
 
 bool gunyah_vm_pieces_named(const struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 {
@@ -221,6 +221,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 	p->leaked = 0;
 	p->n_leaked = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_end);
 
 /*
  * Give
@@ -356,7 +357,6 @@ int gunyah_vm_pieces_fault(struct gunyah_vm_pieces *p, u64 gpa, bool write, u64 
 		return 0;
 	return gunyah_vm_extent_map(&p->extents, piece, gunyah_vm_binding_rights(b));
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_fault);
 
 /*
  * Take back
@@ -440,4 +440,3 @@ int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 
 	return first_ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_reclaim);
