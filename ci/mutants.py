@@ -69,6 +69,8 @@ LIKELY = [
 # The programs of the suites that do not run all.
 OLD_CPU = 'vm_life vcpu_run memory_access'.split()
 SMP = 'vcpu_smp vcpu_host'.split()
+# Files of the hypervisor that only its profile "paging" uses.
+PAGING = ('*/hyp/extent.c', '*/hyp/addrspace.c', '*/hyp/rm/paging.c')
 ABSENT = ('*/rm_drv.c', '*/vm_drv.c', '*/hypercall.c')
 
 out_lock = threading.Lock()
@@ -158,6 +160,9 @@ def stages(path, plain, faults):
         first, later = ['isolation'], ['hyp-console', 'replay', 'old-cpu']
         if re.search('/v?gic', path):
             first.insert(0, 'vgic')
+        later.insert(0, 'paging')
+    if any(fnmatch.fnmatch(path, p) for p in PAGING):
+        first, later = ['paging'], ['isolation', 'replay']
     found = [(suite, None) for suite in first]
     for some in ([p for p in plain if p in likely], [p for p in faults if p in likely], later,
                  [p for p in plain if p not in likely], [p for p in faults if p not in likely]):
@@ -193,8 +198,8 @@ def baseline(pool, plain, faults, gate):
             return checks.Waits(known['waits'])
     work = []
     for stage in [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
-                  ('kunit', None), ('isolation', None), ('vgic', None), ('no-hypervisor', None),
-                  ('hyp-console', None), ('old-cpu', OLD_CPU), ('smp', SMP)]:
+                  ('kunit', None), ('isolation', None), ('paging', None), ('vgic', None),
+                  ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU), ('smp', SMP)]:
         if stage[0] not in without():
             work.append(stage)
     waits, bad = checks.Waits(), []

@@ -25,7 +25,7 @@ SLACK = 15                      # seconds, over the multiple of the baseline
 NORMAL, PATIENT = 3, 9          # multiples of the baseline: at first, and alone
 UNKNOWN = 600                   # seconds, while there is no baseline
 SCRIPTS = {'hyp-console': '44-hyp-console.sh', 'isolation': '41-isolation.sh',
-           'replay': '40-replay.sh', 'vgic': '45-vgic.sh'}
+           'paging': '42-paging.sh', 'replay': '40-replay.sh', 'vgic': '45-vgic.sh'}
 with open(os.path.join(os.path.dirname(boot.__file__), 'suite.sh'), encoding='utf-8') as _suite:
     FAST_CPU = re.search(r'^FAST_CPU=(\S+)', _suite.read(), re.M)[1]
 MODES = {

@@ -13,7 +13,11 @@
 enum hyp_error {
 	HYP_OK = 0,
 	HYP_ARG_INVAL = 1,
+	HYP_ARG_SIZE = 2,
+	HYP_ARG_ALIGN = 3,
 	HYP_NOMEM = 10,
+	HYP_ADDR_OVFL = 20,
+	HYP_ADDR_INVAL = 22,
 	HYP_DENIED = 30,
 	HYP_BUSY = 31,
 	HYP_CAP_NULL = 50,
@@ -22,6 +26,10 @@ enum hyp_error {
 	HYP_NO_RIGHTS = 53,
 	HYP_MSGQ_EMPTY = 60,
 	HYP_MSGQ_FULL = 61,
+	HYP_NOT_OWNER = 111,
+	HYP_MAPPINGS_FULL = 120,
+	HYP_EXTENT_TYPE = 121,
+	HYP_EXISTING_MAPPING = 200,
 };
 
 #define HYP_UNIMPLEMENTED	(~0UL)	/* -1 */
@@ -34,6 +42,9 @@ enum hyp_call {
 	HYP_CALL_BELL_SET_MASK = 0x15,
 	HYP_CALL_MSGQ_SEND = 0x1b,
 	HYP_CALL_MSGQ_RECV = 0x1c,
+	HYP_CALL_ADDRSPACE_MAP = 0x2b,
+	HYP_CALL_ADDRSPACE_UNMAP = 0x2c,
+	HYP_CALL_MEMEXTENT_DONATE = 0x61,
 	HYP_CALL_VCPU_RUN = 0x65,
 };
 
@@ -60,6 +71,32 @@ enum hyp_call {
 #define HYP_UID3		0x145f3d67UL
 
 #define MSGQ_SEND_PUSH		BIT(0)
+
+/* addrspace_map: access of EL0 and EL1 (X=1 W=2 R=4), type of memory; flags, of unmap too */
+#define MAP_USER(attrs)		((attrs) & 7)
+#define MAP_KERNEL(attrs)	((attrs) >> 4 & 7)
+#define MAP_TYPE(attrs)		((attrs) >> 16 & 0xff)
+#define MAP_ATTRS		0xff0077UL
+#define MAP_WRITE_BACK		15
+#define MAP_PARTIAL		BIT(0)
+#define MAP_PRIVATE		BIT(1)
+#define MAP_VMMIO		BIT(2)
+#define MEM_NOSYNC		BIT(31)	/* of donate too: TLBs may be cleaned later */
+#define MAP_FLAGS		(MAP_PARTIAL | MAP_PRIVATE | MAP_VMMIO | MEM_NOSYNC)
+
+/* memextent_donate */
+#define DONATE_TYPE(options)	((options) & 0xff)
+#define DONATE_OPTIONS		(0xffUL | MEM_NOSYNC)
+#define DONATE_CHILD		0
+#define DONATE_PARENT		1
+#define DONATE_SIBLING		2
+#define DONATE_PROTECTED	3
+#define DONATE_UNPROTECTED	4
+
+/* vcpu_run: word 1 of what the host answers */
+#define RUN_EMULATE		0
+#define RUN_RETRY		1
+#define RUN_FAULT		2
 
 /* The resource manager's queues and interrupts at the primary VM. */
 #define RM_QUEUE_SIZE		240

@@ -17,7 +17,7 @@
 
 struct vm;
 
-enum obj_type { OBJ_DOORBELL, OBJ_MSGQ, OBJ_VCPU, OBJ_THREAD };
+enum obj_type { OBJ_DOORBELL, OBJ_MSGQ, OBJ_VCPU, OBJ_THREAD, OBJ_ADDRSPACE, OBJ_EXTENT };
 
 struct object {
 	enum obj_type type;
@@ -28,6 +28,8 @@ enum cap_rights {
 	CAP_SEND = 1,		/* doorbell, queue */
 	CAP_RECEIVE = 2,	/* doorbell (also its masks), queue */
 	CAP_RUN = 4,		/* vCPU */
+	CAP_MAP = 8,		/* address space, extent */
+	CAP_DONATE = 16,	/* extent */
 };
 
 /* No capability ever has this value. */

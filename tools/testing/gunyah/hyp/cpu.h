@@ -63,6 +63,8 @@ struct cpu {
 	struct vcpu *watch;		/* sleeping vCPUs; guarded by watch_lock */
 	u64 last_pc;			/* traps.c: faults that need no action, in a row */
 	u32 spurious;
+	bool starved;			/* this hypercall gets ... */
+	u64 tables;			/* ... only so many stage-2 tables more */
 };
 
 extern struct cpu cpus[HYP_MAX_CPUS];

@@ -58,6 +58,7 @@ static bool makes_sense(const struct fault_rule *r)
 	switch (r->action) {
 	case FAULT_CALL_RESULT:
 	case FAULT_CALL_ERROR:
+	case FAULT_CALL_NOMEM:
 		return r->kind == FAULT_HYPERCALL;
 	case FAULT_SPLIT:
 		return r->kind == FAULT_REQUEST && r->p[0] && r->p[0] <= 232;
@@ -258,6 +259,7 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 		found = true;
 		f->skip = s->rule.action == FAULT_CALL_RESULT;
 		f->error = s->rule.action == FAULT_CALL_ERROR;
+		f->starve = s->rule.action == FAULT_CALL_NOMEM;
 		memcpy(f->result, s->rule.p, sizeof(f->result));
 	}
 	if (found)

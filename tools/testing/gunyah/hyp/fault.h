@@ -27,6 +27,7 @@ enum fault_action {
 	/* Hypercalls. */
 	FAULT_CALL_RESULT = 0x00,	/* not done; x0 to x4 are p0 to p4 */
 	FAULT_CALL_ERROR = 0x01,	/* done, then x0 is p0 and the others 0 */
+	FAULT_CALL_NOMEM = 0x02,	/* done, but p0 new stage-2 tables are all it gets */
 	/* Requests. */
 	FAULT_REFUSE = 0x10,		/* not done, answered with error p0 */
 	FAULT_REPLY_ERROR = 0x11,	/* done, answered with error p0 */
@@ -60,6 +61,7 @@ struct fault_rule {
 struct fault_call {
 	bool skip;		/* not done: result[] */
 	bool error;		/* done, then result[0] */
+	bool starve;		/* done with result[0] new stage-2 tables at most */
 	u64 result[FAULT_RESULTS];
 };
 

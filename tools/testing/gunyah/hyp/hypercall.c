@@ -6,7 +6,7 @@
  *
  * Every VM may call; what it can reach is what it holds capabilities of.  When
  * a call fails its other results are 0.  Reserved arguments are not looked at,
- * as on the published hypervisor.
+ * as on the published hypervisor; those of the profile "paging" are.
  *
  * A test may ask for a call of the primary VM to go wrong: see fault.h.  A
  * vcpu_run that is not done leaves the guest and its unanswered access as they
@@ -14,7 +14,9 @@
  */
 
 #include "abi.h"
+#include "addrspace.h"
 #include "cap.h"
+#include "cpu.h"
 #include "doorbell.h"
 #include "fault.h"
 #include "lib.h"
@@ -22,7 +24,7 @@
 #include "msgq.h"
 #include "vm.h"
 
-#define CALL_MAX_ARGS	5
+#define CALL_MAX_ARGS	8
 #define CALL_MAX_RES	FAULT_RESULTS
 
 struct call_args {
@@ -34,6 +36,7 @@ struct hypercall {
 	u32 nr;
 	/* Results beyond out[0], which is what fn returns. */
 	u32 nr_out;
+	bool paging;		/* of this profile only */
 	u64 (*fn)(struct vcpu *v, struct call_args *a);
 };
 
@@ -182,14 +185,92 @@ static u64 call_vcpu_run(struct vcpu *v, struct call_args *a)
 	return HYP_OK;
 }
 
+/* Looks an address space and an extent up; both or none. */
+static u64 get_space(struct vcpu *v, const struct call_args *a, struct object **space,
+		     struct object **extent)
+{
+	u64 err = cap_get(v->vm, a->in[0], OBJ_ADDRSPACE, CAP_MAP, space);
+
+	if (err)
+		return err;
+	err = cap_get(v->vm, a->in[1], OBJ_EXTENT, CAP_MAP, extent);
+	if (err)
+		cap_put(*space);
+	return err;
+}
+
+static u64 change_space(struct vcpu *v, const struct call_args *a, const struct mapping *m,
+			u64 (*change)(struct addrspace *s, struct extent *e,
+				      const struct mapping *m))
+{
+	struct object *space, *extent;
+	u64 err;
+
+	err = get_space(v, a, &space, &extent);
+	if (err)
+		return err;
+	err = change(container_of(space, struct addrspace, obj),
+		     container_of(extent, struct extent, obj), m);
+	cap_put(extent);
+	cap_put(space);
+	return err;
+}
+
+static u64 call_addrspace_map(struct vcpu *v, struct call_args *a)
+{
+	struct mapping m = {
+		.gpa = a->in[2], .attrs = a->in[3], .flags = a->in[4],
+		.pages = { .ipa = a->in[5], .size = a->in[6] },
+	};
+
+	return a->in[7] ? HYP_ARG_INVAL : change_space(v, a, &m, addrspace_map);
+}
+
+static u64 call_addrspace_unmap(struct vcpu *v, struct call_args *a)
+{
+	struct mapping m = {
+		.gpa = a->in[2], .flags = a->in[3],
+		.pages = { .ipa = a->in[4], .size = a->in[5] },
+	};
+
+	return a->in[6] ? HYP_ARG_INVAL : change_space(v, a, &m, addrspace_unmap);
+}
+
+static u64 call_memextent_donate(struct vcpu *v, struct call_args *a)
+{
+	struct mem_range r = { .ipa = a->in[3], .size = a->in[4] };
+	struct vm_memory *empty = NULL;
+	struct object *from, *to;
+	u64 err;
+
+	if (a->in[5])
+		return HYP_ARG_INVAL;
+	err = cap_get(v->vm, a->in[1], OBJ_EXTENT, CAP_DONATE, &from);
+	if (err)
+		return err;
+	err = cap_get(v->vm, a->in[2], OBJ_EXTENT, CAP_DONATE, &to);
+	if (!err) {
+		err = extent_donate(a->in[0], container_of(from, struct extent, obj),
+				    container_of(to, struct extent, obj), &r, &empty);
+		cap_put(to);
+	}
+	cap_put(from);
+	if (empty)
+		vm_memory_free(empty);
+	return err;
+}
+
 static const struct hypercall hypercalls[] = {
-	{ HYP_CALL_IDENTIFY, 3, call_identify },
-	{ HYP_CALL_BELL_SEND, 1, call_bell_send },
-	{ HYP_CALL_BELL_RECEIVE, 1, call_bell_receive },
-	{ HYP_CALL_BELL_SET_MASK, 0, call_bell_set_mask },
-	{ HYP_CALL_MSGQ_SEND, 1, call_msgq_send },
-	{ HYP_CALL_MSGQ_RECV, 2, call_msgq_recv },
-	{ HYP_CALL_VCPU_RUN, 4, call_vcpu_run },
+	{ HYP_CALL_IDENTIFY, 3, false, call_identify },
+	{ HYP_CALL_BELL_SEND, 1, false, call_bell_send },
+	{ HYP_CALL_BELL_RECEIVE, 1, false, call_bell_receive },
+	{ HYP_CALL_BELL_SET_MASK, 0, false, call_bell_set_mask },
+	{ HYP_CALL_MSGQ_SEND, 1, false, call_msgq_send },
+	{ HYP_CALL_MSGQ_RECV, 2, false, call_msgq_recv },
+	{ HYP_CALL_ADDRSPACE_MAP, 0, true, call_addrspace_map },
+	{ HYP_CALL_ADDRSPACE_UNMAP, 0, true, call_addrspace_unmap },
+	{ HYP_CALL_MEMEXTENT_DONATE, 0, true, call_memextent_donate },
+	{ HYP_CALL_VCPU_RUN, 4, false, call_vcpu_run },
 };
 
 /* Whom a vcpu_run is about, as rules name it; 0 for all other calls. */
@@ -220,7 +301,12 @@ static void call_or_fault(struct vcpu *v, const struct hypercall *h, struct call
 		memcpy(a->out, f.result, sizeof(a->out));
 		return;
 	}
+	if (fault && f.starve) {
+		cpu_this()->tables = f.result[0];
+		cpu_this()->starved = true;
+	}
 	a->out[0] = h->fn(v, a);
+	cpu_this()->starved = false;
 	if (fault && f.error) {
 		memset(a->out, 0, sizeof(a->out));
 		a->out[0] = f.result[0];
@@ -233,7 +319,7 @@ static void do_hypercall(struct vcpu *v, u32 nr, unsigned int first_arg)
 	u32 i, r;
 
 	for (i = 0; i < ARRAY_SIZE(hypercalls); i++) {
-		if (hypercalls[i].nr != nr)
+		if (hypercalls[i].nr != nr || (hypercalls[i].paging && !extents_on()))
 			continue;
 		memcpy(a.in, &v->regs.x[first_arg], sizeof(a.in));
 		call_or_fault(v, &hypercalls[i], &a);

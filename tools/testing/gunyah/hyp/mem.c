@@ -87,6 +87,26 @@ enum page_state mem_state(u64 pa)
 	return in_ram(pa) ? *state_of(pa) & ~PAGE_SEEN : PAGE_DEVICE;
 }
 
+bool mem_is_ram(u64 pa, u64 size)
+{
+	return in_ram(pa) && size <= mem.size - (pa - mem.base);
+}
+
+u64 mem_ram_pages(void)
+{
+	return mem.size >> PAGE_SHIFT;
+}
+
+u64 mem_page_number(u64 pa)
+{
+	return (pa - mem.base) >> PAGE_SHIFT;
+}
+
+u64 mem_page_address(u64 number)
+{
+	return mem.base + (number << PAGE_SHIFT);
+}
+
 u64 mem_pages_not_host_owned(void)
 {
 	return READ_ONCE(mem.not_host);
@@ -232,6 +252,48 @@ int mem_return(const struct mem_range *r, unsigned int n, bool sanitize)
 		set_state(&r[i], PAGE_HOST);
 		mem.not_host -= range_pages(&r[i]);
 	}
+	return 0;
+}
+
+/**
+ * mem_give() - change pages to lent or shared, with no parcel
+ * @r: a range that mem_check_host() accepted under the same lock
+ * @to: PAGE_LENT, which takes them from the host, or PAGE_SHARED, which does not
+ * @nosync: the host's TLBs may be cleaned later
+ *
+ * Context: mem_lock() is held.
+ * Return: 0, or -1 when a page table could not be had: then nothing changed.
+ */
+int mem_give(const struct mem_range *r, enum page_state to, bool nosync)
+{
+	struct stage2 *s2 = &vm_primary()->s2;
+	int ret = 0;
+
+	if (to == PAGE_LENT && nosync)
+		ret = stage2_unmap_nosync(s2, r->ipa, r->size);
+	else if (to == PAGE_LENT)
+		ret = stage2_unmap(s2, r->ipa, r->size);
+	if (ret)
+		return ret;
+	set_state(r, to);
+	mem.not_host += range_pages(r);
+	return 0;
+}
+
+/**
+ * mem_take_back() - pages of mem_give() are the host's again
+ * @r: the range, or a part of it, which may need tables
+ *
+ * Context: mem_lock() is held; no other VM maps the pages any more.
+ * Return: 0, or -1 when a page table could not be had: then nothing changed.
+ */
+int mem_take_back(const struct mem_range *r)
+{
+	if (!stage2_range_has(&vm_primary()->s2, r->ipa, r->size, S2_RWX) &&
+	    host_protect(r, S2_RWX))
+		return -1;
+	set_state(r, PAGE_HOST);
+	mem.not_host -= range_pages(r);
 	return 0;
 }
 

@@ -27,6 +27,18 @@ int mem_check_host(const struct mem_range *r, unsigned int n);
 int mem_take(const struct mem_range *r, unsigned int n, enum page_state to, unsigned int host_prot);
 /* Back to PAGE_HOST with full access; zeroes first when sanitize is set. */
 int mem_return(const struct mem_range *r, unsigned int n, bool sanitize);
+/*
+ * The same for a range that a VM's extents get or give back, without a parcel;
+ * -1 when a table could not be had: then nothing changed.
+ */
+int mem_give(const struct mem_range *r, enum page_state to, bool nosync);
+int mem_take_back(const struct mem_range *r);
+/* All of it RAM of the primary VM?  The range does not wrap. */
+bool mem_is_ram(u64 pa, u64 size);
+/* Pages of RAM, the number of the one at @pa among them, and the way back. */
+u64 mem_ram_pages(void);
+u64 mem_page_number(u64 pa);
+u64 mem_page_address(u64 number);
 void mem_lock(void);
 void mem_unlock(void);
 u64 mem_pages_not_host_owned(void);

@@ -35,6 +35,7 @@
 struct change {
 	u64 ipa, end, pa;
 	u64 attr;		/* 0: unmap */
+	bool nosync;		/* TLBs may be cleaned later */
 };
 
 static u64 level_size(unsigned int level)
@@ -92,9 +93,11 @@ u64 stage2_vttbr(const struct stage2 *s2)
 }
 
 /* All CPUs forget this VM's translations; the loaded VM's is put aside for it. */
-static void flush(const struct stage2 *s2)
+static void flush(struct stage2 *s2)
 {
 	u64 old = read_sysreg(vttbr_el2);
+
+	s2->stale = false;
 
 	dsb_ishst();
 	write_sysreg(stage2_vttbr(s2), vttbr_el2);
@@ -127,6 +130,18 @@ static void set_table(struct stage2 *s2, u64 *entry, u64 *table)
 	dsb_ishst();
 }
 
+/* A test may want this hypercall to find the pool empty: FAULT_CALL_NOMEM. */
+static u64 *new_table(void)
+{
+	struct cpu *cpu = cpu_this();
+
+	if (cpu->starved && !cpu->tables)
+		return NULL;
+	if (cpu->starved)
+		cpu->tables--;
+	return page_alloc(0);
+}
+
 /* The table below an entry; made when there is none, with the block's pages in it. */
 static u64 *make_table(struct stage2 *s2, u64 *entry, unsigned int level)
 {
@@ -137,7 +152,7 @@ static u64 *make_table(struct stage2 *s2, u64 *entry, unsigned int level)
 
 	if (is_table(*entry, level))
 		return table_of(*entry);
-	table = page_alloc(0);
+	table = new_table();
 	if (!table)
 		return NULL;
 	if (*entry & PTE_VALID) {
@@ -254,6 +269,9 @@ static int change(struct stage2 *s2, const struct change *c)
 		return -1;
 	}
 	if (clear(c, s2->root, c->ipa, c->end, 1, &chain))
+		s2->stale = true;
+	/* A table that is freed, and a new entry, need clean TLBs in any case. */
+	if (s2->stale && (!c->nosync || chain))
 		flush(s2);
 	free_chain(chain);
 	if (c->attr) {
@@ -278,6 +296,21 @@ int stage2_unmap(struct stage2 *s2, u64 ipa, u64 size)
 	struct change c = { .ipa = ipa, .end = ipa + size };
 
 	return change(s2, &c);
+}
+
+int stage2_unmap_nosync(struct stage2 *s2, u64 ipa, u64 size)
+{
+	struct change c = { .ipa = ipa, .end = ipa + size, .nosync = true };
+
+	return change(s2, &c);
+}
+
+void stage2_sync(struct stage2 *s2)
+{
+	spin_lock(&s2->lock);
+	if (s2->stale)
+		flush(s2);
+	spin_unlock(&s2->lock);
 }
 
 /* The leaf that maps ipa and its level, 0 when there is none; s2->lock held. */
@@ -347,6 +380,23 @@ bool stage2_range_has(struct stage2 *s2, u64 ipa, u64 size, unsigned int prot)
 		pte = find(s2, ipa, &level);
 		spin_unlock(&s2->lock);
 		if (!pte || (attr_prot(pte) & prot) != prot)
+			return false;
+		ipa = ALIGN_DOWN(ipa, level_size(level)) + level_size(level);
+	}
+	return true;
+}
+
+bool stage2_range_empty(struct stage2 *s2, u64 ipa, u64 size)
+{
+	u64 end = ipa + size;
+	unsigned int level;
+	u64 pte;
+
+	while (ipa < end) {
+		spin_lock(&s2->lock);
+		pte = find(s2, ipa, &level);
+		spin_unlock(&s2->lock);
+		if (pte)
 			return false;
 		ipa = ALIGN_DOWN(ipa, level_size(level)) + level_size(level);
 	}

@@ -22,6 +22,7 @@ struct stage2 {
 	spinlock_t lock;	/* guards the tables */
 	u64 *root;
 	u16 hw_vmid;		/* VMID in VTTBR_EL2 */
+	bool stale;		/* TLBs may hold what stage2_unmap_nosync() took away */
 };
 
 /**
@@ -65,6 +66,19 @@ int stage2_map(struct stage2 *s2, u64 ipa, u64 pa, u64 size, unsigned int prot);
 int stage2_unmap(struct stage2 *s2, u64 ipa, u64 size);
 
 /**
+ * stage2_unmap_nosync() - as stage2_unmap(), but TLBs may keep the range
+ * @s2: the VM's
+ * @ipa: first address, of pages
+ * @size: in bytes
+ *
+ * Until stage2_sync(), or any change of the VM's tables but another of these.
+ *
+ * Return: as stage2_map().
+ */
+int stage2_unmap_nosync(struct stage2 *s2, u64 ipa, u64 size);
+void stage2_sync(struct stage2 *s2);
+
+/**
  * stage2_lookup() - find the page of an address
  * @s2: the VM's
  * @ipa: any address
@@ -100,6 +114,9 @@ void stage2_release(struct stage2 *s2);
  * Return: true when each page has all of @prot; an empty range has.
  */
 bool stage2_range_has(struct stage2 *s2, u64 ipa, u64 size, unsigned int prot);
+
+/* Is no page of the range mapped?  It ends below 40 bits. */
+bool stage2_range_empty(struct stage2 *s2, u64 ipa, u64 size);
 
 /* VTTBR_EL2 for the VM. */
 u64 stage2_vttbr(const struct stage2 *s2);

@@ -7,6 +7,7 @@
  * (stage2.c: break before make); answered by the VM's GIC, the control page
  * (primary VM) or the host (guest, VMMIO); or an external abort in the VM.
  */
+#include "addrspace.h"
 #include "control.h"
 #include "inject.h"
 #include "psci.h"
@@ -137,15 +138,16 @@ static bool mapped_by_now(struct vcpu *v, const struct abort *a)
 	return true;
 }
 
+static unsigned int external_fsc(const struct abort *a)
+{
+	return a->esr & ABT_S1PTW ? FSC_EXT_WALK | (a->fsc & 3) : FSC_EXT;
+}
+
 static void inject(struct vcpu *v, const struct abort *a)
 {
-	unsigned int fsc = FSC_EXT;
-
-	if (a->esr & ABT_S1PTW)
-		fsc = FSC_EXT_WALK | (a->fsc & 3);
 	hyp_debug("vmid %u: vcpu %u: abort at %lx, address %lx, ipa %lx, syndrome %lx",
 		  v->vm->vmid, v->index, v->regs.pc, a->far, a->ipa, a->esr);
-	inject_abort(v, a->exec, a->far, fsc);
+	inject_abort(v, a->exec, a->far, external_fsc(a));
 }
 
 /* A single load or store that the syndrome describes. */
@@ -204,8 +206,32 @@ static bool mmio_own(struct vcpu *v, u64 esr)
 	return false;
 }
 
+/* What the host may ask for in its answer; before the instruction is passed over. */
+static void note_exit(struct vcpu *v, const struct abort *a)
+{
+	v->exit_pc = v->regs.pc;
+	v->exit_far = a->far;
+	v->exit_exec = a->exec;
+	v->exit_fsc = external_fsc(a);
+}
+
+/* Nothing is mapped there, and the host has said that it will map something. */
+static bool page_fault(struct vcpu *v, const struct abort *a, struct vcpu_run_result *res)
+{
+	if (!v->vm->space || !a->ipa_known || FSC_TYPE(a->fsc) != FSC_TRANSLATION ||
+	    !addrspace_paged(v->vm->space, a->ipa))
+		return false;
+	note_exit(v, a);
+	v->fault_pending = true;
+	res->state = VCPU_RUN_PAGE_FAULT;
+	/* Of a walk of the guest's own tables only the page is known. */
+	res->data[0] = a->esr & ABT_S1PTW ? a->ipa & PAGE_MASK : a->ipa;
+	res->data[1] = a->write;
+	return true;
+}
+
 /* Fact 60: all of the range that the VM's GIC does not answer. */
-static bool mmio_of_host(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
+static bool mmio_of_host(struct vcpu *v, const struct abort *a, struct vcpu_run_result *res)
 {
 	struct vm *vm = v->vm;
 	u64 off = v->mmio_ipa - vm->vmmio_base;
@@ -213,8 +239,9 @@ static bool mmio_of_host(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 	if (vm->primary || v->mmio_ipa < vm->vmmio_base || off >= vm->vmmio_size ||
 	    v->mmio_size > vm->vmmio_size - off)
 		return false;
+	note_exit(v, a);
 	v->mmio_pending = true;
-	skip_instruction(v, esr);
+	skip_instruction(v, a->esr);
 	res->state = v->mmio_write ? VCPU_RUN_VMMIO_WRITE : VCPU_RUN_VMMIO_READ;
 	res->data[0] = v->mmio_ipa;
 	res->data[1] = v->mmio_size;
@@ -233,9 +260,11 @@ static bool trap_abort(struct vcpu *v, u64 esr, struct vcpu_run_result *res)
 		mmio_decode(v, &a);
 		if (mmio_own(v, esr))
 			return false;
-		if (mmio_of_host(v, esr, res))
-			return true;
 	}
+	if (page_fault(v, &a, res))
+		return true;
+	if (is_mmio(&a) && mmio_of_host(v, &a, res))
+		return true;
 	inject(v, &a);
 	return false;
 }

@@ -16,14 +16,14 @@
  * are written before on_cpu is looked at (vcpu_irq_pending, vm_stop), so one of
  * the two sees the other.
  */
+#include "abi.h"
 #include "gic.h"
+#include "inject.h"
 #include "psci.h"
 #include "sysregs.h"
 #include "traps.h"
 #include "vcpu.h"
 #include "vtimer.h"
-
-#define ERR_BUSY	31	/* the published hypervisor's API */
 
 #define SPSR_EL1H_DAIF	0x3c5UL
 
@@ -52,6 +52,21 @@ static void reset(struct vcpu *v, u64 entry, u64 context)
 	sysregs_reset(v);
 	vgic_vcpu_reset(v);
 	v->mmio_pending = false;
+	v->fault_pending = false;
+	v->abort_pending = false;
+}
+
+/* The registers that the VM's owner has set, in the first reset only. */
+static void set_boot_context(struct vcpu *v)
+{
+	const struct vcpu_boot *b = v->boot;
+
+	if (!b)
+		return;
+	v->boot = NULL;
+	memcpy(&v->regs.x[1], &b->x[1], sizeof(b->x) - sizeof(b->x[0]));
+	v->sys->r[SR_SP_EL0] = b->sp[0];
+	v->sys->r[SR_SP_EL1] = b->sp[1];
 }
 
 /* TLB entries that are not tagged with a vCPU: its VM's other vCPU may have left some. */
@@ -78,6 +93,7 @@ void vcpu_load(struct vcpu *v)
 		v->timer_ctl = 0;
 		v->timer_cval = 0;
 		reset(v, v->reset_entry, v->reset_context);
+		set_boot_context(v);
 	}
 	sysregs_load(v);
 	own_tlb(v);
@@ -183,6 +199,29 @@ static void finish_mmio(struct vcpu *v, u64 answer)
 	v->regs.x[v->mmio_reg] = v->mmio_64 ? answer : (u32)answer;
 }
 
+/*
+ * What the host wants done about the exit that waits for it.  A page fault has
+ * nothing to emulate: its instruction is run again.
+ */
+static u64 take_answer(struct vcpu *v, const u64 resume[3])
+{
+	if (!v->vm->space || (!v->mmio_pending && !v->fault_pending)) {
+		finish_mmio(v, resume[0]);
+		return HYP_OK;
+	}
+	if (resume[1] > RUN_FAULT)
+		return HYP_ARG_INVAL;
+	if (resume[1] == RUN_EMULATE) {
+		finish_mmio(v, resume[0]);
+	} else {
+		v->regs.pc = v->exit_pc;
+		v->mmio_pending = false;
+		v->abort_pending = resume[1] == RUN_FAULT;
+	}
+	v->fault_pending = false;
+	return HYP_OK;
+}
+
 /* True when the vCPU sleeps on; the result is then the one it had. */
 static bool sleeps(struct vcpu *v, struct vcpu_run_result *res)
 {
@@ -272,6 +311,10 @@ static void run_slice(struct vcpu *caller, struct vcpu *v, struct vcpu_run_resul
 
 	vcpu_put(caller);
 	vcpu_load(v);
+	if (v->abort_pending) {
+		v->abort_pending = false;
+		inject_abort(v, v->exit_exec, v->exit_far, v->exit_fsc);
+	}
 	guest_loop(caller, v, &host, res);
 	vcpu_put(v);
 	vcpu_load(caller);
@@ -284,12 +327,14 @@ static void run_slice(struct vcpu *caller, struct vcpu *v, struct vcpu_run_resul
 
 u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vcpu_run_result *res)
 {
+	u64 err = HYP_OK;
+
 	*res = (struct vcpu_run_result){};
 	if (!spin_trylock(&v->run_lock))
-		return ERR_BUSY;
+		return HYP_BUSY;
 	if (may_run(v, res)) {
-		finish_mmio(v, resume[0]);
-		if (sleeps(v, res))
+		err = take_answer(v, resume);
+		if (err || sleeps(v, res))
 			;
 		else if (gic_irq_waiting() || vgic_has_pending(caller) || vtimer_rm_due())
 			set_result(res, VCPU_RUN_READY, 0, 0);
@@ -297,7 +342,7 @@ u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vc
 			run_slice(caller, v, res);
 	}
 	spin_unlock(&v->run_lock);
-	return 0;
+	return err;
 }
 
 /* ---- the primary VM ---- */

@@ -20,6 +20,7 @@
 #define VM_MAX		33	/* the primary VM and 32 guests */
 #define VMID_PRIMARY	3
 
+struct addrspace;
 struct vm;
 
 /* Saved by entry.S: offsets asserted there. */
@@ -31,6 +32,12 @@ struct vcpu_regs {
 
 /* EL1 and EL0 system registers that a switch of vCPUs saves and loads. */
 struct vcpu_sysregs;		/* sysregs.h */
+
+/* What a vCPU begins with when its owner has set it: all but these is 0. */
+struct vcpu_boot {
+	u64 x[31], pc, sp[2];		/* SP_EL0, SP_EL1 */
+	bool has_x0, has_pc;
+};
 
 enum vcpu_power { VCPU_OFF, VCPU_ON, VCPU_TERMINATED };
 
@@ -79,6 +86,13 @@ struct vcpu {
 	bool ended_vm;			/* this vCPU's call was the end of the VM */
 	bool reset_pending;		/* start afresh at reset_entry when next loaded */
 	u64 reset_entry, reset_context;
+	const struct vcpu_boot *boot;	/* for its first reset, then NULL */
+	/* Profile paging: what the host's answer to the last exit may need. */
+	bool fault_pending;		/* the exit was PAGE_FAULT */
+	bool abort_pending;		/* an abort is to be taken when next loaded */
+	u64 exit_pc, exit_far;		/* of the instruction that made it */
+	bool exit_exec;
+	u32 exit_fsc;
 	u64 mmio_reg;			/* pending VMMIO: register, size, sign, direction */
 	u64 mmio_ipa;
 	u32 mmio_size;
@@ -96,6 +110,7 @@ struct vm {
 	struct vcpu *vcpu[VM_MAX_VCPUS];
 	u64 vmmio_base, vmmio_size;	/* accesses there exit to the host */
 	u8 last_vcpu[HYP_MAX_CPUS];	/* index + 1 of the vCPU last loaded there (TLB) */
+	struct addrspace *space;	/* profile paging, else NULL */
 	void *rm;			/* the resource manager's own record */
 };
 
@@ -170,13 +185,14 @@ void vm_stop(struct vm *vm);
  * vcpu_run() - the hypercall of this name, for a guest's vCPU
  * @caller: the primary VM's vCPU of this CPU, loaded; loaded again on return
  * @v: the guest's vCPU; the caller keeps it from being freed
- * @resume: the hypercall's words; only [0] is used, as the answer to a VMMIO
- *	read (facts 50, 52)
+ * @resume: the hypercall's words; [0] is the answer to a VMMIO read, and in the
+ *	profile paging [1] what is to be done; all else is ignored (facts 50, 52)
  * @res: state and data words
  *
  * No lock may be held.
  *
- * Return: 0, or the ABI's error 31 (BUSY) when another CPU runs @v.
+ * Return: 0, or the ABI's error: 31 (BUSY) when another CPU runs @v, 1 for an
+ * unknown action; the exit then waits for its answer.
  */
 u64 vcpu_run(struct vcpu *caller, struct vcpu *v, const u64 resume[3], struct vcpu_run_result *res);
 

@@ -3,7 +3,9 @@
  * Parcels and guests: what VM_START maps, and VM_RESET takes away again.
  *
  * The image parcel becomes the guest's RAM: its entries follow one another
- * from the memory base of the guest's device tree on.  A parcel with the label
+ * from the memory base of the guest's device tree on (profile "paging": from
+ * where SET_ADDRESS_LAYOUT says, if it was sent; and there it is a parcel no
+ * more, see paging.c).  A parcel with the label
  * of a shm device is mapped where that device says.  All others that name the
  * VM are mapped too, at addresses chosen here.  A second parcel that looks
  * like RAM (lent, label 0, RWX) makes VM_START fail, as on the published
@@ -90,6 +92,18 @@ static u32 place(const struct rm_vm *vm, struct rm_parcel *p, u64 gpa)
 	return RM_OK;
 }
 
+/* What the owner has mapped by itself stays. */
+static u32 check_free(const struct rm_vm *vm)
+{
+	struct rm_parcel *p;
+
+	for (p = next_mapped(vm, NULL); p; p = next_mapped(vm, p)) {
+		if (!rm_paging_free(vm, rm_parcel_acl(p, vm->vmid)->gpa, p->size))
+			return RM_MAP_FAILED;
+	}
+	return RM_OK;
+}
+
 static u32 place_anywhere(const struct rm_vm *vm, struct rm_parcel *p)
 {
 	struct rm_parcel *q;
@@ -108,7 +122,9 @@ static u32 place_all(struct rm_vm *vm, struct rm_parcel *image)
 
 	for (p = next_mapped(vm, NULL); p; p = next_mapped(vm, p))
 		rm_parcel_acl(p, vm->vmid)->gpa = 0;
-	err = place(vm, image, vm->cfg->mem_base);
+	if (!rm_paging_image_fits(vm, image->size))
+		return RM_MAP_FAILED;
+	err = place(vm, image, rm_paging_image_base(vm));
 	for (p = next_mapped(vm, NULL); p && !err; p = next_mapped(vm, p)) {
 		const struct guest_device *shm = shm_for(vm->cfg, p);
 
@@ -158,6 +174,8 @@ static u32 map_info_page(struct rm_vm *vm)
 {
 	static void *page;
 
+	if (rm_paging_named(vm, INFO_BASE) || !rm_paging_free(vm, INFO_BASE, PAGE_SIZE))
+		return RM_OK;
 	if (!page)
 		page = page_alloc(0);
 	if (!page || stage2_map(&vm->vm->s2, INFO_BASE, (u64)page, PAGE_SIZE, S2_R))
@@ -190,6 +208,8 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 		return RM_NORESOURCE;
 	err = place_all(vm, image);
 	if (!err)
+		err = check_free(vm);
+	if (!err)
 		err = map_info_page(vm);
 	if (err)
 		return err;
@@ -203,7 +223,6 @@ u32 rm_mem_accept_for_start(struct rm_vm *vm)
 	}
 	if (!err) {
 		/* Refused only now: RESET will release them all (05b). */
-		vm->ram_size = image->size;
 		return second_ram ? RM_DENIED : RM_OK;
 	}
 	for (q = next_mapped(vm, NULL); q != p; q = next_mapped(vm, q))

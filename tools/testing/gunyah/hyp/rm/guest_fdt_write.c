@@ -4,7 +4,8 @@
  *
  *   /chosen            kaslr-seed
  *   /reserved-memory   a buffer for each parcel but the image
- *   /memory            the image parcel and the buffers
+ *   /memory            the image parcel and the buffers, and the ranges that are
+ *                      mapped on demand
  *   /vsoc              an empty bus
  *   /hypervisor        the VM's own ids, and a node for each virtual device
  *
@@ -226,6 +227,7 @@ static void write_memory(struct tree *t, const struct rm_vm *vm)
 	struct rm_parcel *p;
 	int ac, sc;
 	u64 gpa;
+	u32 i;
 
 	if (t->err)
 		return;
@@ -233,8 +235,14 @@ static void write_memory(struct tree *t, const struct rm_vm *vm)
 	sc = fdt_size_cells(t->fdt, 0);
 	put_string(t, node, "device_type", "memory");
 	put_flag(t, node, "reg");
+	for (i = 0; i < vm->nr_ranges; i++) {
+		append_cells(t, node, vm->range[i].ipa, ac);
+		append_cells(t, node, vm->range[i].size, sc);
+	}
 	for (p = lowest_from(vm, 0); p; p = lowest_from(vm, gpa + 1)) {
 		gpa = rm_parcel_acl(p, vm->vmid)->gpa;
+		if (rm_paging_named(vm, gpa))
+			continue;
 		append_cells(t, node, gpa, ac);
 		append_cells(t, node, p->size, sc);
 	}

@@ -16,6 +16,7 @@
  * manager's (Dec 2023), as its replies show them.
  */
 
+#include "../extent.h"
 #include "rm.h"
 
 #define RM_VMID_SELF		255	/* the resource manager itself may get memory */
@@ -441,6 +442,12 @@ static void parcel_unlink(struct rm_parcel *p)
 	parcels.entries -= p->nr_entries;
 }
 
+void rm_parcel_forget(struct rm_parcel *p)
+{
+	parcel_unlink(p);
+	parcel_free(p);
+}
+
 /* Longer requests are accepted, shorter ones are not. */
 u32 rm_mem_handle_reclaim(const struct rm_request *rq, struct rm_reply *rp)
 {
@@ -458,8 +465,7 @@ u32 rm_mem_handle_reclaim(const struct rm_request *rq, struct rm_reply *rp)
 	mem_lock();
 	mem_return(p->entry, p->nr_entries, rq->data[4] & RECLAIM_SANITIZE);
 	mem_unlock();
-	parcel_unlink(p);
-	parcel_free(p);
+	rm_parcel_forget(p);
 	return RM_OK;
 }
 
@@ -476,7 +482,7 @@ u64 rm_mem_forget_all(void)
 		parcels.lost = p;
 		pages += p->size >> PAGE_SHIFT;
 	}
-	return pages;
+	return pages + vm_memory_forget_all();
 }
 
 u64 rm_mem_reclaim_lost(void)
@@ -492,7 +498,7 @@ u64 rm_mem_reclaim_lost(void)
 		mem_unlock();
 		parcel_free(p);
 	}
-	return pages;
+	return pages + vm_memory_reclaim_lost();
 }
 
 /* ---- calls that make sense for a receiver of memory only ---- */

@@ -4,15 +4,16 @@
  * queues, and what GET_HYP_RESOURCES tells the owner of them.
  *
  * The entries are vCPUs first, by index, then the devices in the order of the
- * guest's device tree (fact 55).  Interrupts of the owner are the lowest free
- * INTIDs from 962 up, given in the same order; those of the guest that its
- * tree does not name are given from 0x3c0 up (fact 63).
+ * guest's device tree (fact 55), then those of paging.c.  Interrupts of the
+ * owner are the lowest free INTIDs from 962 up, given in the same order; those
+ * of the guest that its tree does not name are given from 0x3c0 up (fact 63).
  *
  * Invariant: a number of the owner is in use from VM_INIT to the late part of
  * VM_RESET, by one resource.  All is called with the rm lock held.
  */
 
 #include "../abi.h"
+#include "../addrspace.h"
 #include "../cap.h"
 #include "../doorbell.h"
 #include "../msgq.h"
@@ -268,7 +269,7 @@ u32 rm_resources_make(struct rm_vm *vm)
 		if (!make_device(vm, &cfg->dev[i]))
 			return RM_NORESOURCE;
 	}
-	return RM_OK;
+	return rm_paging_make(vm) ? RM_OK : RM_NORESOURCE;
 }
 
 static void free_object(struct object *obj)
@@ -283,7 +284,11 @@ static void free_object(struct object *obj)
 	case OBJ_VCPU:
 		hyp_free(container_of(obj, struct vcpu_object, obj));
 		break;
+	case OBJ_ADDRSPACE:
+		hyp_free(container_of(obj, struct addrspace, obj));
+		break;
 	case OBJ_THREAD:
+	case OBJ_EXTENT:
 		break;
 	}
 }
@@ -302,6 +307,7 @@ void rm_resources_free(struct rm_vm *vm)
 	if (vm->channel)
 		rm_channel_free(vm->channel);
 	vm->channel = NULL;
+	rm_paging_release(vm);
 	if (vm->vm)
 		vm_destroy(vm->vm);
 	vm->vm = NULL;

@@ -7,6 +7,7 @@
  */
 
 #include "../abi.h"
+#include "../extent.h"
 #include "../msgq.h"
 #include "rm.h"
 
@@ -59,7 +60,31 @@ static const struct rm_profile published = {
 	.image_must_be_lent = true,
 };
 
-static const struct rm_profile *const profiles[] = { &published };
+static const struct rm_call paging_calls[] = {
+	{ 0x56000031, rm_vm_handle_set_boot_context, false },
+	{ 0x56000033, rm_vm_handle_set_demand_paging, false },
+	{ 0x56000034, rm_vm_handle_set_layout, false },
+};
+
+/* The same with demand paging, and with what is known of newer ones: paging.c. */
+static const struct rm_profile paging = {
+	.name = "paging",
+	.calls = published_calls,
+	.nr_calls = ARRAY_SIZE(published_calls),
+	.more = paging_calls,
+	.nr_more = ARRAY_SIZE(paging_calls),
+	.max_running = 14,
+	.max_parcels = 64,
+	.max_list = 512,
+	.start_entries = 6144,
+	.dead_entries = 8192,
+	.vmmio_base = 0,
+	.vmmio_size = BIT(36),
+	.image_must_be_lent = true,
+	.paging = true,
+};
+
+static const struct rm_profile *const profiles[] = { &published, &paging };
 
 const struct rm_profile *rm_profile = &published;
 
@@ -94,6 +119,8 @@ void rm_init(void)
 	struct vm *primary = vm_primary();
 
 	choose_profile();
+	if (rm_profile->paging)
+		extents_init();
 	rm_mem_init();
 	rm_notify_init();
 

@@ -8,6 +8,7 @@
  *   vm.c         VMs: vmids, states, the calls 0x560000xx
  *   resources.c  a VM's vCPUs, doorbells and message queues, and their entries
  *   mem.c        parcels: the calls 0x510000xx
+ *   paging.c     profile "paging": address spaces, extents, what START takes in
  *   accept.c     parcels: what START maps into a guest, and RESET takes away
  *   guest_fdt.c  the guest's device tree, read at INIT and written at START
  *   log.c        the log of messages
@@ -134,8 +135,8 @@ struct rm_call {
 /* What a build of the resource manager does in its own way. */
 struct rm_profile {
 	const char *name;
-	const struct rm_call *calls;
-	u32 nr_calls;
+	const struct rm_call *calls, *more;	/* more: or NULL */
+	u32 nr_calls, nr_more;
 	u32 max_running;	/* one more VM fails at START (fact 17) */
 	u32 max_parcels;	/* of one owner (fact 43) */
 	u32 max_list;		/* entries in one message (fact 35) */
@@ -143,6 +144,7 @@ struct rm_profile {
 	u32 dead_entries;	/* a request that would reach it is dropped */
 	u64 vmmio_base, vmmio_size;	/* fact 60 */
 	bool image_must_be_lent;	/* fact 40 */
+	bool paging;		/* paging.c */
 };
 
 /* The profile chosen by ghyp.profile=; set by rm_init(). */
@@ -282,7 +284,7 @@ struct rm_resource {
 	u32 virq;			/* INTID at the owner, 0 = none */
 };
 
-#define RM_MAX_RESOURCES	(VM_MAX_VCPUS + 2 * GUEST_MAX_DEVICES)
+#define RM_MAX_RESOURCES	(VM_MAX_VCPUS + 2 * GUEST_MAX_DEVICES + 5)	/* 5: paging.c */
 #define RM_MAX_OBJECTS		RM_MAX_RESOURCES
 
 struct rm_vm {
@@ -299,8 +301,12 @@ struct rm_vm {
 	u32 image;			/* handle of the image parcel */
 	u64 image_off, image_size, dtb_off, dtb_size;
 
-	/* Given at START by rm_mem_accept_for_start(): size of guest RAM at cfg->mem_base. */
-	u64 ram_size;
+	/* paging.c: named ranges, place of the image; extents, as vm */
+	u32 nr_ranges;
+	struct mem_range *range;
+	struct mem_range layout;	/* size 0: at cfg->mem_base */
+	struct vcpu_boot boot;
+	struct vm_memory *memory;
 
 	/* resources.c */
 	struct rm_channel *channel;	/* the guest's own, or NULL */
@@ -389,10 +395,13 @@ struct rm_acl *rm_parcel_acl(struct rm_parcel *p, u16 vmid);
 /* All parcels in the order of their handles, linked by next. */
 struct rm_parcel *rm_parcel_first(void);
 
+/* No parcel any more: its pages have a new owner. */
+void rm_parcel_forget(struct rm_parcel *p);
+
 void rm_mem_init(void);
 /*
  * START: looks at every parcel whose ACL names @vm (facts 34 to 40), maps the
- * image parcel at cfg->mem_base and the others where they belong, marks them
+ * image parcel at its base and the others where they belong, marks them
  * accepted.  On an error nothing is mapped or accepted, but for DENIED because
  * of a second RAM parcel: then all are accepted, and RESET releases them (05b).
  */
@@ -429,6 +438,29 @@ void rm_resources_init(void);
 u32 rm_resources_make(struct rm_vm *vm);
 /* RESET: capabilities die, objects and the struct vm go; interrupt numbers are free again. */
 void rm_resources_free(struct rm_vm *vm);
+
+/* ---- demand paging (paging.c); in other profiles these change nothing ---- */
+
+/* INIT: address space and extents, behind the other resources; false: no memory. */
+bool rm_paging_make(struct rm_vm *vm);
+/* RESET, when the address space is gone: so are the extents, or when they are empty. */
+void rm_paging_release(struct rm_vm *vm);
+/* The ranges, the layout and the registers that were set are not any more. */
+void rm_paging_forget(struct rm_vm *vm);
+/* Where the image parcel goes, and whether one of @size may. */
+u64 rm_paging_image_base(const struct rm_vm *vm);
+bool rm_paging_image_fits(const struct rm_vm *vm, u64 size);
+/* Has the owner mapped nothing there by itself? */
+bool rm_paging_free(const struct rm_vm *vm, u64 gpa, u64 size);
+/* Is the address in a named range? */
+bool rm_paging_named(const struct rm_vm *vm, u64 gpa);
+/* A START that succeeds: the image parcel is the guest's; the first vCPU runs. */
+void rm_paging_adopt_image(struct rm_vm *vm);
+void rm_paging_start(struct rm_vm *vm);
+
+u32 rm_vm_handle_set_boot_context(const struct rm_request *rq, struct rm_reply *rp);
+u32 rm_vm_handle_set_demand_paging(const struct rm_request *rq, struct rm_reply *rp);
+u32 rm_vm_handle_set_layout(const struct rm_request *rq, struct rm_reply *rp);
 
 /* ---- calls on VMs (vm.c) ---- */
 

@@ -77,21 +77,30 @@ void rm_channel_free(struct rm_channel *ch)
 
 /* ---- in ---- */
 
-static u32 dispatch(const struct rm_request *rq, struct rm_reply *rp)
+static const struct rm_call *find_call(const struct rm_call *calls, u32 nr, u32 id)
 {
 	u32 i;
 
-	for (i = 0; i < rm_profile->nr_calls; i++) {
-		const struct rm_call *c = &rm_profile->calls[i];
-
-		if (c->id != rq->id)
-			continue;
-		/* A guest may ask who it is; all else is the owner's. */
-		if (rq->from != VMID_PRIMARY && !c->guests)
-			return RM_DENIED;
-		return c->handle(rq, rp);
+	for (i = 0; i < nr; i++) {
+		if (calls[i].id == id)
+			return &calls[i];
 	}
-	return RM_UNIMPLEMENTED;
+	return NULL;
+}
+
+static u32 dispatch(const struct rm_request *rq, struct rm_reply *rp)
+{
+	const struct rm_call *c;
+
+	c = find_call(rm_profile->calls, rm_profile->nr_calls, rq->id);
+	if (!c)
+		c = find_call(rm_profile->more, rm_profile->nr_more, rq->id);
+	if (!c)
+		return RM_UNIMPLEMENTED;
+	/* A guest may ask who it is; all else is the owner's. */
+	if (rq->from != VMID_PRIMARY && !c->guests)
+		return RM_DENIED;
+	return c->handle(rq, rp);
 }
 
 /* The vmid that most requests begin with; rules can name it. */

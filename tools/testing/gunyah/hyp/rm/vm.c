@@ -133,6 +133,7 @@ u32 rm_vm_handle_dealloc(const struct rm_request *rq, struct rm_reply *rp)
 	if (vm->state != RM_VM_LOAD && vm->state != RM_VM_RESET)
 		return RM_VM_STATE;
 	*vm_slot(vm->vmid) = NULL;
+	rm_paging_forget(vm);
 	hyp_free(vm);
 	return RM_OK;
 }
@@ -168,6 +169,7 @@ u32 rm_vm_handle_config(const struct rm_request *rq, struct rm_reply *rp)
 
 	if (vm->state == RM_VM_RESET)
 		vm->second_life = true;
+	rm_paging_forget(vm);
 	vm->auth = rm_get16(rq->data + 2);
 	vm->image = rm_get32(rq->data + 4);
 	vm->image_off = rm_get64(rq->data + 8);
@@ -284,10 +286,11 @@ u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 	err = start_check(vm);
 	if (err)
 		return fail(vm, err);
+	if (rm_profile->paging)
+		rm_paging_adopt_image(vm);
 	set_state(vm, RM_VM_RUNNING);
 	/* Fact 20b: whatever the image size says. */
-	vcpu_power_on(vm->vm->vcpu[0], vm->cfg->mem_base + vm->image_off,
-		      vm->cfg->mem_base + vm->dtb_off);
+	rm_paging_start(vm);
 	return RM_OK;
 }
 
@@ -404,6 +407,7 @@ void rm_vm_forget_all(void)
 			vm_stop(vm->vm);
 		rm_resources_free(vm);
 		*vm_slot(vm->vmid) = NULL;
+		rm_paging_forget(vm);
 		hyp_free(vm);
 	}
 }

@@ -27,6 +27,7 @@ enum operation {
 	OP_REGS_CHECK = 0x25,		/* report the first that changed, or all ones */
 	OP_WATCH = 0x26,		/* load at an address that is watched */
 	OP_BREAK = 0x27,		/* come to an instruction with a breakpoint */
+	OP_COUNT = 0x28,		/* store 1, 2, 3 and on to the argument at an address */
 	OP_OFF = 0xff,
 };
 
@@ -187,6 +188,15 @@ static void stop_here(void)
 	asm volatile("msr dbgbcr0_el1, xzr\n\tisb");
 }
 
+static void count(u64 limit)
+{
+	u64 addr = next();
+	u64 v;
+
+	for (v = 1; v <= limit; v++)
+		write64(addr, v);
+}
+
 /* The operations that the recorded guest did not have. */
 static void run_own(u64 cmd, u64 arg)
 {
@@ -214,6 +224,9 @@ static void run_own(u64 cmd, u64 arg)
 		break;
 	case OP_BREAK:
 		stop_here();
+		break;
+	case OP_COUNT:
+		count(arg);
 		break;
 	}
 }

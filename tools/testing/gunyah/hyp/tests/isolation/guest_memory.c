@@ -213,16 +213,6 @@ bool guest_reset_unmaps(void)
 
 /* ---- the end ---- */
 
-#define CONTROL_PAGE	0x0b000000UL
-
-u64 control_read(u64 offset)
-{
-	u64 v = ~0UL;
-
-	try_read64(CONTROL_PAGE + offset, &v);
-	return v;
-}
-
 bool nothing_left(void)
 {
 	static const char * const trees[] = { "base", "msgq", "bells" };

@@ -42,12 +42,25 @@
  */
 void expect(const char *what, u64 expected, u64 found);
 
+/* report.c */
+struct test {
+	const char *name;
+	bool (*run)(void);
+};
+
+void report_begin(void);
+void run_all(const struct test *tests, u32 n);
+void report(bool good, const char *group, const char *name);
+/* The last lines; the suite looks for the payload's name. */
+void report_end(const char *payload);
+
 /* rm.c: one call; the error word of the reply, ~0 when none comes. */
 u32 rm_call(u32 id, const u8 *payload, u32 len);
 /* The same with a limit of its own, in milliseconds. */
 u32 rm_call_within(u32 id, const u8 *payload, u32 len, u64 ms);
-/* Payload of the last reply, behind the error word. */
+/* Payload of the last reply, behind the error word, and how long it is. */
 const u8 *rm_reply(void);
+u32 rm_reply_len(void);
 /* A parcel: lent when owner_rights is 0, else shared.  Its handle, or ~0. */
 u32 rm_lend(u64 ipa, u64 size, u16 vmid, u8 rights, u8 owner_rights, u32 label, u8 flags);
 /*
@@ -77,6 +90,12 @@ struct test_vm {
 	u64 esr, far;		/* exception that it reported, else 0 */
 };
 
+/* A request of a vmid only. */
+u32 vm_call(u32 id, u16 vmid);
+/* The steps of vm_prepare(): what is in the parcel, LEND, CONFIG_IMAGE; the vCPU. */
+bool vm_lend(struct test_vm *vm, u64 ipa, const char *tree);
+u32 vm_configure(const struct test_vm *vm);
+bool vm_find_vcpu(struct test_vm *vm);
 bool vm_open(struct test_vm *vm, u64 ipa, const char *tree);
 /* LEND to READY only; then parcels may be added before vm_go(). */
 bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree);
@@ -106,6 +125,7 @@ bool vm_end(struct test_vm *vm);
 #define CMD_REGS_CHECK	CMD(0x25, 0, 0)
 #define CMD_WATCH	CMD(0x26, 0, 0)
 #define CMD_BREAK	CMD(0x27, 0, 0)
+#define CMD_COUNT(limit)	CMD(0x28, 0, limit)
 
 /*
  * Gives the guest a command with its words and runs it until it asks for the
@@ -113,8 +133,9 @@ bool vm_end(struct test_vm *vm);
  * vm->last says what.
  */
 bool vm_command(struct test_vm *vm, u64 cmd, u64 a, u64 b);
-/* Runs it on after a command that did not end. */
+/* Runs it on after a command that did not end, with an answer to the exit. */
 bool vm_continue(struct test_vm *vm);
+bool vm_resume(struct test_vm *vm, u64 answer, u64 action);
 /* 8 bytes at a guest address; vm->esr is not 0 when that was an exception. */
 bool vm_load(struct test_vm *vm, u64 gpa, u64 *v);
 bool vm_store(struct test_vm *vm, u64 gpa, u64 v);
@@ -125,6 +146,7 @@ void run_all_registers(u64 cap, u64 answer, u64 x[31]);
 
 /* The control page of the hypervisor. */
 u64 control_read(u64 offset);
+void control_write(u64 offset, u64 v);
 #define CONTROL_PAGES_NOT_HOST	0x10
 #define CONTROL_VMIDS		0x18
 #define CONTROL_PARCELS		0x20
@@ -186,6 +208,7 @@ bool timer_host_handler(void);
 
 bool call_unknown_number(void);
 bool call_outside_of_hypercalls(void);
+bool call_of_paging(void);
 
 bool debug_watchpoint(void);
 bool debug_breakpoint(void);

@@ -3,11 +3,6 @@
 
 #include "isolation.h"
 
-struct test {
-	const char *name;
-	bool (*run)(void);
-};
-
 /* R62 and R63: what the host may not touch, and what it finds afterwards. */
 static const struct test host_memory[] = {
 	{ "hypervisor memory: read aborts", hyp_memory_read },
@@ -68,6 +63,7 @@ static const struct test timers[] = {
 static const struct test calls[] = {
 	{ "a hypercall of an unknown number is unimplemented", call_unknown_number },
 	{ "a call outside of the hypercalls is unimplemented", call_outside_of_hypercalls },
+	{ "calls of demand paging are unimplemented", call_of_paging },
 };
 
 static const struct test debug[] = {
@@ -90,35 +86,6 @@ static const char * const group_names[NR_GROUPS] = {
 	[GROUP_GIC] = "GIC CPU interface",
 };
 
-static u32 number, failed;
-
-static bool as_expected;
-
-void expect(const char *what, u64 expected, u64 found)
-{
-	if (expected == found)
-		return;
-	as_expected = false;
-	print("# %s: 0x%lx expected, not 0x%lx\n", what, expected, found);
-}
-
-static void report(bool good, const char *group, const char *name)
-{
-	good = good && as_expected;
-	as_expected = true;
-	number++;
-	failed += !good;
-	print("%sok %u %s%s\n", good ? "" : "not ", number, group, name);
-}
-
-static void run_all(const struct test *tests, u32 n)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		report(tests[i].run(), "", tests[i].name);
-}
-
 static void run_registers(void)
 {
 	u32 g;
@@ -139,8 +106,7 @@ void payload_main(void *fdt)
 		return;
 	}
 	gic_init();
-	as_expected = true;
-	print("KTAP version 1\n");
+	report_begin();
 	run_all(host_memory, ARRAY_SIZE(host_memory));
 	run_all(guest_memory, ARRAY_SIZE(guest_memory));
 	run_registers();
@@ -149,6 +115,5 @@ void payload_main(void *fdt)
 	run_all(debug, ARRAY_SIZE(debug));
 	run_all(limits, ARRAY_SIZE(limits));
 	run_all(last, ARRAY_SIZE(last));
-	print("1..%u\n", number);
-	print("isolation: %u tests, %u failed\n", number, failed);
+	report_end("isolation");
 }

@@ -24,7 +24,8 @@
 #define APPEND_MS		1000
 
 static u8 msg[MSG_MAX] __aligned(8);
-static u8 answer[MSG_MAX];
+static u8 answer[2048];
+static u32 answer_len, answer_left;	/* left: fragments that are to come */
 static u8 status[256];		/* of each vmid */
 static u16 next_seq;
 
@@ -65,13 +66,26 @@ static bool take(u32 *len)
 	return true;
 }
 
-/* Replies here are of one fragment; true when it is the one waited for. */
+/* True when it is the last fragment of the reply waited for. */
 static bool collect(u32 len, u32 id, u16 seq)
 {
-	if ((msg[1] & 3) != TYPE_REPLY || get32(msg + 4) != id || (msg[2] | msg[3] << 8) != seq)
+	u32 type = msg[1] & 3;
+
+	if (get32(msg + 4) != id || (msg[2] | msg[3] << 8) != seq)
 		return false;
-	memcpy(answer, msg + 8, len - 8);
-	return true;
+	if (type == TYPE_REPLY) {
+		answer_len = 0;
+		answer_left = msg[1] >> 2;
+	} else if (type == TYPE_CONTINUATION && answer_left) {
+		answer_left--;
+	} else {
+		return false;
+	}
+	if (len - 8 <= sizeof(answer) - answer_len) {
+		memcpy(answer + answer_len, msg + 8, len - 8);
+		answer_len += len - 8;
+	}
+	return !answer_left;
 }
 
 static bool send_fragment(u32 len, bool last)
@@ -113,6 +127,8 @@ u32 rm_call_within(u32 id, const u8 *payload, u32 len, u64 ms)
 	u16 seq = next_seq++;
 	u32 got;
 
+	answer_len = 0;
+	answer_left = 0;
 	if (!send(id, seq, payload, len))
 		return ~0U;
 	while (now_ms() < end) {
@@ -206,6 +222,11 @@ u32 rm_reclaim(u32 handle, u8 flags)
 	set32(p, handle);
 	p[4] = flags;
 	return rm_call(ID_MEM_RECLAIM, p, sizeof(p));
+}
+
+u32 rm_reply_len(void)
+{
+	return answer_len - 4;
 }
 
 u16 rm_alloc(void)

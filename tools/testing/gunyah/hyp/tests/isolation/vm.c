@@ -26,6 +26,8 @@
 #define REPORT_ESR		0x09000e00UL
 #define REPORT_FAR		0x09000e08UL
 
+#define VMMIO_PUBLISHED		0x40000000UL
+
 #define SLICE_MS		20
 
 static void put(u64 addr, const struct blob *b)
@@ -49,14 +51,14 @@ static bool put_blob(u64 addr, const char *name)
 	return false;
 }
 
-static u32 vm_call(u32 id, u16 vmid)
+u32 vm_call(u32 id, u16 vmid)
 {
 	u8 p[4] = { (u8)vmid, (u8)(vmid >> 8) };
 
 	return rm_call(id, p, sizeof(p));
 }
 
-static u32 configure(const struct test_vm *vm)
+u32 vm_configure(const struct test_vm *vm)
 {
 	u8 p[40] = { (u8)vm->vmid };
 
@@ -67,7 +69,7 @@ static u32 configure(const struct test_vm *vm)
 }
 
 /* The first entry of a vCPU. */
-static bool find_vcpu(struct test_vm *vm)
+bool vm_find_vcpu(struct test_vm *vm)
 {
 	const u8 *entry = rm_reply() + 4;
 	u32 i, n;
@@ -88,11 +90,11 @@ static bool find_vcpu(struct test_vm *vm)
 /* Guest and device tree are in the parcel: to READY. */
 static bool make_ready(struct test_vm *vm)
 {
-	return vm->vmid && vm->handle != ~0U && !configure(vm) &&
-	       !vm_call(ID_VM_INIT, vm->vmid) && find_vcpu(vm);
+	return vm->vmid && vm->handle != ~0U && !vm_configure(vm) &&
+	       !vm_call(ID_VM_INIT, vm->vmid) && vm_find_vcpu(vm);
 }
 
-bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree)
+bool vm_lend(struct test_vm *vm, u64 ipa, const char *tree)
 {
 	memset(vm, 0, sizeof(*vm));
 	vm->ipa = ipa;
@@ -100,7 +102,12 @@ bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree)
 		return false;
 	vm->vmid = rm_alloc();
 	vm->handle = rm_lend(ipa, VM_SIZE, vm->vmid, R | W | X, 0, 0, 0);
-	return make_ready(vm);
+	return vm->vmid && vm->handle != ~0U;
+}
+
+bool vm_prepare(struct test_vm *vm, u64 ipa, const char *tree)
+{
+	return vm_lend(vm, ipa, tree) && make_ready(vm);
 }
 
 bool vm_prepare_pages(struct test_vm *vm, u64 ipa, u32 pages)
@@ -180,10 +187,10 @@ static void take_write(struct test_vm *vm)
 		vm->regs[vm->nr_results++] = value;
 }
 
-/* Runs until the guest wants a command word, with the answer to the last. */
-static bool run_to_command(struct test_vm *vm, u64 answer)
+/* Runs until the guest wants a command word, with the answer to the last exit. */
+bool vm_resume(struct test_vm *vm, u64 answer, u64 action)
 {
-	u64 resume[4] = { answer };
+	u64 resume[4] = { answer, action };
 	u64 end = now_ms() + WAIT_MS;
 
 	while (now_ms() < end) {
@@ -192,6 +199,7 @@ static bool run_to_command(struct test_vm *vm, u64 answer)
 		timer_stop();
 		gic_poll();
 		resume[0] = 0;
+		resume[1] = 0;
 		if (vm->last.err)
 			return false;
 		switch (vm->last.state) {
@@ -199,6 +207,9 @@ static bool run_to_command(struct test_vm *vm, u64 answer)
 		case STATE_BLOCKED:
 			break;
 		case STATE_VMMIO_WRITE:
+			/* Only the profile "paging" tells of those above. */
+			if (vm->last.data[0] >= VMMIO_PUBLISHED)
+				return false;
 			take_write(vm);
 			break;
 		case STATE_VMMIO_READ:
@@ -208,6 +219,11 @@ static bool run_to_command(struct test_vm *vm, u64 answer)
 		}
 	}
 	return false;
+}
+
+static bool run_to_command(struct test_vm *vm, u64 answer)
+{
+	return vm_resume(vm, answer, 0);
 }
 
 bool vm_continue(struct test_vm *vm)
@@ -223,6 +239,7 @@ static u32 words_of(u64 cmd)
 	case CMD_LOAD >> 56:
 	case CMD_EXEC >> 56:
 	case CMD_WATCH >> 56:
+	case CMD_COUNT(0) >> 56:
 		return 1;
 	default:
 		return 0;
@@ -254,4 +271,21 @@ bool vm_load(struct test_vm *vm, u64 gpa, u64 *v)
 bool vm_store(struct test_vm *vm, u64 gpa, u64 v)
 {
 	return vm_command(vm, CMD_STORE, gpa, v);
+}
+
+/* ---- the control page ---- */
+
+#define CONTROL_PAGE	0x0b000000UL
+
+u64 control_read(u64 offset)
+{
+	u64 v = ~0UL;
+
+	try_read64(CONTROL_PAGE + offset, &v);
+	return v;
+}
+
+void control_write(u64 offset, u64 v)
+{
+	try_write64(CONTROL_PAGE + offset, v);
 }
