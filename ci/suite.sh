@@ -10,6 +10,11 @@
 FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
+# Those of the suite "paged", and what it has of the others.
+# shellcheck disable=SC2034
+PAGED_TESTS=paged_start,paged_reclaim,paged_fault
+# shellcheck disable=SC2034
+BOTH_FLOWS=guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd
 
 # A CPU that signs no return addresses, which takes a fifth of the emulator's time.
 # The suites without this have one that does.

@@ -34,7 +34,7 @@ SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 3
 # Suites that run on the debug kernel once more. The longest come first of all.
-DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'kunit')
+DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'kunit')
 # The suite that looks at what those left.
 LAST = 'coverage'
 ALLOWED = os.path.join(CI, 'allowed-skips.txt')

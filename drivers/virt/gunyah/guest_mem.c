@@ -119,15 +119,30 @@ static int gunyah_guest_mem_list(struct gunyah_guest_pages *gp, pgoff_t first, p
 	return 0;
 }
 
-static int gunyah_guest_mem_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
-				 enum gunyah_mem_state state, struct gunyah_mem_list *list)
+static int gunyah_guest_mem_piece(struct gunyah_mem_provider *provider, u64 offset, u64 *start,
+				  u64 *size)
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
-	pgoff_t last = PHYS_PFN(offset + size) - 1;
-	pgoff_t first = PHYS_PFN(offset);
+	struct folio *folio;
+	pgoff_t first;
+
+	if (mutex_lock_killable(&gp->lock))
+		return -EINTR;
+	folio = gunyah_guest_pages_get(gp, PHYS_PFN(offset), &first);
+	if (!IS_ERR(folio)) {
+		*start = PFN_PHYS((u64)first);
+		*size = folio_size(folio);
+	}
+	mutex_unlock(&gp->lock);
+	return PTR_ERR_OR_ZERO(folio);
+}
+
+static int gunyah_guest_mem_give_locked(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+					enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
 	int ret;
 
-	guard(mutex)(&gp->lock);
+	lockdep_assert_held(&gp->lock);
 	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LEAKED)))
 		return -EIO;
 	if (state == GUNYAH_MEM_LENT && gunyah_guest_pages_mapped(gp, first, last))
@@ -140,6 +155,21 @@ static int gunyah_guest_mem_give(struct gunyah_mem_provider *provider, u64 offse
 
 	gunyah_guest_pages_set(gp, first, last, state);
 	return 0;
+}
+
+static int gunyah_guest_mem_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
+				 enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
+	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+	int ret;
+
+	/* A vCPU that waits here can be killed. */
+	if (mutex_lock_killable(&gp->lock))
+		return -EINTR;
+	ret = gunyah_guest_mem_give_locked(gp, PHYS_PFN(offset), PHYS_PFN(offset + size) - 1,
+					   state, list);
+	mutex_unlock(&gp->lock);
+	return ret;
 }
 
 static void gunyah_guest_mem_take_back(struct gunyah_mem_provider *provider, u64 offset, u64 size)
@@ -164,6 +194,7 @@ static const struct gunyah_mem_provider_ops gunyah_guest_mem_provider_ops = {
 	.put		= gunyah_guest_mem_put,
 	.claim		= gunyah_guest_mem_claim,
 	.unclaim	= gunyah_guest_mem_unclaim,
+	.piece		= gunyah_guest_mem_piece,
 	.give		= gunyah_guest_mem_give,
 	.take_back	= gunyah_guest_mem_take_back,
 	.leak		= gunyah_guest_mem_leak,

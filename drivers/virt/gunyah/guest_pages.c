@@ -56,6 +56,10 @@ void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bo
 	gp->huge = huge;
 }
 
+/* The states of pages that are not the host's alone. */
+#define GUNYAH_GIVEN_STATES \
+	(BIT(GUNYAH_MEM_SHARED) | BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED))
+
 /*
  * Folios
  */
@@ -238,6 +242,9 @@ static bool gunyah_guest_pages_replace(struct gunyah_guest_pages *gp, struct fol
 	MA_STATE(mas, &gp->folios, start, start);
 
 	if (gunyah_guest_pages_poisoned(folio))
+		return false;
+	/* A guest may have the rest of it: that stays where it is. */
+	if (gunyah_guest_pages_has(gp, start, end - 1, GUNYAH_GIVEN_STATES))
 		return false;
 
 	gunyah_guest_pages_remove(gp, folio, start);

@@ -11,6 +11,8 @@
  *	                      |
  *	                      +--leak--> leaked, for good
  *
+ * A claim may make these moves as a whole or in parts.
+ *
  * The provider says whether the pages can make the move, and keeps them where
  * they are while they are not the host's.  Telling the hypervisor, and taking
  * lent pages out of the kernel's direct map, is the caller's work, between give
@@ -47,13 +49,18 @@ enum gunyah_mem_state {
  *	aligned as this provider needs it; -EEXIST: claimed already; -ENOMEM;
  *	-EINTR: a fatal signal
  * @unclaim: give up a claim or a part of it; the state is host or leaked
- * @give: move a claim from host to @state, which is shared or lent, and append
- *	its pages to @list, in the order of their offsets.  -EBUSY: lent is not
- *	possible, as user space has mapped or pinned a page; -EIO: some of it was
- *	leaked before; -EINTR: a fatal signal; -ENOMEM.  On an error the state is
- *	as before, and @list may have more entries
- * @take_back: the pages are this VM's again, mapped as they were
- * @leak: the pages are lost, see GUNYAH_MEM_LEAKED
+ * @piece: find the largest physically contiguous piece around @offset, allocated
+ *	if need be: fills in its first offset and its size.  It may reach beyond
+ *	the claim, and says nothing about states.  -ENOMEM; -EINTR: a fatal signal
+ * @give: move a claim, or any part of one that is the host's, to @state, which
+ *	is shared or lent, and append its pages to @list, in the order of their
+ *	offsets.  -EBUSY: lent is not possible, as user space has mapped or pinned
+ *	a page; -EIO: some of it was leaked before; -EINTR: a fatal signal;
+ *	-ENOMEM.  On an error the state is as before, and @list may have more
+ *	entries
+ * @take_back: the pages are this VM's again, mapped as they were; any part of what
+ *	was given
+ * @leak: the pages are lost, see GUNYAH_MEM_LEAKED; any part of what was given
  *
  * @gpa of @claim is the guest address that goes with @offset, for providers that
  * want the two aligned.  All offsets and sizes are multiples of the page size.
@@ -66,6 +73,7 @@ struct gunyah_mem_provider_ops {
 	void (*put)(struct gunyah_mem_provider *provider);
 	int (*claim)(struct gunyah_mem_provider *provider, u64 gpa, u64 offset, u64 size);
 	void (*unclaim)(struct gunyah_mem_provider *provider, u64 offset, u64 size);
+	int (*piece)(struct gunyah_mem_provider *provider, u64 offset, u64 *start, u64 *size);
 	int (*give)(struct gunyah_mem_provider *provider, u64 offset, u64 size,
 		    enum gunyah_mem_state state, struct gunyah_mem_list *list);
 	void (*take_back)(struct gunyah_mem_provider *provider, u64 offset, u64 size);

@@ -12,12 +12,14 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <kunit/visibility.h>
 
 #include "platform.h"
 
 static DEFINE_MUTEX(gunyah_platform_lock);
-static const struct gunyah_platform_ops *gunyah_platform_ops;
+/* Changed under the lock, read under RCU: giving memory takes no lock for it. */
+static const struct gunyah_platform_ops __rcu *gunyah_platform_ops;
 
 int gunyah_platform_register(const struct gunyah_platform_ops *ops)
 {
@@ -26,32 +28,46 @@ int gunyah_platform_register(const struct gunyah_platform_ops *ops)
 		return -EINVAL;
 
 	guard(mutex)(&gunyah_platform_lock);
-	if (gunyah_platform_ops)
+	if (rcu_access_pointer(gunyah_platform_ops))
 		return -EEXIST;
 
-	gunyah_platform_ops = ops;
+	rcu_assign_pointer(gunyah_platform_ops, ops);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(gunyah_platform_register);
 
 void gunyah_platform_unregister(const struct gunyah_platform_ops *ops)
 {
-	guard(mutex)(&gunyah_platform_lock);
-	if (gunyah_platform_ops == ops)
-		gunyah_platform_ops = NULL;
+	scoped_guard(mutex, &gunyah_platform_lock) {
+		if (rcu_access_pointer(gunyah_platform_ops) != ops)
+			return;
+		RCU_INIT_POINTER(gunyah_platform_ops, NULL);
+	}
+	/* Who has found it has a reference, or was refused one. */
+	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(gunyah_platform_unregister);
 
 const struct gunyah_platform_ops *gunyah_platform_get(void)
 {
-	guard(mutex)(&gunyah_platform_lock);
+	const struct gunyah_platform_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(gunyah_platform_ops);
 	/* A module that is going has none: it is about to unregister. */
-	if (!gunyah_platform_ops || !try_module_get(gunyah_platform_ops->owner))
+	if (!ops || !try_module_get(ops->owner))
 		return NULL;
 
-	return gunyah_platform_ops;
+	return ops;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_platform_get);
+
+const struct gunyah_platform_ops *gunyah_platform_dup(const struct gunyah_platform_ops *ops)
+{
+	if (ops)
+		__module_get(ops->owner);
+	return ops;
+}
 
 void gunyah_platform_put(const struct gunyah_platform_ops *ops)
 {

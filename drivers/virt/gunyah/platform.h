@@ -73,7 +73,10 @@ void gunyah_platform_unregister(const struct gunyah_platform_ops *ops);
  */
 const struct gunyah_platform_ops *gunyah_platform_get(void);
 
-/* Undo gunyah_platform_get(); NULL does nothing. */
+/* A second reference for who has one; NULL does nothing.  Returns @ops. */
+const struct gunyah_platform_ops *gunyah_platform_dup(const struct gunyah_platform_ops *ops);
+
+/* Undo gunyah_platform_get() or gunyah_platform_dup(); NULL does nothing. */
 void gunyah_platform_put(const struct gunyah_platform_ops *ops);
 
 #endif

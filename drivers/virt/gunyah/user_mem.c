@@ -319,6 +319,28 @@ static void gunyah_user_mem_unclaim(struct gunyah_mem_provider *provider, u64 of
 	}
 }
 
+static bool gunyah_user_mem_follows(const struct gunyah_user_mem *um, unsigned long i)
+{
+	return page_to_pfn(um->pages[i]) == page_to_pfn(um->pages[i - 1]) + 1;
+}
+
+static int gunyah_user_mem_piece(struct gunyah_mem_provider *provider, u64 offset, u64 *start,
+				 u64 *size)
+{
+	struct gunyah_user_mem *um = gunyah_user_mem_of(provider);
+	unsigned long first = PHYS_PFN(offset);
+	unsigned long end = first + 1;
+
+	while (first && gunyah_user_mem_follows(um, first))
+		first--;
+	while (end < um->nr_pages && gunyah_user_mem_follows(um, end))
+		end++;
+
+	*start = PFN_PHYS((u64)first);
+	*size = PFN_PHYS((u64)end - first);
+	return 0;
+}
+
 static int gunyah_user_mem_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
 				enum gunyah_mem_state state, struct gunyah_mem_list *list)
 {
@@ -362,6 +384,7 @@ static const struct gunyah_mem_provider_ops gunyah_user_mem_provider_ops = {
 	.put		= gunyah_user_mem_put,
 	.claim		= gunyah_user_mem_claim,
 	.unclaim	= gunyah_user_mem_unclaim,
+	.piece		= gunyah_user_mem_piece,
 	.give		= gunyah_user_mem_give,
 	.take_back	= gunyah_user_mem_take_back,
 	.leak		= gunyah_user_mem_leak,

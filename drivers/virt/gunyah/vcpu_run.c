@@ -39,10 +39,14 @@
 
 #include "resource.h"
 #include "vcpu_run.h"
+#include "vm_paging.h"
 #include "vm_trace.h"
 
 /* A step of a run that neither ended it nor failed. */
 #define GO_ON			1
+
+/* So often a vCPU may fault on memory that it has. */
+#define MAX_REFAULTS		16
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
@@ -216,6 +220,61 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	return 0;
 }
 
+static int exit_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
+{
+	struct gunyah_vcpu_run *run = vcpu->run;
+
+	lockdep_assert_held(&vcpu->run_lock);
+	memset(&run->page_fault, 0, sizeof(run->page_fault));
+	run->page_fault.phys_addr = addr;
+	run->page_fault.attempt = error;
+	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_FAULT;
+
+	vcpu->pending = GUNYAH_VCPU_PENDING_PAGE_FAULT;
+	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_PAGE_FAULT);
+	return 0;
+}
+
+/*
+ * The guest has the memory, and had it when the same access failed before.  That may
+ * be: another vCPU was quicker, or the hypervisor was just changing its tables.  But
+ * it may also be an access that the guest has no right to, and then it never ends.
+ */
+static bool refaults(struct gunyah_vcpu *vcpu, u64 addr, u64 serial)
+{
+	lockdep_assert_held(&vcpu->run_lock);
+	if (vcpu->fault_addr != addr || vcpu->fault_serial != serial) {
+		vcpu->fault_addr = addr;
+		vcpu->fault_serial = serial;
+		vcpu->n_refaults = 0;
+		return false;
+	}
+	return ++vcpu->n_refaults > MAX_REFAULTS;
+}
+
+/* Give the guest the memory, and let it try again; else the monitor is told why not. */
+static int handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write)
+{
+	struct gunyah_vm *vm = vcpu->vm;
+	u64 serial = 0;
+	int ret;
+
+	ret = gunyah_vm_paging_fault(&vm->mem, addr, write, &serial);
+	if (!ret && refaults(vcpu, addr, serial))
+		ret = -EFAULT;
+	trace_gunyah_vcpu_page_fault(vm->rm.vmid, vcpu->id, write, addr, ret);
+
+	/*
+	 * -EINTR: the signal is found by gunyah_guest_work(), and the guest faults
+	 * again when it runs again.  That goes for a VM that has ended meanwhile, too.
+	 */
+	if (ret && ret != -EINTR && ret != -EAGAIN && !should_look(vcpu))
+		return exit_page_fault(vcpu, addr, ret);
+
+	vcpu->resume[1] = GUNYAH_VCPU_ACTION_RETRY;
+	return GO_ON;
+}
+
 static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 {
 	struct gunyah_vm *vm = vcpu->vm;
@@ -223,6 +282,10 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	u64 addr = data[0];
 	u64 len = data[1];
 	u64 value = 0;
+
+	/* Shared memory that the guest does not have yet looks like this, too. */
+	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr))
+		return handle_page_fault(vcpu, addr, write);
 
 	if (len != 1 && len != 2 && len != 4 && len != 8) {
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
@@ -237,22 +300,6 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	}
 	trace_gunyah_vcpu_mmio(vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
 	return handled ? GO_ON : exit_mmio(vcpu, write, addr, len, value);
-}
-
-/* All memory was given before the start: there is nothing to give now. */
-static int handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr)
-{
-	struct gunyah_vcpu_run *run = vcpu->run;
-
-	lockdep_assert_held(&vcpu->run_lock);
-	memset(&run->page_fault, 0, sizeof(run->page_fault));
-	run->page_fault.phys_addr = addr;
-	run->page_fault.attempt = -EOPNOTSUPP;
-	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_FAULT;
-
-	vcpu->pending = GUNYAH_VCPU_PENDING_PAGE_FAULT;
-	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_PAGE_FAULT);
-	return 0;
 }
 
 /*
@@ -302,7 +349,7 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
 		return handle_mmio(vcpu, true, result->data);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
-		return handle_page_fault(vcpu, result->data[0]);
+		return handle_page_fault(vcpu, result->data[0], result->data[1]);
 	case GUNYAH_VCPU_STATE_FAULT:
 		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;
@@ -326,6 +373,7 @@ static void join_run(struct gunyah_vcpu *vcpu)
 	vcpu->runs_ended = gunyah_vm_runs_ended(vcpu->vm);
 	vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
 	memset(vcpu->resume, 0, sizeof(vcpu->resume));
+	vcpu->fault_serial = 0;
 }
 
 /* False when something has to be looked at first: then nothing was done. */

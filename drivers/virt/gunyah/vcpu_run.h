@@ -38,13 +38,16 @@ enum gunyah_vcpu_pending {
  * @run: the same, mapped
  * @fd: reserved for @file until it is published
  * @file: the vCPU's file until it is published
- * @run_lock: held by the runner; guards @runs_ended, @pending, @len and
- *	@resume
+ * @run_lock: held by the runner; guards all below, up to @res
  * @runs_ended: gunyah_vm_runs_ended() of the run in which all below was, or is;
  *	the runner enters the guest in no other one
  * @pending: enum gunyah_vcpu_pending
  * @len: length of a pending read
- * @resume: words that the next hypercall brings; 0 but after an answer
+ * @resume: words that the next hypercall brings; 0 but after an answer, or after a
+ *	page fault that was dealt with here
+ * @fault_addr: guest address of the last page fault
+ * @fault_serial: the piece of memory that was there or was given; 0: none
+ * @n_refaults: how often it was the same one before, one after the other
  * @res: the resource, NULL while there is none; see above
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
@@ -68,6 +71,9 @@ struct gunyah_vcpu {
 	enum gunyah_vcpu_pending pending;
 	u32 len;
 	u64 resume[2];
+	u64 fault_addr;
+	u64 fault_serial;
+	unsigned int n_refaults;
 
 	struct gunyah_resource *res;
 	bool removed;

@@ -23,6 +23,7 @@
 #include <uapi/linux/gunyah.h>
 
 #include "vm.h"
+#include "vm_paging.h"
 
 /* ---- states ---- */
 
@@ -67,6 +68,8 @@ static void rm_drain(struct gunyah_vm_rm *v)
 	/* The lock is held, by who waits for the worker. */
 	if (vm->run & 1)
 		WRITE_ONCE(vm->run, vm->run + 1);
+	/* By the capabilities, which are there no longer than the tickets have them. */
+	gunyah_vm_paging_stop(&vm->mem);
 	gunyah_vm_resources_drain(&vm->resources);
 }
 
@@ -253,6 +256,8 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
 	gunyah_vm_resources_init(&vm->resources);
 	gunyah_vm_mem_init(&vm->mem);
 	gunyah_vm_user_mem_init(&vm->user_mem);
+	/* Before any function's: the tickets of vCPUs are drained first. */
+	gunyah_vm_extents_init(&vm->mem.pieces.extents, &vm->resources);
 	gunyah_vm_functions_init(&vm->functions);
 	gunyah_vm_rm_setup(&vm->rm, host->rm, &rm_ops, &host->stats);
 	mutex_init(&vm->lock);
@@ -340,6 +345,7 @@ static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 {
 	switch (ret) {
 	case 0:
+	case -E2BIG:
 	case -EINTR:
 	case -EIO:
 	case -ENOMEM:
@@ -354,40 +360,67 @@ static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 	}
 }
 
-/* Is the boot context told by CONFIG_IMAGE?  An authenticated guest has its own entry. */
-static bool entry_is_offset(const struct gunyah_vm *vm, enum gunyah_vm_flow flow)
-{
-	return vm->auth.type == GUNYAH_RM_VM_AUTH_NONE && flow == GUNYAH_VM_FLOW_EAGER;
-}
-
 /* LOAD to INIT: memory and image. */
-static int load_locked(struct gunyah_vm *vm, enum gunyah_vm_flow flow)
+static int load_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image)
 {
-	struct gunyah_vm_image image = {};
+	/* An authenticated guest has an entry of its own. */
+	bool auth = vm->auth.type != GUNYAH_RM_VM_AUTH_NONE;
 	u64 offset, size;
 	const char *what;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
-	if (entry_is_offset(vm, flow)) {
+	if (!auth) {
 		ret = gunyah_vm_boot_check_eager(&vm->boot, vm->dtb_gpa);
 		if (ret)
 			return ret;
 	}
 
 	ret = gunyah_vm_mem_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
-				 vm->dtb_size, &image);
+				 vm->dtb_size, image) ?:
+	      gunyah_vm_auth_image_range(&vm->auth, image, &offset, &size);
+	if (!ret && !auth)
+		ret = gunyah_vm_boot_image_offset(&vm->boot, image, &offset);
 	if (ret)
 		return ret;
 
-	ret = gunyah_vm_auth_image_range(&vm->auth, &image, &offset, &size);
-	if (!ret && entry_is_offset(vm, flow))
-		ret = gunyah_vm_boot_image_offset(&vm->boot, &image, &offset);
-	if (ret)
-		return ret;
-
-	ret = gunyah_vm_auth_load(&vm->auth, &vm->rm, &image, offset, size, &what);
+	ret = gunyah_vm_auth_load(&vm->auth, &vm->rm, image, offset, size, &what);
 	return start_error(vm, what, ret);
+}
+
+/* The same where memory is given page by page. */
+static int load_paged_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	/* Who authenticates looks at memory before the guest runs: it would have to be there. */
+	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
+		return -EOPNOTSUPP;
+
+	ret = gunyah_vm_paging_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
+				    vm->dtb_size, image);
+	if (ret)
+		return ret;
+
+	ret = start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, image, 0));
+	if (ret)
+		return ret;
+
+	return start_error(vm, "take the layout",
+			   gunyah_vm_paging_name(&vm->mem, vm->host->rm, vm->rm.vmid, image));
+}
+
+/* READY: registers, in the paged flow. */
+static int send_boot_locked(struct gunyah_vm *vm, const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_boot boot = vm->boot;
+
+	lockdep_assert_held(&vm->lock);
+	/* The image parcel is not where the guest's RAM begins, as it is in the eager flow. */
+	gunyah_vm_boot_default_pc(&boot, image->ram);
+	return start_error(vm, "set a register",
+			   gunyah_vm_boot_send(&boot, vm->host->rm, vm->rm.vmid));
 }
 
 /* READY: the tickets get what the VM has. */
@@ -407,8 +440,23 @@ static int fill_tickets(struct gunyah_vm *vm)
 	return start_error(vm, "give usable resources", ret);
 }
 
+/* READY to RUNNING, where memory is given page by page. */
+static int run_paged_locked(struct gunyah_vm *vm)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	if (!gunyah_vm_paging_possible(&vm->mem))
+		return -EOPNOTSUPP;
+
+	ret = gunyah_vm_rm_start(&vm->rm);
+	gunyah_vm_paging_started(&vm->mem, ret);
+	return start_error(vm, "start", ret);
+}
+
 static int start_run_locked(struct gunyah_vm *vm)
 {
+	struct gunyah_vm_image image = {};
 	enum gunyah_vm_flow flow;
 	int ret;
 
@@ -421,11 +469,11 @@ static int start_run_locked(struct gunyah_vm *vm)
 			  gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow));
 	if (ret)
 		return ret;
-	/* Who authenticates looks at memory before the guest runs: it has to be there. */
-	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
-		flow = GUNYAH_VM_FLOW_EAGER;
 
-	ret = load_locked(vm, flow);
+	if (flow == GUNYAH_VM_FLOW_PAGED)
+		ret = load_paged_locked(vm, &image);
+	else
+		ret = load_locked(vm, &image);
 	if (ret)
 		return ret;
 
@@ -434,8 +482,7 @@ static int start_run_locked(struct gunyah_vm *vm)
 		return ret;
 
 	if (flow == GUNYAH_VM_FLOW_PAGED) {
-		ret = gunyah_vm_boot_send(&vm->boot, vm->host->rm, vm->rm.vmid);
-		ret = start_error(vm, "set a register", ret);
+		ret = send_boot_locked(vm, &image);
 		if (ret)
 			return ret;
 	}
@@ -444,6 +491,8 @@ static int start_run_locked(struct gunyah_vm *vm)
 	if (ret)
 		return ret;
 
+	if (flow == GUNYAH_VM_FLOW_PAGED)
+		return run_paged_locked(vm);
 	return start_error(vm, "start", gunyah_vm_rm_start(&vm->rm));
 }
 

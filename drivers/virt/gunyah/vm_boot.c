@@ -105,6 +105,18 @@ static void reg_name(unsigned int reg, u8 *set, u8 *index)
 }
 
 /**
+ * gunyah_vm_boot_default_pc() - set the PC where the user did not
+ * @boot: the boot context
+ * @pc: where the guest begins then
+ */
+void gunyah_vm_boot_default_pc(struct gunyah_vm_boot *boot, u64 pc)
+{
+	if (!(boot->set & BIT_ULL(GUNYAH_VM_BOOT_PC)))
+		gunyah_vm_boot_set(boot, GUNYAH_VM_BOOT_CONTEXT_SET_PC, 0, pc);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_boot_default_pc);
+
+/**
  * gunyah_vm_boot_send() - tell the resource manager, where it has the call
  * @boot: the boot context
  * @rm: the connection

@@ -28,6 +28,7 @@ int gunyah_vm_boot_set(struct gunyah_vm_boot *boot, u32 set, u32 index, u64 valu
 int gunyah_vm_boot_check_eager(const struct gunyah_vm_boot *boot, u64 dtb_gpa);
 int gunyah_vm_boot_image_offset(const struct gunyah_vm_boot *boot,
 				const struct gunyah_vm_image *image, u64 *offset);
+void gunyah_vm_boot_default_pc(struct gunyah_vm_boot *boot, u64 pc);
 int gunyah_vm_boot_send(const struct gunyah_vm_boot *boot, struct gunyah_rm *rm, u16 vmid);
 
 #endif

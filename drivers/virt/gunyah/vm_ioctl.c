@@ -22,6 +22,7 @@
 #include "vm_android.h"
 #include "vm_ioctl.h"
 #include "vm_ioctl_arg.h"
+#include "vm_paging.h"
 #include "vm_parcel.h"
 
 /* A VM of the published hypervisor (Dec 2023). */
@@ -54,6 +55,8 @@ static int check_extension(struct gunyah_vm_host *host, unsigned long extension)
 		return GUNYAH_API_VERSION;
 	case GUNYAH_EXT_BOOT_CONTEXT:
 	case GUNYAH_EXT_RESUME_ACTIONS:
+	case GUNYAH_EXT_DEMAND_PAGING:
+	case GUNYAH_EXT_RECLAIM_RUNNING:
 		return check_flow_extension(host);
 	case GUNYAH_EXT_USER_MEM:
 		return IS_ENABLED(CONFIG_GUNYAH_USER_MEMORY);
@@ -181,7 +184,16 @@ static long vm_set_auth(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 
 static long vm_reclaim_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)
 {
-	return -EOPNOTSUPP;
+	const struct gunyah_address_range *range = &arg->range;
+	enum gunyah_vm_flow flow;
+	int ret;
+
+	ret = gunyah_vm_host_flow(vm->host, 0, &flow);
+	if (ret)
+		return ret;
+	if (flow != GUNYAH_VM_FLOW_PAGED)
+		return -EOPNOTSUPP;
+	return gunyah_vm_paging_reclaim(&vm->mem, range->guest_phys_addr, range->size);
 }
 
 static long vm_reset(struct gunyah_vm *vm, const union gunyah_ioctl_arg *arg)

@@ -6,7 +6,8 @@
  * Bindings stand as long as the user wants them, over any number of runs; the
  * memory behind them is given to the VM when it starts and comes back when it
  * has ended.  How it is given here is the eager flow, the one of the published
- * resource manager: all of it before the VM starts, as parcels.
+ * resource manager: all of it before the VM starts, as parcels.  The demand-paged
+ * flow is in vm_paging.c.
  *
  * Words: the run of a VM's memory is the lent bindings that follow one another
  * without a gap in guest addresses and hold the device tree.  It is the guest's
@@ -17,7 +18,7 @@
  *
  * Invariants:
  * - Bindings of a VM don't overlap, neither do those of all VMs in one provider.
- * - Parcels exist while @given, and each binding is in one then.
+ * - Parcels exist while @given, and in the eager flow each binding is in one then.
  *
  * Everything that can be refused is looked at before the first page is touched;
  * what fails later is undone in reverse order.
@@ -54,9 +55,11 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 	mutex_init(&mem->lock);
 	INIT_LIST_HEAD(&mem->bindings);
 	INIT_LIST_HEAD(&mem->parcels);
+	INIT_LIST_HEAD(&mem->image_parts);
 	mem->given = false;
 	mem->fw_gpa = 0;
 	mem->fw_size = 0;
+	gunyah_vm_pieces_init(&mem->pieces, &mem->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_init);
 
@@ -71,23 +74,6 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_set_firmware);
 /*
  * Bindings
  */
-
-static u64 gunyah_vm_binding_end(const struct gunyah_vm_binding *b)
-{
-	return b->gpa + b->size;
-}
-
-static bool gunyah_vm_binding_shared(const struct gunyah_vm_binding *b)
-{
-	return (b->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
-}
-
-static u8 gunyah_vm_binding_rights(const struct gunyah_vm_binding *b)
-{
-	return (b->flags & GUNYAH_MEM_ALLOW_READ ? GUNYAH_RM_ACL_R : 0) |
-	       (b->flags & GUNYAH_MEM_ALLOW_WRITE ? GUNYAH_RM_ACL_W : 0) |
-	       (b->flags & GUNYAH_MEM_ALLOW_EXEC ? GUNYAH_RM_ACL_X : 0);
-}
 
 /* The message has no guest address; the monitor writes the same into a shm node. */
 static u32 gunyah_vm_mem_address_label(u64 gpa)
@@ -124,7 +110,7 @@ static void gunyah_vm_binding_free(struct gunyah_vm_binding *b)
 {
 	list_del(&b->list);
 	b->provider->ops->put(b->provider);
-	kfree(b);
+	kfree_rcu(b, rcu);
 }
 
 static int gunyah_vm_mem_check_args(const struct gunyah_map_mem_args *args)
@@ -193,7 +179,16 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 	}
 
 	list_add_tail(&b->list, &next->list);
-	return 0;
+	if (!mem->paged)
+		return 0;
+
+	/* From here on the guest can have it. */
+	ret = gunyah_vm_pieces_bind(&mem->pieces, b);
+	if (ret) {
+		provider->ops->unclaim(provider, args->offset, args->size);
+		gunyah_vm_binding_free(b);
+	}
+	return ret;
 }
 
 /* The binding that has all of the range, as it is named. */
@@ -223,9 +218,16 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 	struct gunyah_vm_binding *b = gunyah_vm_mem_find(mem, provider, args);
 	struct gunyah_vm_binding *tail;
 	u64 front, back;
+	int ret;
 
 	if (!b)
 		return -ENOENT;
+
+	if (mem->paged) {
+		ret = gunyah_vm_pieces_reclaim(&mem->pieces, args->guest_addr, args->size);
+		if (ret)
+			return ret;
+	}
 
 	/* What stays of it before and behind. */
 	front = args->guest_addr - b->gpa;
@@ -237,8 +239,15 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 		if (!tail)
 			return -ENOMEM;
 		list_add(&tail->list, &b->list);
+		ret = mem->paged ? gunyah_vm_pieces_bind(&mem->pieces, tail) : 0;
+		if (ret) {
+			gunyah_vm_binding_free(tail);
+			return ret;
+		}
 	}
 
+	if (mem->paged)
+		gunyah_vm_pieces_unbind(&mem->pieces, args->guest_addr, args->size);
 	provider->ops->unclaim(provider, args->offset, args->size);
 	if (front) {
 		b->size = front;
@@ -253,16 +262,44 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 	return 0;
 }
 
-static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
-				    const struct gunyah_map_mem_args *args, const u32 *label)
+/* Can bindings be changed now? */
+static int gunyah_vm_mem_may_change(const struct gunyah_vm_mem *mem)
 {
 	lockdep_assert_held(&mem->lock);
 
-	if (mem->given)
+	if (!mem->given)
+		return 0;
+	if (!mem->paged)
 		return -EOPNOTSUPP;
+	/* The VM is just being started or ended. */
+	return mem->pieces.active ? 0 : -EBUSY;
+}
+
+static int gunyah_vm_mem_may_bind(const struct gunyah_vm_mem *mem,
+				  const struct gunyah_map_mem_args *args)
+{
+	bool share = (args->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
+	int ret = gunyah_vm_mem_may_change(mem);
+
+	if (ret || !mem->given || share)
+		return ret;
+	/* Elsewhere the guest's touch would not be told as that of lent memory. */
+	return gunyah_vm_pieces_named(&mem->pieces, args->guest_addr, args->size) ? 0 : -EOPNOTSUPP;
+}
+
+static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
+				    const struct gunyah_map_mem_args *args, const u32 *label)
+{
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
 	if (args->flags & GUNYAH_MEM_UNMAP)
-		return gunyah_vm_mem_unbind(mem, provider, args);
-	return gunyah_vm_mem_bind(mem, provider, args, label);
+		ret = gunyah_vm_mem_may_change(mem) ?: gunyah_vm_mem_unbind(mem, provider, args);
+	else
+		ret = gunyah_vm_mem_may_bind(mem, args) ?:
+		      gunyah_vm_mem_bind(mem, provider, args, label);
+	return ret;
 }
 
 int gunyah_vm_mem_map_provider(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
@@ -298,13 +335,15 @@ int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_arg
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
 
-int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args)
 {
+	struct gunyah_vm_binding *next;
 	int ret;
 
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
-	ret = mem->given ? -EOPNOTSUPP : PTR_ERR_OR_ZERO(gunyah_vm_mem_behind(mem, gpa, size));
+	next = gunyah_vm_mem_behind(mem, args->guest_addr, args->size);
+	ret = gunyah_vm_mem_may_bind(mem, args) ?: PTR_ERR_OR_ZERO(next);
 	mutex_unlock(&mem->lock);
 	return ret;
 }
@@ -363,9 +402,8 @@ static bool gunyah_vm_mem_follows(struct gunyah_vm_mem *mem, struct gunyah_vm_bi
 	       gunyah_vm_mem_is_firmware(mem, prev) == gunyah_vm_mem_is_firmware(mem, b);
 }
 
-/* Find the run that holds the device tree: fills all of @image but the handle. */
-static int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 dtb_size,
-				    struct gunyah_vm_image *image)
+int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 dtb_size,
+			     struct gunyah_vm_image *image)
 {
 	struct gunyah_vm_binding *b;
 	u64 base = 0, end = 0;
@@ -390,17 +428,22 @@ static int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 
 
 	if (dtb_gpa < base || dtb_gpa >= end || dtb_size > end - dtb_gpa)
 		return -EINVAL;
-	if (!IS_ALIGNED(base, GUNYAH_IMAGE_ALIGN))
-		return -EINVAL;
 
 	*image = (struct gunyah_vm_image) {
 		.handle		= GUNYAH_RM_MEM_HANDLE_INVALID,
+		.ram		= base,
 		.base		= base,
 		.size		= end - base,
 		.dtb_offset	= dtb_gpa - base,
 		.dtb_size	= dtb_size,
 	};
 	return 0;
+}
+
+/* The resource manager rounds the guest's memory base. */
+static int gunyah_vm_mem_check_base(const struct gunyah_vm_image *image)
+{
+	return IS_ALIGNED(image->base, GUNYAH_IMAGE_ALIGN) ? 0 : -EINVAL;
 }
 
 static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
@@ -577,13 +620,19 @@ static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
 }
 
 /* The last one first.  @rm is NULL when the resource manager is not to be asked. */
-static void gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
+void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
 {
 	struct gunyah_vm_parcel *parcel, *next;
-	unsigned int n_leaked = 0;
-	u64 leaked = 0, size;
+	struct gunyah_vm_binding *part, *next_part;
+	unsigned int n_leaked;
+	u64 leaked, size;
 
 	lockdep_assert_held(&mem->lock);
+
+	if (mem->pieces.active)
+		gunyah_vm_pieces_stop(&mem->pieces);
+	n_leaked = mem->pieces.n_leaked;
+	leaked = mem->pieces.leaked;
 
 	list_for_each_entry_safe_reverse(parcel, next, &mem->parcels, list) {
 		list_del(&parcel->list);
@@ -592,11 +641,18 @@ static void gunyah_vm_mem_end(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, b
 		n_leaked += !!size;
 		cond_resched();
 	}
+	list_for_each_entry_safe(part, next_part, &mem->image_parts, list) {
+		list_del(&part->list);
+		kfree(part);
+	}
+	gunyah_vm_pieces_end(&mem->pieces);
 	mem->given = false;
+	mem->paged = false;
+	mem->unsure = false;
 	mem->n_leaked += n_leaked;
 
 	if (n_leaked)
-		pr_err("%llu KiB of guest memory did not come back (%u parcels): lost until the next boot\n",
+		pr_err("%llu KiB of guest memory did not come back (%u parcels or pieces): lost until the next boot\n",
 		       leaked / SZ_1K, n_leaked);
 }
 
@@ -613,6 +669,7 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
 	ret = gunyah_vm_mem_check_bindings(mem) ?:
 	      gunyah_vm_mem_find_image(mem, dtb_gpa, dtb_size, image) ?:
 	      gunyah_vm_mem_check_firmware(mem, image) ?:
+	      gunyah_vm_mem_check_base(image) ?:
 	      gunyah_vm_mem_check_labels(mem, image);
 	if (ret)
 		return ret;
@@ -627,7 +684,7 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
 		}
 	}
 	if (ret) {
-		gunyah_vm_mem_end(mem, rm, false);
+		gunyah_vm_mem_end_locked(mem, rm, false);
 		return ret;
 	}
 
@@ -642,7 +699,7 @@ unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm
 	unsigned int n_leaked;
 
 	guard(mutex)(&mem->lock);
-	gunyah_vm_mem_end(mem, rm, sanitize);
+	gunyah_vm_mem_end_locked(mem, rm, sanitize);
 	n_leaked = mem->n_leaked;
 	mem->n_leaked = 0;
 	return n_leaked;
@@ -660,7 +717,7 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
 	struct gunyah_vm_binding *b, *next;
 
 	scoped_guard(mutex, &mem->lock) {
-		gunyah_vm_mem_end(mem, NULL, false);
+		gunyah_vm_mem_end_locked(mem, NULL, false);
 		list_for_each_entry_safe(b, next, &mem->bindings, list) {
 			b->provider->ops->unclaim(b->provider, b->offset, b->size);
 			gunyah_vm_binding_free(b);

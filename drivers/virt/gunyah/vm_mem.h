@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 #include "guest_mem.h"
+#include "vm_pieces.h"
 
 struct gunyah_map_mem_args;
 struct gunyah_mem_provider;
@@ -23,25 +24,36 @@ struct gunyah_rm;
  * @lock: guards all below
  * @bindings: all bindings, sorted by guest address, never overlapping
  * @parcels: what was given to the resource manager for the present run
- * @given: parcels may exist: bindings can't be changed
+ * @given: memory may be given: bindings can't be changed, but for what the paged
+ *	flow allows
+ * @paged: that is in the demand-paged flow
+ * @image_parts: what of bindings is in the image parcel then
+ * @unsure: whether the guest was started, and the image parcel consumed, is not known
  * @fw_gpa: guest address of the firmware of a protected VM
  * @fw_size: its size, 0 where there is none
- * @n_leaked: parcels of the present run that did not come back
+ * @n_leaked: parcels and pieces of the present run that did not come back
+ * @pieces: what was given in the demand-paged flow
  */
 struct gunyah_vm_mem {
 	struct mutex lock;	/* see above */
 	struct list_head bindings;
 	struct list_head parcels;
 	bool given;
+	bool paged;
+	struct list_head image_parts;
+	bool unsure;
 	u64 fw_gpa;
 	u64 fw_size;
 	unsigned int n_leaked;
+	struct gunyah_vm_pieces pieces;
 };
 
 /**
  * struct gunyah_vm_image - what CONFIG_IMAGE needs to know
  * @handle: handle of the image parcel
- * @base: guest address of the image parcel's start (the guest's memory base)
+ * @ram: start of the run of lent bindings that holds the device tree
+ * @base: guest address of the image parcel's start (in the eager flow the same, and
+ *	the guest's memory base)
  * @size: its size in bytes
  * @dtb_offset: offset of the device tree in it, page aligned
  * @dtb_size: its size, page aligned
@@ -50,6 +62,7 @@ struct gunyah_vm_mem {
  */
 struct gunyah_vm_image {
 	u32 handle;
+	u64 ram;
 	u64 base;
 	u64 size;
 	u64 dtb_offset;
@@ -68,6 +81,21 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
  */
 void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
 
+ * gunyah_vm_mem_find_image() - find the run of lent bindings that holds the device tree
+ * @mem: the VM's memory, locked
+ * @dtb_gpa: guest address of the device tree
+ * @dtb_size: its size as the user said it
+ * @image: filled in but for the handle, the whole run being the image
+ *
+ * Return: 0; -EINVAL when there is none; -EOPNOTSUPP for a device tree in shared
+ * memory.
+ */
+int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 dtb_size,
+			     struct gunyah_vm_image *image);
+
+/* The end of a run, or of a give that failed; the lock is held.  @rm may be NULL. */
+void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize);
+
 /**
  * gunyah_vm_mem_destroy() - drop all bindings
  * @mem: the VM's memory; what is still given is leaked, as by
@@ -83,26 +111,32 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
  * UNMAP names a range of one binding, at its front, its back, in its middle, or
  * all of it, with the file, the offset and the flags that it has there.
  *
+ * In a VM that was started in the demand-paged flow UNMAP takes the memory back
+ * first; and bindings can be added if they are shared, or lie where lent memory
+ * was when the VM was started.
+ *
  * Return: 0; -EINVAL for size 0, what is not aligned or beyond the file, no
  * READ, unknown flags, a file of another kind; -EOVERFLOW when a range wraps;
  * -EEXIST when guest addresses or the file's range are bound already; -ENOENT
  * when there is nothing like it to take out; -EBADF; -EOPNOTSUPP while the
- * memory is given; -ENOMEM; -EINTR: a fatal signal, while the lock was another's.
+ * memory is given and the flow does not allow it; -EBUSY while a paged VM is
+ * started or ended; -ENOMEM; -EINTR: a fatal signal; errnos of
+ * gunyah_vm_pieces_reclaim(), and then the range is still bound.
  */
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);
 
 /**
  * gunyah_vm_mem_is_free() - could a range be bound now?
  * @mem: the VM's memory
- * @gpa: guest address; @gpa + @size does not wrap
- * @size: in bytes
+ * @args: as they will be given to gunyah_vm_mem_map_provider()
  *
  * For who has much to do before a binding: that may fail all the same.
  *
  * Return: 0; -EEXIST when a part of it is bound; -EOPNOTSUPP while the memory is
- * given; -EINTR: a fatal signal, while the lock was another's.
+ * given and the flow does not allow it; -EBUSY while a paged VM is started or ended;
+ * -EINTR: a fatal signal, while the lock was another's.
  */
-int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
+int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);
 
 /**
  * gunyah_vm_mem_map_provider() - the same as gunyah_vm_mem_map(), for any provider

@@ -22,6 +22,7 @@
  */
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/atomic.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/list.h>
@@ -47,10 +48,37 @@ MODULE_IMPORT_NS(GUNYAH_DIRECT_MAP);
 static DEFINE_MUTEX(gunyah_mem_stats_lock);
 static struct gunyah_mem_stats gunyah_mem_stats;
 
+/* The same of memory that is in no parcel: one vCPU does not wait for another here. */
+static struct {
+	atomic64_t given;
+	atomic64_t reclaimed;
+	atomic64_t in_state[GUNYAH_MEM_LEAKED + 1];
+} gunyah_paged_stats;
+
+void gunyah_mem_stats_move(enum gunyah_mem_state from, enum gunyah_mem_state to, u64 size)
+{
+	atomic64_sub(size, &gunyah_paged_stats.in_state[from]);
+	atomic64_add(size, &gunyah_paged_stats.in_state[to]);
+	if (from == GUNYAH_MEM_HOST && to != GUNYAH_MEM_LEAKED)
+		atomic64_add(size, &gunyah_paged_stats.given);
+	if (to == GUNYAH_MEM_HOST)
+		atomic64_add(size, &gunyah_paged_stats.reclaimed);
+}
+
+static u64 gunyah_paged_in_state(enum gunyah_mem_state state)
+{
+	return atomic64_read(&gunyah_paged_stats.in_state[state]);
+}
+
 void gunyah_mem_stats_read(struct gunyah_mem_stats *stats)
 {
 	guard(mutex)(&gunyah_mem_stats_lock);
 	*stats = gunyah_mem_stats;
+	stats->given += atomic64_read(&gunyah_paged_stats.given);
+	stats->reclaimed += atomic64_read(&gunyah_paged_stats.reclaimed);
+	stats->shared += gunyah_paged_in_state(GUNYAH_MEM_SHARED);
+	stats->lent += gunyah_paged_in_state(GUNYAH_MEM_LENT);
+	stats->leaked += gunyah_paged_in_state(GUNYAH_MEM_LEAKED);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_mem_stats_read);
 
@@ -135,15 +163,28 @@ int gunyah_vm_parcel_reserve(struct gunyah_vm_parcel *parcel)
 	return 0;
 }
 
+int gunyah_vm_parcel_hide(u64 phys, u64 size)
+{
+	if (!gunyah_direct_map_can_change())
+		return lend_mapped ? 0 : -EOPNOTSUPP;
+
+	return gunyah_direct_map_remove(phys, size);
+}
+
+int gunyah_vm_parcel_show(u64 phys, u64 size)
+{
+	return gunyah_direct_map_can_change() ? gunyah_direct_map_restore(phys, size) : 0;
+}
+
 /* Put the entries that were taken out of the direct map back into it. */
-static int gunyah_vm_parcel_show(struct gunyah_vm_parcel *parcel)
+static int gunyah_vm_parcel_show_all(struct gunyah_vm_parcel *parcel)
 {
 	const struct gunyah_rm_mem_entry *entry;
 	int ret;
 
 	while (parcel->hidden) {
 		entry = &parcel->mem.entries[parcel->hidden - 1];
-		ret = gunyah_direct_map_restore(entry->ipa, entry->size);
+		ret = gunyah_vm_parcel_show(entry->ipa, entry->size);
 		if (ret)
 			return ret;
 		parcel->hidden--;
@@ -153,17 +194,14 @@ static int gunyah_vm_parcel_show(struct gunyah_vm_parcel *parcel)
 	return 0;
 }
 
-static int gunyah_vm_parcel_hide(struct gunyah_vm_parcel *parcel)
+static int gunyah_vm_parcel_hide_all(struct gunyah_vm_parcel *parcel)
 {
 	const struct gunyah_rm_mem_entry *entry;
 	int ret;
 
-	if (!gunyah_direct_map_can_change())
-		return lend_mapped ? 0 : -EOPNOTSUPP;
-
 	while (parcel->hidden < parcel->mem.n) {
 		entry = &parcel->mem.entries[parcel->hidden];
-		ret = gunyah_direct_map_remove(entry->ipa, entry->size);
+		ret = gunyah_vm_parcel_hide(entry->ipa, entry->size);
 		if (ret)
 			return ret;
 		parcel->hidden++;
@@ -277,7 +315,7 @@ int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
 
 	gunyah_vm_parcel_fill_acl(parcel, rm, vmid);
 	if (parcel->state == GUNYAH_MEM_LENT) {
-		ret = gunyah_vm_parcel_hide(parcel);
+		ret = gunyah_vm_parcel_hide_all(parcel);
 		if (ret)
 			return ret;
 	}
@@ -308,7 +346,7 @@ static bool gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gun
 	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
 		back = false;
 
-	return back && !gunyah_vm_parcel_platform_undo(parcel) && !gunyah_vm_parcel_show(parcel);
+	return back && !gunyah_vm_parcel_platform_undo(parcel) && !gunyah_vm_parcel_show_all(parcel);
 }
 
 static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool back)
@@ -325,6 +363,29 @@ static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool bac
 		gunyah_mem_stats.leaked += parcel->mem.size;
 	else if (parcel->reserved)
 		gunyah_mem_stats.entries -= parcel->mem.n;
+}
+
+static void gunyah_vm_parcel_free(struct gunyah_vm_parcel *parcel)
+{
+	gunyah_platform_put(parcel->platform);
+	gunyah_mem_list_free(&parcel->mem);
+	kfree(parcel);
+}
+
+void gunyah_vm_parcel_consume(struct gunyah_vm_parcel *parcel)
+{
+	struct gunyah_vm_binding *binding, *next;
+
+	scoped_guard(mutex, &gunyah_mem_stats_lock) {
+		*gunyah_vm_parcel_counter(parcel) -= parcel->mem.size;
+		atomic64_add(parcel->mem.size, &gunyah_paged_stats.in_state[parcel->state]);
+		gunyah_mem_stats.parcels--;
+		gunyah_mem_stats.entries -= parcel->mem.n;
+	}
+
+	list_for_each_entry_safe(binding, next, &parcel->bindings, parcel_list)
+		list_del_init(&binding->parcel_list);
+	gunyah_vm_parcel_free(parcel);
 }
 
 u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, bool sanitize)
@@ -345,8 +406,6 @@ u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *
 		list_del_init(&binding->parcel_list);
 	}
 
-	gunyah_platform_put(parcel->platform);
-	gunyah_mem_list_free(&parcel->mem);
-	kfree(parcel);
+	gunyah_vm_parcel_free(parcel);
 	return leaked;
 }

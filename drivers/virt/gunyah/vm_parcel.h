@@ -7,7 +7,9 @@
 #define _GUNYAH_VM_PARCEL_H
 
 #include <linux/list.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
+#include <uapi/linux/gunyah.h>
 
 #include "mem_list.h"
 #include "mem_provider.h"
@@ -15,7 +17,6 @@
 
 struct dentry;
 struct gunyah_platform_ops;
-struct gunyah_rm;
 
 /*
  * Entries of all parcels together that the driver lets the resource manager
@@ -29,10 +30,11 @@ struct gunyah_rm;
  * @list: in struct gunyah_vm_mem
  * @parcel_list: in its parcel, while it has one
  * @provider: whose memory it is; the binding holds a reference
+ * @rcu: vCPUs may still look at @flags when it is freed
  * @gpa: guest address
  * @offset: in the provider
  * @size: in bytes
- * @flags: enum gunyah_map_flags, as the user gave them
+ * @flags: enum gunyah_map_flags, as the user gave them; never changed
  * @labelled: @label is the label of its parcel; without, its guest address says it
  * @label: as the user gave it
  *
@@ -41,6 +43,7 @@ struct gunyah_rm;
 struct gunyah_vm_binding {
 	struct list_head list;
 	struct list_head parcel_list;
+	struct rcu_head rcu;
 	struct gunyah_mem_provider *provider;
 	u64 gpa;
 	u64 offset;
@@ -49,6 +52,24 @@ struct gunyah_vm_binding {
 	bool labelled;
 	u32 label;
 };
+
+static inline u64 gunyah_vm_binding_end(const struct gunyah_vm_binding *b)
+{
+	return b->gpa + b->size;
+}
+
+static inline bool gunyah_vm_binding_shared(const struct gunyah_vm_binding *b)
+{
+	return (b->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
+}
+
+/* What the guest may do: GUNYAH_RM_ACL_* */
+static inline u8 gunyah_vm_binding_rights(const struct gunyah_vm_binding *b)
+{
+	return (b->flags & GUNYAH_MEM_ALLOW_READ ? GUNYAH_RM_ACL_R : 0) |
+	       (b->flags & GUNYAH_MEM_ALLOW_WRITE ? GUNYAH_RM_ACL_W : 0) |
+	       (b->flags & GUNYAH_MEM_ALLOW_EXEC ? GUNYAH_RM_ACL_X : 0);
+}
 
 /**
  * struct gunyah_vm_parcel - a parcel
@@ -113,7 +134,17 @@ struct gunyah_mem_stats {
 	u64 entries;
 };
 
-/* A consistent copy of the counters. */
+/**
+ * gunyah_mem_stats_move() - count a move of memory that is in no parcel
+ * @from: its state before
+ * @to: its state now
+ * @size: bytes
+ *
+ * Takes no lock: vCPUs count with it.
+ */
+void gunyah_mem_stats_move(enum gunyah_mem_state from, enum gunyah_mem_state to, u64 size);
+
+/* A copy of the counters; those of parcels are consistent among themselves. */
 void gunyah_mem_stats_read(struct gunyah_mem_stats *stats);
 
 /* Add the file "memory" with the counters to a debugfs folder, whose owner removes it. */
@@ -173,7 +204,31 @@ int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
  */
 u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, bool sanitize);
 
+/**
+ * gunyah_vm_parcel_consume() - a parcel that was given is one no more
+ * @parcel: the image parcel of a VM that was started in the paged flow, out of all
+ *	lists; freed
+ *
+ * Its memory stays lent, and counted as that: see gunyah_mem_stats_move().
+ */
+void gunyah_vm_parcel_consume(struct gunyah_vm_parcel *parcel);
+
 /* True when memory can be lent on this kernel. */
 bool gunyah_vm_parcel_can_lend(void);
+
+/**
+ * gunyah_vm_parcel_hide() - take memory that is to be lent out of the direct map
+ * @phys: physical address
+ * @size: in bytes
+ *
+ * Does nothing where memory is lent although the direct map can't be changed.
+ *
+ * Return: 0; -EOPNOTSUPP when memory can't be lent; other errnos of the
+ * direct map.  Nothing has changed then.
+ */
+int gunyah_vm_parcel_hide(u64 phys, u64 size);
+
+/* Undo that, for all of it or a part; after an errno nothing may use the memory any more. */
+int gunyah_vm_parcel_show(u64 phys, u64 size);
 
 #endif

@@ -126,6 +126,27 @@ TRACE_EVENT(gunyah_vcpu_mmio,
 		  __entry->len, __entry->data, __entry->handled ? "kernel" : "monitor")
 );
 
+TRACE_EVENT(gunyah_vcpu_page_fault,
+	TP_PROTO(u16 vmid, u32 vcpu, bool write, u64 addr, int error),
+	TP_ARGS(vmid, vcpu, write, addr, error),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(bool, write)
+		__field(u32, vcpu)
+		__field(u64, addr)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->vmid = vmid;
+		__entry->write = write;
+		__entry->vcpu = vcpu;
+		__entry->addr = addr;
+		__entry->error = error;
+	),
+	TP_printk("vmid=%u vcpu=%u %s addr=%#llx error=%d", __entry->vmid, __entry->vcpu,
+		  __entry->write ? "write" : "read", __entry->addr, __entry->error)
+);
+
 TRACE_EVENT(gunyah_irqfd_signal,
 	TP_PROTO(u16 vmid, u32 label, bool rung, int error),
 	TP_ARGS(vmid, label, rung, error),

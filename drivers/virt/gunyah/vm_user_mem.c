@@ -110,7 +110,8 @@ static void gunyah_vm_user_region_args(const struct gunyah_userspace_memory_regi
 
 /* Pins its pages. */
 static struct gunyah_vm_user_region *
-gunyah_vm_user_region_create(const struct gunyah_userspace_memory_region *what)
+gunyah_vm_user_region_create(const struct gunyah_userspace_memory_region *what,
+			     const struct gunyah_map_mem_args *args)
 {
 	bool write = what->flags & (GUNYAH_USER_MEM_WRITE | GUNYAH_USER_MEM_LENT);
 	struct gunyah_vm_user_region *region;
@@ -127,7 +128,7 @@ gunyah_vm_user_region_create(const struct gunyah_userspace_memory_region *what)
 	}
 
 	region->provider = provider;
-	gunyah_vm_user_region_args(what, &region->args);
+	region->args = *args;
 	return region;
 }
 
@@ -135,17 +136,19 @@ static int gunyah_vm_user_mem_add(struct gunyah_vm_user_mem *um, struct gunyah_v
 				  const struct gunyah_userspace_memory_region *what)
 {
 	struct gunyah_vm_user_region *region;
+	struct gunyah_map_mem_args args;
 	int ret;
 
 	lockdep_assert_held(&um->lock);
 
 	if (xa_load(&um->regions, what->label))
 		return -EEXIST;
-	ret = gunyah_vm_mem_is_free(mem, what->guest_phys_addr, what->memory_size);
+	gunyah_vm_user_region_args(what, &args);
+	ret = gunyah_vm_mem_is_free(mem, &args);
 	if (ret)
 		return ret;
 
-	region = gunyah_vm_user_region_create(what);
+	region = gunyah_vm_user_region_create(what, &args);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 	ret = xa_insert(&um->regions, what->label, region, GFP_KERNEL);

@@ -391,8 +391,11 @@ struct gunyah_map_mem_args {
  * GUNYAH_MEM_ALLOW_READ, unknown flag, not a guest-memory file), EOVERFLOW (the
  * range wraps), EEXIST (overlap of guest addresses or of the file's range),
  * ENOENT (nothing to take out), EBADF, EOPNOTSUPP (running, where this resource
- * manager can't), EFAULT, ENOMEM, ENODEV (the driver was unbound), EINTR (a fatal
- * signal).
+ * manager can't: all where GUNYAH_EXT_DEMAND_PAGING is 0, else lent memory where
+ * there was none when the VM was started), EBUSY (just being started or ended),
+ * EFAULT, ENOMEM, ENODEV (the driver was unbound), EINTR (a fatal signal).  Taking
+ * a range out of a running VM takes its memory back first: EIO when not all of it
+ * came, and other errnos of the hypercalls; the range is still bound then.
  */
 #define GUNYAH_VM_MAP_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0x9, \
 					     struct gunyah_map_mem_args)
@@ -526,8 +529,14 @@ struct gunyah_address_range {
 /*
  * GUNYAH_VM_RECLAIM_MEM - take memory back from the guest, also while it runs
  *
+ * Lent and shared memory, in whole pages.  What the guest does not have (yet) is
+ * passed over; it gets the memory again when it touches it.
+ *
  * Returns 0, or -1 with errno: EOPNOTSUPP (where GUNYAH_EXT_RECLAIM_RUNNING is
- * 0), EINVAL, EOVERFLOW, ENOENT, EFAULT.
+ * 0), EINVAL (size 0, not aligned), EOVERFLOW (the range wraps), ENOENT (nothing
+ * of it is bound), EBUSY (just being started or ended), EIO (not all of it came
+ * back), ENOMEM and other errnos of the hypercalls (the guest still has the rest),
+ * EFAULT, ENODEV (the driver was unbound), EINTR (a fatal signal).
  */
 #define GUNYAH_VM_RECLAIM_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0xd, \
 					     struct gunyah_address_range)
@@ -658,7 +667,11 @@ struct gunyah_vm_exit_info {
  * @status.padding: 0
  * @page_fault: for GUNYAH_VCPU_EXIT_PAGE_FAULT
  * @page_fault.phys_addr: guest address of the access
- * @page_fault.attempt: why the kernel could not give it, a negative errno
+ * @page_fault.attempt: why the kernel could not give it, a negative errno: EBUSY
+ *	(user space has lent memory mapped or pinned), ENOENT (nothing is bound
+ *	there), EACCES (a write to memory that may only be read), EFAULT (another
+ *	access that the guest has no right to), EIO (it was lost), ENOMEM, others
+ *	of the hypercalls
  * @page_fault.resume_action: enum gunyah_vcpu_resume_action, written by the
  *	monitor; set to GUNYAH_VCPU_RESUME_FAULT on each exit
  * @page_fault.padding: 0

@@ -143,10 +143,9 @@ static const struct gunyah_vm_rm_ops rm_ops = {
 	.changed = on_changed,
 };
 
-static inline int run_test_init(struct kunit *test)
+/* @t is zeroed, and the test's for as long as it runs. */
+static inline int run_test_begin(struct kunit *test, struct run_test *t)
 {
-	struct run_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->dev = kunit_device_register(test, "fake-rm");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->dev);
@@ -168,6 +167,11 @@ static inline int run_test_init(struct kunit *test)
 	kunit_activate_static_stub(test, gunyah_hypercall_vcpu_run, fake_vcpu_run);
 	kunit_activate_static_stub(test, gunyah_rm_dev, fake_dev);
 	return 0;
+}
+
+static inline int run_test_init(struct kunit *test)
+{
+	return run_test_begin(test, kunit_kzalloc(test, sizeof(struct run_test), GFP_KERNEL));
 }
 
 static inline void run_test_exit(struct kunit *test)

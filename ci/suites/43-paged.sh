@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The driver's demand-paged flow, on the test hypervisor's profile "paging": the
+# kselftests of that flow, and those of the others that mean the same in both.
+
+. "$(dirname "$0")/../suite.sh"
+
+boot paged --mode test "$FAST_CPU" --no-guest --timeout 900 --silence 300 \
+	--append "ghyp.profile=paging primary.only=$PAGED_TESTS,$BOTH_FLOWS"
+results paged

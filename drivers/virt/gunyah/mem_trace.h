@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tracepoints of memory that is given piece by piece. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM gunyah
+
+#if !defined(_GUNYAH_MEM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _GUNYAH_MEM_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "mem_provider.h"
+
+DECLARE_EVENT_CLASS(gunyah_mem_move,
+	TP_PROTO(u64 gpa, u64 phys, u64 size, int state, int error),
+	TP_ARGS(gpa, phys, size, state, error),
+	TP_STRUCT__entry(
+		__field(u64, gpa)
+		__field(u64, phys)
+		__field(u64, size)
+		__field(int, state)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->gpa = gpa;
+		__entry->phys = phys;
+		__entry->size = size;
+		__entry->state = state;
+		__entry->error = error;
+	),
+	TP_printk("gpa=%#llx phys=%#llx size=%#llx %s error=%d", __entry->gpa, __entry->phys,
+		  __entry->size, __entry->state == GUNYAH_MEM_LENT ? "lent" : "shared",
+		  __entry->error)
+);
+
+DEFINE_EVENT(gunyah_mem_move, gunyah_mem_give,
+	TP_PROTO(u64 gpa, u64 phys, u64 size, int state, int error),
+	TP_ARGS(gpa, phys, size, state, error)
+);
+
+DEFINE_EVENT(gunyah_mem_move, gunyah_mem_reclaim,
+	TP_PROTO(u64 gpa, u64 phys, u64 size, int state, int error),
+	TP_ARGS(gpa, phys, size, state, error)
+);
+
+#endif
+
+/* This part must be outside of the protection against double inclusion. */
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH ../../drivers/virt/gunyah
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE mem_trace
+#include <trace/define_trace.h>

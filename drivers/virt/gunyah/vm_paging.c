@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The demand-paged flow: a VM gets its memory when it touches it.
+ *
+ * Only the pages of the device tree are given before the start, as a parcel, for
+ * the resource manager reads and writes them: the image parcel.  It is told which
+ * guest addresses are lent page by page: a touch there becomes a page fault of the
+ * vCPU.  Shared bindings are not named; the touch of an address where nothing is
+ * mapped looks like that of a device (VMMIO), so there the bindings are looked at
+ * first.
+ *
+ * A start that succeeds consumes the image parcel: the hypervisor has made its
+ * pages the guest's private memory, and they come back by hypercalls as any other
+ * piece.  After one that failed it is still a parcel.  Where the answer never
+ * came, the hypercall that unmaps its first page tells which it is: it fails
+ * where nothing was mapped.
+ *
+ * The records of the image's pages are made with the parcel, so that nothing can
+ * fail once the guest was started.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+#include <linux/align.h>
+#include <linux/cleanup.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <uapi/linux/gunyah.h>
+
+#include "rm_calls.h"
+#include "vm_paging.h"
+#include "vm_parcel.h"
+
+/* range_id of SET_ADDRESS_LAYOUT */
+#define GUNYAH_LAYOUT_IMAGE	0
+
+/*
+ * Before the start
+ */
+
+static int gunyah_vm_paging_check_lend(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_binding *b;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (!gunyah_vm_binding_shared(b))
+			return gunyah_vm_parcel_can_lend() ? 0 : -EOPNOTSUPP;
+	}
+
+	return 0;
+}
+
+/* Of the run only the device tree's pages, in pages of this kernel. */
+static void gunyah_vm_paging_cut_image(struct gunyah_vm_image *image)
+{
+	u64 dtb = image->base + image->dtb_offset;
+
+	image->base = dtb & PAGE_MASK;
+	image->dtb_offset = dtb - image->base;
+	image->size = PAGE_ALIGN(image->dtb_offset + image->dtb_size);
+}
+
+/* Add to the image parcel what of a binding is in it. */
+static int gunyah_vm_paging_add_part(struct gunyah_vm_mem *mem, struct gunyah_vm_parcel *parcel,
+				     const struct gunyah_vm_binding *b,
+				     const struct gunyah_vm_image *image)
+{
+	u64 end = min(image->base + image->size, gunyah_vm_binding_end(b));
+	u64 gpa = max(image->base, b->gpa);
+	struct gunyah_vm_binding *part;
+
+	/* The resource manager takes lent memory for RAM if it is lent with all rights. */
+	if ((b->flags & GUNYAH_MEM_ALLOW_RWX) != GUNYAH_MEM_ALLOW_RWX)
+		return -EOPNOTSUPP;
+
+	/* The binding stands, and with it the reference to the provider. */
+	part = kmemdup(b, sizeof(*b), GFP_KERNEL_ACCOUNT);
+	if (!part)
+		return -ENOMEM;
+
+	INIT_LIST_HEAD(&part->parcel_list);
+	part->gpa = gpa;
+	part->offset += gpa - b->gpa;
+	part->size = end - gpa;
+	list_add_tail(&part->list, &mem->image_parts);
+	return gunyah_vm_parcel_add(parcel, part);
+}
+
+static struct gunyah_vm_parcel *gunyah_vm_paging_make_parcel(struct gunyah_vm_mem *mem,
+							     const struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_parcel *parcel;
+	struct gunyah_vm_binding *b;
+	int ret;
+
+	parcel = gunyah_vm_parcel_create(GUNYAH_MEM_LENT, lower_32_bits(image->base >> 12),
+					 GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X);
+	if (!parcel)
+		return ERR_PTR(-ENOMEM);
+	list_add_tail(&parcel->list, &mem->parcels);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (b->gpa >= image->base + image->size)
+			break;
+		if (gunyah_vm_binding_end(b) <= image->base)
+			continue;
+		ret = gunyah_vm_paging_add_part(mem, parcel, b, image);
+		if (ret)
+			return ERR_PTR(ret);
+	}
+
+	ret = gunyah_vm_parcel_reserve(parcel);
+	return ret ? ERR_PTR(ret) : parcel;
+}
+
+/* A record for each contiguous part of the image: parts and entries are in one order. */
+static int gunyah_vm_paging_make_records(struct gunyah_vm_mem *mem,
+					 const struct gunyah_vm_parcel *parcel)
+{
+	struct gunyah_vm_piece piece = { .state = GUNYAH_MEM_LENT, .mapped = true };
+	const struct gunyah_rm_mem_entry *entry = parcel->mem.entries;
+	struct gunyah_vm_binding *part;
+	u64 in_part, in_entry = 0;
+	int ret;
+
+	list_for_each_entry(part, &mem->image_parts, list) {
+		for (in_part = 0; in_part < part->size; in_part += piece.size) {
+			piece.provider = part->provider;
+			piece.gpa = part->gpa + in_part;
+			piece.offset = part->offset + in_part;
+			piece.phys = entry->ipa + in_entry;
+			piece.size = min(part->size - in_part, entry->size - in_entry);
+			ret = gunyah_vm_pieces_adopt(&mem->pieces, &piece);
+			if (ret)
+				return ret;
+
+			in_entry += piece.size;
+			if (in_entry == entry->size) {
+				in_entry = 0;
+				entry++;
+			}
+		}
+	}
+
+	return 0;
+}
+
+static int gunyah_vm_paging_give_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
+					struct gunyah_vm_image *image)
+{
+	struct gunyah_vm_parcel *parcel;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	ret = gunyah_vm_pieces_begin(&mem->pieces, &mem->bindings);
+	if (ret)
+		return ret;
+
+	gunyah_vm_paging_cut_image(image);
+	parcel = gunyah_vm_paging_make_parcel(mem, image);
+	if (IS_ERR(parcel))
+		return PTR_ERR(parcel);
+
+	ret = gunyah_vm_paging_make_records(mem, parcel) ?:
+	      gunyah_vm_parcel_give(parcel, rm, vmid);
+	if (!ret)
+		image->handle = parcel->handle;
+	return ret;
+}
+
+int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
+			  u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image)
+{
+	int ret;
+
+	guard(mutex)(&mem->lock);
+	if (mem->given)
+		return -EBUSY;
+
+	ret = gunyah_vm_paging_check_lend(mem) ?:
+	      gunyah_vm_mem_find_image(mem, dtb_gpa, dtb_size, image);
+	if (ret)
+		return ret;
+
+	mem->given = true;
+	mem->paged = true;
+	ret = gunyah_vm_paging_give_locked(mem, rm, vmid, image);
+	if (ret)
+		gunyah_vm_mem_end_locked(mem, rm, false);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_give);
+
+int gunyah_vm_paging_name(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
+			  const struct gunyah_vm_image *image)
+{
+	const struct gunyah_mem_list *named = &mem->pieces.named;
+	int ret = 0;
+
+	guard(mutex)(&mem->lock);
+	if (named->n)
+		ret = gunyah_rm_vm_set_demand_paging(rm, vmid, named->n, named->entries);
+	return ret ?: gunyah_rm_vm_set_address_layout(rm, vmid, GUNYAH_LAYOUT_IMAGE, image->base,
+						      image->size);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_name);
+
+bool gunyah_vm_paging_possible(struct gunyah_vm_mem *mem)
+{
+	return gunyah_vm_extents_there(&mem->pieces.extents);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_possible);
+
+/*
+ * The run
+ */
+
+/* The records that stand for the image parcel's memory take its place. */
+static void gunyah_vm_paging_consume_image(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_parcel *parcel, *next;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry_safe(parcel, next, &mem->parcels, list) {
+		list_del(&parcel->list);
+		gunyah_vm_pieces_prepared(&mem->pieces, parcel->platform);
+		gunyah_vm_parcel_consume(parcel);
+	}
+	WRITE_ONCE(mem->pieces.active, true);
+}
+
+void gunyah_vm_paging_started(struct gunyah_vm_mem *mem, int ret)
+{
+	guard(mutex)(&mem->lock);
+	if (!ret)
+		gunyah_vm_paging_consume_image(mem);
+	else
+		mem->unsure = ret == -ETIMEDOUT || ret == -EIO;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_started);
+
+void gunyah_vm_paging_stop(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_piece *first;
+
+	guard(mutex)(&mem->lock);
+	if (mem->unsure) {
+		mem->unsure = false;
+		first = gunyah_vm_pieces_first(&mem->pieces);
+		if (!gunyah_vm_extent_unmap(&mem->pieces.extents, first))
+			gunyah_vm_paging_consume_image(mem);
+	}
+	if (mem->pieces.active)
+		gunyah_vm_pieces_stop(&mem->pieces);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_stop);
+
+int gunyah_vm_paging_fault(struct gunyah_vm_mem *mem, u64 gpa, bool write, u64 *serial)
+{
+	int ret;
+
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_vm_paging_fault, mem, gpa, write, serial);
+
+	/* Set before there is a vCPU that could come here, as long as its run lasts. */
+	if (!READ_ONCE(mem->paged))
+		return -EOPNOTSUPP;
+	if (mutex_lock_interruptible(&mem->lock))
+		return -EINTR;
+	ret = mem->pieces.active ? gunyah_vm_pieces_fault(&mem->pieces, gpa, write, serial) :
+				   -EAGAIN;
+	mutex_unlock(&mem->lock);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_fault);
+
+static bool gunyah_vm_paging_bound(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+{
+	struct gunyah_vm_binding *b;
+
+	lockdep_assert_held(&mem->lock);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (b->gpa < gpa + size && gunyah_vm_binding_end(b) > gpa)
+			return true;
+	}
+
+	return false;
+}
+
+static int gunyah_vm_paging_reclaim_locked(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+{
+	lockdep_assert_held(&mem->lock);
+
+	if (!gunyah_vm_paging_bound(mem, gpa, size))
+		return -ENOENT;
+	/* All of it is the host's. */
+	if (!mem->given)
+		return 0;
+	if (!mem->pieces.active)
+		return -EBUSY;
+	return gunyah_vm_pieces_reclaim(&mem->pieces, gpa, size);
+}
+
+int gunyah_vm_paging_reclaim(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+{
+	u64 end;
+	int ret;
+
+	if (!size || !PAGE_ALIGNED(gpa | size))
+		return -EINVAL;
+	if (check_add_overflow(gpa, size, &end))
+		return -EOVERFLOW;
+
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
+	ret = gunyah_vm_paging_reclaim_locked(mem, gpa, size);
+	mutex_unlock(&mem->lock);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_reclaim);

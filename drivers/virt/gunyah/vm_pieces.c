@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory that a guest has in the demand-paged flow, piece by piece.
+ *
+ * A piece is contiguous in physical memory, in guest addresses and in its
+ * provider, and was given by one hypercall: as a rule a folio, or what of a folio
+ * is in the binding.  There is a record for each, in a tree by guest address; so
+ * one look finds whether the guest has an address, and two vCPUs that fault on one
+ * folio cost one give.
+ *
+ * Invariants:
+ * - There is a record from before the first hypercall for a piece until it is the
+ *   host's again, or leaked.  So no memory is given twice.
+ * - The range of a record has a binding, which holds the provider: it is not
+ *   unbound while there is one.
+ * - A provider gets memory back only after the hypercalls that took it from the
+ *   guest have succeeded.  While a guest is there one that fails leaves the piece
+ *   with the guest; at the end of the run, and where the undoing of a half-done
+ *   give fails, the piece is leaked.
+ *
+ * Lock order: the lock of struct gunyah_vm_mem, then what providers take.
+ */
+#include <kunit/visibility.h>
+#include <linux/cleanup.h>
+#include <linux/gunyah.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <uapi/linux/gunyah.h>
+
+#include "platform.h"
+#include "rm_calls.h"
+#include "vm_pieces.h"
+
+#define CREATE_TRACE_POINTS
+#include "mem_trace.h"
+
+/* For tree nodes on the way back: nothing must be lost for want of them. */
+#define GUNYAH_GFP_NOFAIL	(GFP_KERNEL_ACCOUNT | __GFP_NOFAIL)
+
+/* Rights are the same bits for parcels and mappings. */
+static_assert(GUNYAH_RM_ACL_R == GUNYAH_MAP_ACCESS_R);
+static_assert(GUNYAH_RM_ACL_W == GUNYAH_MAP_ACCESS_W);
+static_assert(GUNYAH_RM_ACL_X == GUNYAH_MAP_ACCESS_X);
+
+void gunyah_vm_pieces_init(struct gunyah_vm_pieces *p, struct mutex *lock)
+{
+	p->lock = lock;
+	mt_init_flags(&p->bindings, MT_FLAGS_LOCK_EXTERN | MT_FLAGS_USE_RCU);
+	mt_set_external_lock(&p->bindings, lock);
+	mt_init_flags(&p->pieces, MT_FLAGS_LOCK_EXTERN);
+	mt_set_external_lock(&p->pieces, lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_init);
+
+/*
+ * Trees: by host page of the guest address
+ */
+
+static int gunyah_vm_pieces_store(struct maple_tree *tree, u64 gpa, u64 size, void *entry,
+				  gfp_t gfp)
+{
+	MA_STATE(mas, tree, gpa >> PAGE_SHIFT, (gpa + size - 1) >> PAGE_SHIFT);
+
+	return mas_store_gfp(&mas, entry, gfp);
+}
+
+int gunyah_vm_pieces_bind(struct gunyah_vm_pieces *p, struct gunyah_vm_binding *b)
+{
+	lockdep_assert_held(p->lock);
+
+	return gunyah_vm_pieces_store(&p->bindings, b->gpa, b->size, b, GFP_KERNEL_ACCOUNT);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_bind);
+
+void gunyah_vm_pieces_unbind(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
+{
+	lockdep_assert_held(p->lock);
+
+	gunyah_vm_pieces_store(&p->bindings, gpa, size, NULL, GUNYAH_GFP_NOFAIL);
+}
+
+static struct gunyah_vm_piece *gunyah_vm_pieces_add(struct gunyah_vm_pieces *p,
+						    const struct gunyah_vm_piece *from)
+{
+	struct gunyah_vm_piece *piece;
+
+	piece = kmemdup(from, sizeof(*from), GFP_KERNEL_ACCOUNT);
+	if (!piece)
+		return NULL;
+
+	piece->serial = ++p->serial;
+	if (gunyah_vm_pieces_store(&p->pieces, piece->gpa, piece->size, piece,
+				   GFP_KERNEL_ACCOUNT)) {
+		kfree(piece);
+		return NULL;
+	}
+
+	return piece;
+}
+
+static void gunyah_vm_pieces_del(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece)
+{
+	gunyah_vm_pieces_store(&p->pieces, piece->gpa, piece->size, NULL, GUNYAH_GFP_NOFAIL);
+	kfree(piece);
+}
+
+int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece)
+{
+	lockdep_assert_held(p->lock);
+
+	return gunyah_vm_pieces_add(p, piece) ? 0 : -ENOMEM;
+}
+
+void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
+			       const struct gunyah_platform_ops *platform)
+{
+	struct gunyah_vm_piece *piece;
+
+	MA_STATE(mas, &p->pieces, 0, 0);
+
+	lockdep_assert_held(p->lock);
+
+	mas_for_each(&mas, piece, ULONG_MAX)
+		piece->platform = gunyah_platform_dup(platform);
+}
+
+struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p)
+{
+	MA_STATE(mas, &p->pieces, 0, 0);
+
+	lockdep_assert_held(p->lock);
+
+	return mas_find(&mas, ULONG_MAX);
+}
+
+/*
+ * A run
+ */
+
+int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings)
+{
+	struct gunyah_vm_binding *b;
+	int ret;
+
+	lockdep_assert_held(p->lock);
+
+	list_for_each_entry(b, bindings, list) {
+		ret = gunyah_vm_pieces_bind(p, b);
+		if (!ret && !gunyah_vm_binding_shared(b))
+			ret = gunyah_mem_list_add(&p->named, b->gpa, b->size);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+
+	return 0;
+}
+
+bool gunyah_vm_pieces_named(const struct gunyah_vm_pieces *p, u64 gpa, u64 size)
+{
+	const struct gunyah_rm_mem_entry *entry;
+	size_t i;
+
+	lockdep_assert_held(p->lock);
+
+	for (i = 0; i < p->named.n; i++) {
+		entry = &p->named.entries[i];
+		if (gpa >= entry->ipa && gpa + size <= entry->ipa + entry->size)
+			return true;
+	}
+
+	return false;
+}
+
+/* It is lost: the provider keeps it for ever. */
+static void gunyah_vm_pieces_leak(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece)
+{
+	gunyah_platform_put(piece->platform);
+	piece->platform = NULL;
+	piece->provider->ops->leak(piece->provider, piece->offset, piece->size);
+	p->leaked += piece->size;
+	p->n_leaked++;
+}
+
+/* The hypervisor certainly does not have it, unless @lost. */
+static void gunyah_vm_pieces_give_up(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
+				     bool lost)
+{
+	if (lost)
+		gunyah_vm_pieces_leak(p, piece);
+	else
+		piece->provider->ops->take_back(piece->provider, piece->offset, piece->size);
+}
+
+void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
+{
+	struct gunyah_vm_piece *piece;
+	bool lost;
+	int ret;
+
+	MA_STATE(mas, &p->pieces, 0, 0);
+
+	lockdep_assert_held(p->lock);
+
+	WRITE_ONCE(p->active, false);
+	mas_for_each(&mas, piece, ULONG_MAX) {
+		ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
+		trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
+		/* There is no later time at which to try again. */
+		if (ret && !lost) {
+			gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
+			lost = true;
+		}
+		gunyah_vm_pieces_give_up(p, piece, lost);
+		kfree(piece);
+		cond_resched();
+	}
+	__mt_destroy(&p->pieces);
+}
+
+void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
+{
+	struct gunyah_vm_piece *piece;
+
+	MA_STATE(mas, &p->pieces, 0, 0);
+
+	lockdep_assert_held(p->lock);
+
+	WRITE_ONCE(p->active, false);
+	mas_for_each(&mas, piece, ULONG_MAX)
+		kfree(piece);
+	__mt_destroy(&p->pieces);
+	__mt_destroy(&p->bindings);
+	gunyah_mem_list_free(&p->named);
+	p->leaked = 0;
+	p->n_leaked = 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_end);
+
+/*
+ * Give
+ */
+
+/*
+ * What can be given around @gpa: what is contiguous in physical memory, bound, and
+ * not given yet.
+ */
+static int gunyah_vm_pieces_find(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 u64 gpa, struct gunyah_vm_piece *piece)
+{
+	u64 offset = b->offset + (gpa - b->gpa);
+	u64 start, end, size;
+	int ret;
+
+	MA_STATE(mas, &p->pieces, gpa >> PAGE_SHIFT, gpa >> PAGE_SHIFT);
+
+	ret = b->provider->ops->piece(b->provider, offset, &start, &size);
+	if (ret)
+		return ret;
+
+	end = min(start + size, b->offset + b->size);
+	start = max(start, b->offset);
+
+	/* Nothing is there: so the state has the hole around it. */
+	mas_walk(&mas);
+	if (mas.index > (b->gpa + (start - b->offset)) >> PAGE_SHIFT)
+		start = PFN_PHYS((u64)mas.index) - b->gpa + b->offset;
+	if (mas.last < (b->gpa + (end - b->offset) - 1) >> PAGE_SHIFT)
+		end = PFN_PHYS((u64)mas.last + 1) - b->gpa + b->offset;
+
+	*piece = (struct gunyah_vm_piece) {
+		.provider	= b->provider,
+		.gpa		= b->gpa + (start - b->offset),
+		.offset		= start,
+		.size		= end - start,
+		.state		= gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED : GUNYAH_MEM_LENT,
+	};
+	return 0;
+}
+
+/* Keep the half that has @gpa, in whole pages. */
+static void gunyah_vm_piece_halve(struct gunyah_vm_piece *piece, u64 gpa)
+{
+	u64 half = PAGE_ALIGN(piece->size / 2);
+
+	if (gpa - piece->gpa < half) {
+		piece->size = half;
+		return;
+	}
+	piece->gpa += half;
+	piece->offset += half;
+	piece->size -= half;
+}
+
+/*
+ * The provider lets the piece go, or, where user space has other pages of it mapped,
+ * a part of it.
+ */
+static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
+{
+	struct gunyah_mem_provider *provider = piece->provider;
+	struct gunyah_mem_list list = {};
+	int ret;
+
+	for (;;) {
+		list.n = 0;
+		list.size = 0;
+		ret = provider->ops->give(provider, piece->offset, piece->size, piece->state,
+					  &list);
+		if (ret != -EBUSY || piece->size == PAGE_SIZE)
+			break;
+		gunyah_vm_piece_halve(piece, gpa);
+	}
+
+	if (!ret)
+		piece->phys = list.entries[0].ipa;
+	gunyah_mem_list_free(&list);
+	return ret;
+}
+
+static int gunyah_vm_pieces_give(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 u64 gpa, u64 *serial)
+{
+	struct gunyah_vm_piece new, *piece;
+	bool lost;
+	int ret;
+
+	ret = gunyah_vm_pieces_find(p, b, gpa, &new) ?: gunyah_vm_pieces_get(&new, gpa);
+	if (ret)
+		return ret;
+
+	piece = gunyah_vm_pieces_add(p, &new);
+	if (!piece) {
+		gunyah_vm_pieces_give_up(p, &new, false);
+		return -ENOMEM;
+	}
+
+	ret = gunyah_vm_extent_give(&p->extents, piece, gunyah_vm_binding_rights(b), &lost);
+	trace_gunyah_mem_give(piece->gpa, piece->phys, piece->size, piece->state, ret);
+	if (ret) {
+		gunyah_vm_pieces_give_up(p, piece, lost);
+		gunyah_vm_pieces_del(p, piece);
+		return ret;
+	}
+
+	*serial = piece->serial;
+	return 0;
+}
+
+int gunyah_vm_pieces_fault(struct gunyah_vm_pieces *p, u64 gpa, bool write, u64 *serial)
+{
+	struct gunyah_vm_piece *piece;
+	struct gunyah_vm_binding *b;
+
+	MA_STATE(mas, &p->pieces, gpa >> PAGE_SHIFT, gpa >> PAGE_SHIFT);
+
+	lockdep_assert_held(p->lock);
+
+	b = mtree_load(&p->bindings, gpa >> PAGE_SHIFT);
+	if (!b)
+		return -ENOENT;
+	if (write && !(b->flags & GUNYAH_MEM_ALLOW_WRITE))
+		return -EACCES;
+
+	piece = mas_walk(&mas);
+	if (!piece)
+		return gunyah_vm_pieces_give(p, b, gpa & PAGE_MASK, serial);
+
+	*serial = piece->serial;
+	if (piece->mapped)
+		return 0;
+	return gunyah_vm_extent_map(&p->extents, piece, gunyah_vm_binding_rights(b));
+}
+
+/*
+ * Take back
+ */
+
+/* Cut a piece at @gpa, which is inside of it.  Returns the second part, or NULL. */
+static struct gunyah_vm_piece *gunyah_vm_pieces_cut(struct gunyah_vm_pieces *p,
+						    struct gunyah_vm_piece *piece, u64 gpa)
+{
+	struct gunyah_vm_piece tail = *piece, *new;
+	u64 front = gpa - piece->gpa;
+
+	tail.gpa += front;
+	tail.offset += front;
+	tail.phys += front;
+	tail.size -= front;
+
+	/* In the tree that takes the range from the first part. */
+	new = gunyah_vm_pieces_add(p, &tail);
+	if (!new)
+		return NULL;
+
+	gunyah_platform_dup(new->platform);
+	piece->size = front;
+	piece->serial = ++p->serial;
+	return new;
+}
+
+/* While the guest is there, what can't be taken back is still its. */
+static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece)
+{
+	bool lost;
+	int ret;
+
+	ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
+	trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
+	if (ret && !lost)
+		return ret;
+
+	gunyah_vm_pieces_give_up(p, piece, lost);
+	gunyah_vm_pieces_del(p, piece);
+	return ret;
+}
+
+/* What of @piece is in the range. */
+static int gunyah_vm_pieces_reclaim_one(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
+					u64 gpa, u64 end)
+{
+	if (piece->gpa < gpa) {
+		piece = gunyah_vm_pieces_cut(p, piece, gpa);
+		if (!piece)
+			return -ENOMEM;
+	}
+	if (piece->gpa + piece->size > end && !gunyah_vm_pieces_cut(p, piece, end))
+		return -ENOMEM;
+
+	return gunyah_vm_pieces_take_back(p, piece);
+}
+
+int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
+{
+	unsigned long index = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
+	struct gunyah_vm_piece *piece;
+	int ret, first_ret = 0;
+
+	lockdep_assert_held(p->lock);
+
+	while (index <= last) {
+		MA_STATE(mas, &p->pieces, index, index);
+
+		piece = mas_find(&mas, last);
+		if (!piece)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+
+		index = mas.last + 1;
+		ret = gunyah_vm_pieces_reclaim_one(p, piece, gpa, gpa + size);
+		first_ret = first_ret ?: ret;
+		cond_resched();
+	}
+
+	return first_ret;
+}

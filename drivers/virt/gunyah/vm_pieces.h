@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pieces of memory that a VM has in the demand-paged flow, see vm_pieces.c.
+ */
+#ifndef _GUNYAH_VM_PIECES_H
+#define _GUNYAH_VM_PIECES_H
+
+#include <linux/maple_tree.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+#include "mem_list.h"
+#include "vm_extent.h"
+#include "vm_parcel.h"
+
+/**
+ * struct gunyah_vm_pieces - the pieces of a VM
+ * @extents: the VM's capabilities
+ * @lock: the lock of struct gunyah_vm_mem, which guards all below
+ * @active: the guest was started: memory can be given to it; read without @lock, too
+ * @bindings: host page of the guest address to binding; read under RCU, too
+ * @pieces: host page of the guest address to struct gunyah_vm_piece
+ * @named: guest addresses of what is lent page by page; neighbours are one
+ * @serial: of the last piece
+ * @leaked: bytes that were lost in the present run
+ * @n_leaked: in so many pieces
+ *
+ * Unless they say otherwise, the functions below take @lock as held and may sleep.
+ */
+struct gunyah_vm_pieces {
+	struct gunyah_vm_extents extents;
+	struct mutex *lock;	/* see above */
+	bool active;
+	struct maple_tree bindings;
+	struct maple_tree pieces;
+	struct gunyah_mem_list named;
+	u64 serial;
+	u64 leaked;
+	unsigned int n_leaked;
+};
+
+/* The lock is not held: nobody else has the structure yet. */
+void gunyah_vm_pieces_init(struct gunyah_vm_pieces *p, struct mutex *lock);
+
+/**
+ * gunyah_vm_pieces_begin() - take the bindings in, before a start
+ * @p: the VM's pieces, none
+ * @bindings: its bindings, sorted by guest address
+ *
+ * Return: 0 or -ENOMEM; gunyah_vm_pieces_end() undoes it in both cases.
+ */
+int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings);
+
+/* Forget the bindings and what is left of pieces; they are the host's, or a parcel's. */
+void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
+
+/**
+ * gunyah_vm_pieces_adopt() - note a piece that was given in another way
+ * @p: the VM's pieces
+ * @piece: what it is; a copy is kept
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece);
+
+/* What the platform did for all pieces there are, when they were given in another way; or NULL. */
+void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
+			       const struct gunyah_platform_ops *platform);
+
+/* The piece with the lowest guest address, NULL when there is none. */
+struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p);
+
+/* Note a binding, and that it may have taken over the end of another; 0 or -ENOMEM. */
+int gunyah_vm_pieces_bind(struct gunyah_vm_pieces *p, struct gunyah_vm_binding *b);
+
+/* Forget guest addresses, of which no piece is left. */
+void gunyah_vm_pieces_unbind(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
+
+/* Was all of the range named as lent page by page? */
+bool gunyah_vm_pieces_named(const struct gunyah_vm_pieces *p, u64 gpa, u64 size);
+
+/**
+ * gunyah_vm_pieces_fault() - the guest touched memory that it does not have (yet)
+ * @p: the VM's pieces, active
+ * @gpa: guest address
+ * @write: for writing
+ * @serial: filled in: which piece it is
+ *
+ * Return: 0 when the guest has it now; -ENOENT: no binding there; -EACCES: it may
+ * not write there; -EBUSY: it is lent memory, and user space has it mapped or
+ * pinned; -EIO: it was leaked; -EAGAIN: try again; -EINTR: a fatal signal;
+ * -EOPNOTSUPP: nothing can be lent; -ENOMEM; errnos of the hypercalls.
+ */
+int gunyah_vm_pieces_fault(struct gunyah_vm_pieces *p, u64 gpa, bool write, u64 *serial);
+
+/**
+ * gunyah_vm_pieces_reclaim() - take a range of guest addresses back
+ * @p: the VM's pieces, active
+ * @gpa: guest address
+ * @size: in bytes
+ *
+ * What the guest does not have is passed over.
+ *
+ * Return: 0; or the first errno, with as much taken back as could be; the guest
+ * still has the rest, or it is leaked (-EIO).  -EINTR: a fatal signal.
+ */
+int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
+
+/**
+ * gunyah_vm_pieces_stop() - take everything back, at the end of a run
+ * @p: the VM's pieces; not active any more
+ *
+ * What does not come back is leaked.
+ */
+void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p);
+
+/**
+ * gunyah_vm_pieces_shared_at() - may the guest have shared memory at an address?
+ * @p: the VM's pieces
+ * @gpa: guest address
+ *
+ * For the path of MMIO: takes no lock.
+ *
+ * Return: true when there is a shared binding, in a guest that gets its memory
+ * page by page.
+ */
+static inline bool gunyah_vm_pieces_shared_at(struct gunyah_vm_pieces *p, u64 gpa)
+{
+	const struct gunyah_vm_binding *b;
+
+	if (!READ_ONCE(p->active))
+		return false;
+
+	guard(rcu)();
+	b = mtree_load(&p->bindings, gpa >> PAGE_SHIFT);
+	return b && gunyah_vm_binding_shared(b);
+}
+
+#endif

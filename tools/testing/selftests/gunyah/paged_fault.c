@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each hypercall of the demand-paged flow fails in turn: nothing is lost that can
+ * be saved, and what is lost is counted (R64).  Only where the resource manager
+ * knows demand paging, and with the test hypervisor.
+ */
+#include "../kselftest_harness.h"
+#include "lib/paged.h"
+
+/* Below all else: the first that is taken back at the end. */
+#define LOW		0x20000000UL
+
+FIXTURE(fail)
+{
+	struct test_vm vm;
+	struct test_vcpu *vcpu;
+	__u64 away;
+	__u64 leaked;
+	int mem;
+	__u64 gpa;
+};
+
+FIXTURE_VARIANT(fail)
+{
+	__u32 flags;
+	__u64 gpa;
+};
+
+FIXTURE_VARIANT_ADD(fail, lent) { .flags = LEND_RWX, .gpa = APART };
+FIXTURE_VARIANT_ADD(fail, shared) { .flags = SHARE_RW, .gpa = SHARED };
+
+FIXTURE_SETUP(fail)
+{
+	require_paging();
+	require_control();
+	vm_create(&self->vm, 1);
+	self->vcpu = &self->vm.vcpu[0];
+	/* Small, for what is leaked is lost for good. */
+	self->mem = create_guest_mem(self->vm.dev_fd, SZ_4K);
+	self->gpa = variant->gpa;
+	map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, variant->flags);
+	vm_start(&self->vm);
+	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
+	self->away = pages_away();
+	self->leaked = bytes_leaked();
+}
+
+FIXTURE_TEARDOWN(fail)
+{
+	control_clear(-1);
+	vm_destroy(&self->vm);
+	close(self->mem);
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "shared"));
+}
+
+/* A call that the guest has to wait for; it is told, tries again, and has it. */
+static void give_fails(struct __test_metadata *_metadata, struct test_vcpu *vcpu, __u64 gpa,
+		       unsigned int call)
+{
+	__u64 away = pages_away();
+
+	CALL_RULE(call, CTL_CALL_RESULT, .p = { HYP_NOMEM });
+	EXPECT_EQ(-ENOMEM, paged_attempt(vcpu, AGENT_STORE, gpa, 8, 5));
+	EXPECT_EQ(gpa, vcpu->run->page_fault.phys_addr);
+	EXPECT_EQ(away, pages_away());
+	EXPECT_EQ(AGENT_DONE, paged_answer(vcpu, GUNYAH_VCPU_RESUME_RETRY));
+	EXPECT_EQ(0, vcpu->esr);
+	EXPECT_EQ(away + 1, pages_away());
+	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
+}
+
+TEST_F(fail, donate)
+{
+	give_fails(_metadata, self->vcpu, self->gpa, CALL_DONATE);
+	EXPECT_EQ(self->leaked, bytes_leaked());
+}
+
+TEST_F(fail, map)
+{
+	give_fails(_metadata, self->vcpu, self->gpa, CALL_ADDRSPACE_MAP);
+	EXPECT_EQ(self->leaked, bytes_leaked());
+}
+
+/* It was to be undone, and that fails, too: lost, and said so. */
+TEST_F(fail, map_and_donate_back)
+{
+	char *p;
+
+	CALL_RULE(CALL_ADDRSPACE_MAP, CTL_CALL_RESULT, .p = { HYP_NOMEM });
+	CALL_RULE(CALL_DONATE, CTL_CALL_RESULT, .nth = 2, .p = { HYP_DENIED });
+	EXPECT_EQ(-ENOMEM, paged_attempt(self->vcpu, AGENT_STORE, self->gpa, 8, 5));
+	EXPECT_EQ(self->leaked + SZ_4K, bytes_leaked());
+	EXPECT_EQ(self->away + 1, pages_away());
+	EXPECT_EQ(AGENT_OTHER_EXIT, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_RETRY));
+	EXPECT_EQ(-EIO, self->vcpu->run->page_fault.attempt);
+	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_FAULT));
+	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
+
+	/* Nobody touches it, for ever. */
+	p = paged_map(self->mem, SZ_4K, 0);
+	EXPECT_EQ(SIGBUS, touch(p, false));
+	munmap(p, SZ_4K);
+	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
+	EXPECT_EQ(-EIO, __vm_reset(&self->vm));
+	EXPECT_EQ(self->leaked + SZ_4K, bytes_leaked());
+}
+
+/* Busy for a moment: nobody notices. */
+TEST_F(fail, try_again)
+{
+	static const unsigned int calls[] = {
+		CALL_DONATE, CALL_ADDRSPACE_MAP, CALL_ADDRSPACE_UNMAP
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		CALL_RULE(calls[i], CTL_CALL_RESULT, .times = 3, .p = { -2ULL });
+		agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
+		EXPECT_EQ(0, self->vcpu->esr);
+		EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, SZ_4K));
+		EXPECT_EQ(self->away, pages_away());
+	}
+}
+
+/* While the guest is there it keeps what can't be taken. */
+static void reclaim_fails(struct __test_metadata *_metadata, struct test_vm *vm, __u64 gpa,
+			  unsigned int call)
+{
+	struct test_vcpu *vcpu = &vm->vcpu[0];
+	__u64 away;
+
+	agent_do(vcpu, AGENT_STORE, gpa, 8, 5);
+	away = pages_away();
+	CALL_RULE(call, CTL_CALL_RESULT, .p = { HYP_NOMEM });
+	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, SZ_4K));
+	EXPECT_EQ(away, pages_away());
+	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
+	EXPECT_EQ(0, vcpu->esr);
+
+	CALL_RULE(call, CTL_CALL_RESULT, .p = { HYP_NOMEM });
+	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, SZ_4K));
+	EXPECT_EQ(0, __reclaim(vm, gpa, SZ_4K));
+	EXPECT_EQ(away - 1, pages_away());
+	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
+}
+
+TEST_F(fail, unmap)
+{
+	reclaim_fails(_metadata, &self->vm, self->gpa, CALL_ADDRSPACE_UNMAP);
+	EXPECT_EQ(self->leaked, bytes_leaked());
+}
+
+TEST_F(fail, donate_back)
+{
+	reclaim_fails(_metadata, &self->vm, self->gpa, CALL_DONATE);
+	EXPECT_EQ(self->leaked, bytes_leaked());
+}
+
+TEST_F(fail, unmap_of_a_binding)
+{
+	__u32 unmap = variant->flags | GUNYAH_MEM_UNMAP;
+
+	agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
+	CALL_RULE(CALL_ADDRSPACE_UNMAP, CTL_CALL_RESULT, .p = { HYP_DENIED });
+	EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, unmap));
+	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
+	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, unmap));
+	EXPECT_EQ(self->away, pages_away());
+}
+
+/* At the end there is no later. */
+TEST_F(fail, end)
+{
+	static const unsigned int calls[] = { CALL_ADDRSPACE_UNMAP, CALL_DONATE };
+	__u64 leaked = self->leaked;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct test_vm vm = {};
+		__u64 away = pages_away();
+		int mem;
+
+		vm_create(&vm, 1);
+		mem = create_guest_mem(vm.dev_fd, SZ_4K);
+		map_mem(vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW);
+		vm_start(&vm);
+		agent_do(&vm.vcpu[0], AGENT_STORE, LOW, 8, 5);
+		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_DENIED });
+		vm_destroy(&vm);
+		close(mem);
+		leaked += SZ_4K;
+		EXPECT_EQ(leaked, bytes_leaked());
+		EXPECT_EQ(away + 1, pages_away());
+	}
+}
+
+/* A mapping of 2 MiB has to be split, and there is no memory for that. */
+TEST_F(fail, split)
+{
+	int mem = __create_guest_mem(self->vm.dev_fd, SZ_2M, GHMF_ALLOW_HUGEPAGE);
+	__u64 gpa = 0x50000000, away;
+
+	ASSERT_LE(0, mem);
+	ASSERT_EQ(0, __map_mem(self->vm.fd, mem, gpa, SZ_2M, 0, SHARE_RW));
+	agent_do(self->vcpu, AGENT_FILL, gpa, SZ_2M, 7);
+	away = pages_away();
+	CALL_RULE(CALL_ADDRSPACE_UNMAP, 0x02, .p = { 0 });
+	EXPECT_EQ(-ENOMEM, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
+	EXPECT_EQ(away, pages_away());
+	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));
+	EXPECT_EQ(0, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
+	EXPECT_EQ(away - 1, pages_away());
+	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));
+	close(mem);
+}
+
+/*
+ * The answer to VM_START is lost, and with it the connection: the hypercalls work all
+ * the same.  The last test: the resource manager is made anew.
+ */
+FIXTURE(unanswered)
+{
+	struct test_vm vm;
+	__u64 away;
+	__u64 leaked;
+};
+
+FIXTURE_VARIANT(unanswered)
+{
+	unsigned int action;
+	__u64 leaked;
+};
+
+FIXTURE_VARIANT_ADD(unanswered, started) { .action = CTL_DROP_REPLY, .leaked = 0 };
+FIXTURE_VARIANT_ADD(unanswered, not_started) { .action = CTL_DROP, .leaked = GUEST_DTB_SIZE };
+
+FIXTURE_SETUP(unanswered)
+{
+	require_paging();
+	require_control();
+	self->away = pages_away();
+	self->leaked = bytes_leaked();
+	vm_create(&self->vm, 1);
+}
+
+FIXTURE_TEARDOWN(unanswered)
+{
+	vm_destroy(&self->vm);
+	control_clear(-1);
+	EXPECT_TRUE(driver_unbind());
+	EXPECT_TRUE(control_revive(true));
+	control_reclaim();
+	EXPECT_TRUE(driver_bind());
+}
+
+TEST_F(unanswered, start)
+{
+	MSG_RULE(MSG_VM_START, variant->action);
+	EXPECT_EQ(-ETIMEDOUT, __vm_start(&self->vm));
+	EXPECT_EQ(self->leaked + variant->leaked, bytes_leaked());
+	EXPECT_EQ(self->away + variant->leaked / SZ_4K, pages_away());
+	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+}
+
+TEST_HARNESS_MAIN
