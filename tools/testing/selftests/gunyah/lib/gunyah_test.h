@@ -107,6 +107,7 @@ struct test_vcpu {
 struct test_shm {
 	__u64 gpa;
 	__u64 size;
+	__u32 label;	/* 0: that of a binding, which has the label of its address */
 };
 
 /**
