@@ -167,14 +167,22 @@ static bool add_vcpus(struct qemu *q)
 	return ok;
 }
 
+/* Meanwhile their runs are interrupted, which is an answer, too. */
 static void end_vcpus(struct qemu *q)
 {
 	struct qemu_thread *t;
+	sigset_t mask;
 
+	/* The signals are for them alone. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	alarm_every_ms(5);
 	for (t = q->thread; t < q->thread + NR_VCPUS; t++) {
 		pthread_join(t->thread, NULL);
 		mon_close_vcpu(&t->vcpu);
 	}
+	alarm_every_ms(0);
 }
 
 FIXTURE(qemu)
@@ -266,10 +274,7 @@ TEST_F(qemu, lent_ram)
 	ASSERT_TRUE(monitor_step(m, "GUNYAH_VM_START", mon_start(m)));
 	monitor_step(m, "GUNYAH_VM_SET_USER_MEM_REGION after the start",
 		     mon_user_mem(m, MON_SET_USER_MEM, 1, 7, LATE, LATE_SIZE, late));
-	/* Their runs are interrupted; that is an answer, too. */
-	alarm_every_ms(5);
 	end_vcpus(q);
-	alarm_every_ms(0);
 	for (i = 0; i < NR_VCPUS; i++)
 		monitor_step(m, "GUNYAH_VCPU_RUN to the end", q->thread[i].end);
 }
