@@ -33,13 +33,15 @@ static bool row_is(const struct monitor *m, int row, const char *step)
 	       (!step || !strcmp(table[row].step, step));
 }
 
-static bool has_call(struct monitor *m, unsigned long nr)
+/* Is there what the monitor's memory needs?  Android's call is nothing by itself. */
+static bool has_memory(struct monitor *m, unsigned long nr)
 {
+	unsigned int ext = nr == MON_SET_USER_MEM ? MON_USER_MEM : MON_USER_MEM_LENT;
 	bool has;
 	int vm;
 
-	if (nr == MON_SET_USER_MEM)
-		return __ioctl(m->dev, MON_CHECK_EXTENSION, MON_USER_MEM) > 0;
+	if (__ioctl(m->dev, MON_CHECK_EXTENSION, ext) <= 0)
+		return false;
 	vm = __ioctl(m->dev, MON_CREATE_VM, 0);
 	if (vm < 0)
 		test_die("CREATE_VM");
@@ -57,7 +59,7 @@ void monitor_begin(struct monitor *m, const char *name, unsigned long needs)
 		row++;
 	m->row = row - 1;
 
-	if (needs && !has_call(m, needs))
+	if (needs && !has_memory(m, needs))
 		m->column = MON_WITHOUT;
 	else if (__ioctl(m->dev, MON_CHECK_EXTENSION, MON_DEMAND_PAGING) > 0)
 		m->column = MON_PAGING;

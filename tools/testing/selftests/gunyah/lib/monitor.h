@@ -36,6 +36,7 @@
 /* Extensions */
 #define MON_DEMAND_PAGING	1
 #define MON_USER_MEM		4
+#define MON_USER_MEM_LENT	5
 
 struct mon_user_mem {
 	__u32 label;
