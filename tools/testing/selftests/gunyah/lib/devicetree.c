@@ -69,7 +69,7 @@ static void hardware(const struct test_vm *vm, void *fdt)
 	check(fdt_end_node(fdt));
 }
 
-/* The label of a binding is its guest address in pages of 4K, as the driver has it. */
+/* The label of shared memory is its guest address in pages of 4K, unless the user gave one. */
 static void shared_memory(const struct test_shm *shm, void *fdt)
 {
 	__u32 label = shm->label ?: shm->gpa >> 12;

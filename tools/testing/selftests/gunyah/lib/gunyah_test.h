@@ -103,11 +103,14 @@ struct test_vcpu {
 	bool busy;
 };
 
-/* Something to be added to the device tree: a shared memory device of the resource manager. */
+/*
+ * Something to be added to the device tree: a shared memory device of the resource
+ * manager.  Its label is that of user memory; 0: that which the guest address says.
+ */
 struct test_shm {
 	__u64 gpa;
 	__u64 size;
-	__u32 label;	/* 0: that of a binding, which has the label of its address */
+	__u32 label;
 };
 
 /**
