@@ -403,7 +403,7 @@ static int load_paged_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image
 	if (ret)
 		return ret;
 
-	ret = start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, image, 0));
+	ret = start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, image, 0, 0));
 	if (ret)
 		return ret;
 

@@ -81,6 +81,7 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
  */
 void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
 
+/**
  * gunyah_vm_mem_find_image() - find the run of lent bindings that holds the device tree
  * @mem: the VM's memory, locked
  * @dtb_gpa: guest address of the device tree
