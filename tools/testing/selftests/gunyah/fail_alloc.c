@@ -14,6 +14,7 @@
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
 #include "lib/path.h"
+#include "lib/user_mem.h"
 
 FIXTURE(allocations)
 {
@@ -34,6 +35,7 @@ FIXTURE_VARIANT_ADD(allocations, late_functions) { .path = &late_path };
 FIXTURE_VARIANT_ADD(allocations, start_1_vcpu) { .path = &start_1_path };
 FIXTURE_VARIANT_ADD(allocations, start_4_vcpus) { .path = &start_4_path };
 FIXTURE_VARIANT_ADD(allocations, reset) { .path = &reset_path };
+FIXTURE_VARIANT_ADD(allocations, user_memory) { .path = &user_path };
 
 FIXTURE_SETUP(allocations)
 {
@@ -43,6 +45,8 @@ FIXTURE_SETUP(allocations)
 	require_control();
 	if (!fail_nth_there())
 		SKIP(return, "no fault injection in this kernel");
+	if (variant->path == &user_path)
+		require_user_mem();
 	control_clear(-1);
 	mlockall(MCL_CURRENT);
 	ASSERT_TRUE(path_live(&l, variant->path));

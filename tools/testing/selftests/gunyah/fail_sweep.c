@@ -17,6 +17,7 @@
 #include "../kselftest_harness.h"
 #include "lib/path.h"
 #include "lib/trace.h"
+#include "lib/user_mem.h"
 
 FIXTURE(sweep)
 {
@@ -32,6 +33,7 @@ FIXTURE_VARIANT_ADD(sweep, start_1_vcpu) { .path = &start_1_path };
 FIXTURE_VARIANT_ADD(sweep, start_4_vcpus) { .path = &start_4_path };
 FIXTURE_VARIANT_ADD(sweep, late_functions) { .path = &late_path };
 FIXTURE_VARIANT_ADD(sweep, reset) { .path = &reset_path };
+FIXTURE_VARIANT_ADD(sweep, user_memory) { .path = &user_path };
 
 FIXTURE_SETUP(sweep)
 {
@@ -39,6 +41,8 @@ FIXTURE_SETUP(sweep)
 
 	require_gunyah();
 	require_control();
+	if (variant->path == &user_path)
+		require_user_mem();
 	control_clear(-1);
 	/* The first start of all asks how memory is given: not in these counts. */
 	ASSERT_TRUE(path_live(&l, variant->path));

@@ -16,6 +16,7 @@
 #include "lib/fuzz.h"
 #include "lib/soak.h"
 #include "lib/sweep.h"
+#include "lib/user_mem.h"
 
 #define NR_HOGS	2
 
@@ -47,7 +48,7 @@ static const struct fuzzed table[NR_FUZZ_CALLS] = {
 	[FUZZ_MAP] = { "MAP_MEM", "GUNYAH_VM_MAP_MEM" },
 	[FUZZ_SHARE] = { "MAP_MEM that shares", "GUNYAH_VM_MAP_MEM" },
 	[FUZZ_UNMAP] = { "MAP_MEM that unmaps", "GUNYAH_VM_MAP_MEM" },
-	[FUZZ_USER_MEM] = { "SET_USER_MEM_REGION", NULL, { EOPNOTSUPP, EFAULT } },
+	[FUZZ_USER_MEM] = { "SET_USER_MEM_REGION", "GUNYAH_VM_SET_USER_MEM_REGION" },
 	[FUZZ_RECLAIM] = { "RECLAIM_MEM", NULL, { EOPNOTSUPP, EFAULT } },
 	[FUZZ_RESET] = { "RESET", "GUNYAH_VM_RESET" },
 	[FUZZ_DTB] = { "SET_DTB_CONFIG", "GUNYAH_VM_SET_DTB_CONFIG" },
@@ -323,6 +324,7 @@ FIXTURE(fuzz) {};
 FIXTURE_SETUP(fuzz)
 {
 	require_gunyah();
+	require_user_mem();
 }
 
 FIXTURE_TEARDOWN(fuzz)
@@ -349,6 +351,7 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	memset(fuzz.mems, 0xff, sizeof(fuzz.mems));
 	memset(fuzz.vcpus, 0xff, sizeof(fuzz.vcpus));
 	memset(fuzz.events, 0xff, sizeof(fuzz.events));
+	fuzz.user = map_lendable(FUZZ_USER_SIZE);
 	if (control_there()) {
 		before = sweep_state();
 		/* The tables of the hypervisor know where memory was lent. */
@@ -364,6 +367,7 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	close_all(fuzz.mems, FUZZ_MEMS);
 	close_all(fuzz.devs, FUZZ_DEVS);
 	close_all(fuzz.events, FUZZ_EVENTS);
+	EXPECT_EQ(0, locked_pages());
 	if (control_there()) {
 		struct sweep_state now = sweep_state();
 

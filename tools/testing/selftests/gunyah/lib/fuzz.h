@@ -14,6 +14,7 @@
 #define FUZZ_MEMS	6
 #define FUZZ_VCPUS	8
 #define FUZZ_EVENTS	8
+#define FUZZ_USER_SIZE	(2 * SZ_2M)
 /* One more than the largest errno. */
 #define FUZZ_ERRNOS	134
 
@@ -44,6 +45,7 @@ enum fuzz_call {
  * @vcpus: the same
  * @events: the same
  * @pages: run pages; a vCPU and the page in the same slot may not belong together
+ * @user: memory of this process that VMs may have: not to be touched
  * @inject: allocations can be made to fail
  */
 struct fuzz_state {
@@ -59,6 +61,7 @@ struct fuzz_state {
 	int vcpus[FUZZ_VCPUS];
 	int events[FUZZ_EVENTS];
 	struct gunyah_vcpu_run *pages[FUZZ_VCPUS];
+	char *user;
 	bool inject;
 };
 
@@ -108,6 +111,8 @@ void *fuzz_arg(void *arg);
 int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc);
 void fuzz_add(int vm, __u32 id, unsigned int slot);
 void fuzz_event(enum fuzz_call call);
+/* A region of a page or more, with labels and addresses that are seldom free. */
+void fuzz_user_mem(int vm, __u64 gpa, bool lent);
 void fuzz_run(unsigned int slot);
 int fuzz_do_mmap_run_wrong(void);
 void fuzz_touch(void);

@@ -8,6 +8,7 @@
  * then be another file's.
  */
 #include "fuzz.h"
+#include "user_mem.h"
 
 struct fuzz_state fuzz;
 
@@ -254,25 +255,40 @@ static void fuzz_auth(enum fuzz_call call)
 	FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_SET_AUTH, fuzz_arg(&desc)));
 }
 
-/* Calls that answer the same to whatever is asked. */
+void fuzz_user_mem(int vm, __u64 gpa, bool lent)
+{
+	unsigned int page = pick(FUZZ_USER_SIZE / SZ_4K);
+	struct gunyah_userspace_memory_region region = {
+		.label = pick(4),
+		.flags = lent ? USER_LENT : USER_RW,
+		.guest_phys_addr = gpa,
+		.memory_size = pick(4) ? SZ_4K << pick(8) : 0,
+		.userspace_addr = (uintptr_t)fuzz.user + page * SZ_4K,
+	};
+
+	if (!pick(16))
+		region.flags = pick(32);
+	if (!pick(16))
+		region.guest_phys_addr = fuzz_value();
+	if (!pick(16))
+		region.memory_size = fuzz_value();
+	/* Never what is behind it: the program needs that itself. */
+	if (region.memory_size > FUZZ_USER_SIZE - page * SZ_4K && region.memory_size < 1UL << 40)
+		region.memory_size = FUZZ_USER_SIZE - page * SZ_4K;
+	if (!pick(16))
+		region.userspace_addr = pick(2) ? 0 : ~0xfffUL;
+	FUZZ_DO(FUZZ_USER_MEM, __ioctl(vm, GUNYAH_VM_SET_USER_MEM_REGION, fuzz_arg(&region)));
+}
+
+/* A call that answers the same to whatever is asked. */
 static void fuzz_not_here(enum fuzz_call call)
 {
-	struct gunyah_userspace_memory_region region = {
-		.flags = pick(16),
-		.guest_phys_addr = fuzz_value(),
-		.memory_size = fuzz_value(),
-		.userspace_addr = fuzz_value(),
-	};
 	struct gunyah_address_range range = {
 		.guest_phys_addr = fuzz_value(),
 		.size = fuzz_value(),
 	};
 
-	if (call == FUZZ_USER_MEM)
-		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_SET_USER_MEM_REGION,
-				      fuzz_arg(&region)));
-	else
-		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range)));
+	FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range)));
 }
 
 int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc)
@@ -396,6 +412,8 @@ void fuzz_one(enum fuzz_call call)
 	case FUZZ_UNMAP:
 		return fuzz_map(call);
 	case FUZZ_USER_MEM:
+		return fuzz_user_mem(fuzz_get_vm(), GUEST_BASE + 0x20000000 + pick(4) * SZ_2M,
+				     !pick(4));
 	case FUZZ_RECLAIM:
 		return fuzz_not_here(call);
 	case FUZZ_RESET:

@@ -285,6 +285,9 @@ void fuzz_whole_vm(void)
 	ret = ret ?: load(&vm);
 	ret = ret ?: __map_mem(vm.fd, vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
 	ret = ret ?: __set_dtb(vm.fd, GUEST_DTB, GUEST_DTB_SIZE);
+	/* Some guests have user memory behind their RAM, or elsewhere. */
+	if (!ret && !pick(4))
+		fuzz_user_mem(vm.fd, GUEST_BASE + GUEST_SIZE + pick(2) * SZ_2M, pick(2));
 	fuzz_note(FUZZ_WHOLE_VM, ret ?: FUZZ_DO(FUZZ_START, __vm_start(&vm)));
 	for (i = 0; !ret && i < vm.nr_vcpus; i++)
 		fuzz_add(vm.fd, i, (slot + i) % FUZZ_VCPUS);

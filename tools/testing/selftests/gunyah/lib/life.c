@@ -6,11 +6,17 @@
  */
 #include "events.h"
 #include "sweep.h"
+#include "user_mem.h"
 
 #define SHARED_GPA	(GUEST_BASE + 0x10000000UL)
 #define SHARED_SIZE	SZ_2M
 #define SPLIT_GPA	(GUEST_BASE + 0x20000000UL)
 #define SMALL_SIZE	(16 * SZ_4K)
+/* RAM, what is shared, and a page that is taken out again. */
+#define USER_SHARED	GUEST_SIZE
+#define USER_SPARE	(USER_SHARED + SHARED_SIZE)
+#define USER_SIZE	(USER_SPARE + SZ_2M)
+#define USER_LABEL	0x1234
 
 /* A step failed: is it to be tried again? */
 static bool try_again(struct life *l, const char *name, int error)
@@ -91,6 +97,15 @@ static int create_mem(struct life *l, __u64 size, int *fd)
 	return *fd;
 }
 
+/* The same where the memory is mapped for good. */
+static int load_user(struct life *l)
+{
+	if (touch(l->user, true))
+		return -EIO;
+	vm_write(&l->vm, l->user);
+	return 0;
+}
+
 /* vm_load() that fails.  Memory that is lost can't be touched. */
 static int load(struct life *l)
 {
@@ -98,6 +113,8 @@ static int load(struct life *l)
 	int sig;
 	int ret;
 
+	if (l->user)
+		return load_user(l);
 	ret = map_file(l->vm.mem_fd, GUEST_SIZE, &mem);
 	if (ret)
 		return ret;
@@ -192,6 +209,37 @@ bool life_many_pieces(struct life *l)
 						  GUEST_BASE + GUEST_SIZE + i * SZ_4K, SZ_4K,
 						  i * 37 % LIFE_PIECES * SZ_4K, LEND_RWX));
 	return ok;
+}
+
+/* In huge pages, so that the list has few entries; never lent when the kernel writes to it. */
+static int map_user_memory(struct life *l)
+{
+	l->user = map_lendable(USER_SIZE);
+	madvise(l->user, USER_SIZE, MADV_HUGEPAGE);
+	return madvise(l->user, USER_SIZE, MADV_POPULATE_WRITE) ? -errno : 0;
+}
+
+bool life_user_memory(struct life *l)
+{
+	l->vm.shm = (struct test_shm) {
+		.gpa = SHARED_GPA,
+		.size = SHARED_SIZE,
+		.label = USER_LABEL,
+	};
+	return STEP(l, "mmap", map_user_memory(l));
+}
+
+bool life_user_regions(struct life *l)
+{
+	int vm = l->vm.fd;
+
+	return STEP(l, "SET_USER_MEM_REGION", __set_user_mem(vm, RAM_LABEL, USER_LENT, GUEST_BASE,
+							     GUEST_SIZE, l->user)) &&
+	       STEP(l, "SET_USER_MEM_REGION", __set_user_mem(vm, USER_LABEL, USER_RWX, SHARED_GPA,
+							     SHARED_SIZE, l->user + USER_SHARED)) &&
+	       STEP(l, "SET_USER_MEM_REGION", __set_user_mem(vm, 1, USER_RW, SPLIT_GPA, SZ_4K,
+							     l->user + USER_SPARE)) &&
+	       STEP(l, "removing it", __remove_user_mem(vm, 1));
 }
 
 static int add_vcpu(struct life *l, unsigned int id)
@@ -416,4 +464,7 @@ void life_close(struct life *l)
 	close_fd(&l->to_guest[1]);
 	close_fd(&l->from_guest);
 	close_fd(&l->vm.dev_fd);
+	if (l->user)
+		unmap(l, l->user, USER_SIZE);
+	l->user = NULL;
 }

@@ -55,6 +55,13 @@ static bool live_reset(struct life *l, const struct path *path)
 	return life_start(l) && life_run(l);
 }
 
+/* The same with memory of this process. */
+static bool live_user(struct life *l, const struct path *path)
+{
+	return life_open(l) && life_user_memory(l) && life_user_regions(l) &&
+	       life_vcpus(l, path->nr_vcpus) && life_start(l) && life_run(l);
+}
+
 /* With more pieces of memory than one message has room for. */
 static bool live_pieces(struct life *l, const struct path *path)
 {
@@ -95,6 +102,8 @@ const struct path functions_path = { "functions", live_functions, 2, 3, .order =
 const struct path late_path = { "late functions", live_late, 1, 2, .order = stopped };
 const struct path start_1_path = { "1 vCPU", live_start, 1, 1, .order = stopped };
 const struct path start_4_path = { "4 vCPUs", live_start, 4, 4, .share = true, .off = true,
+	.order = powered_off };
+const struct path user_path = { "user memory", live_user, 1, 1, .share = true, .off = true,
 	.order = powered_off };
 const struct path events_path = { "irqfds and ioeventfds", live_events, 1, 1, 2, 4,
 	.order = stopped };

@@ -41,7 +41,8 @@ struct path {
 };
 
 extern const struct path create_path, memory_path, map_path, functions_path, late_path,
-			 start_1_path, start_4_path, reset_path, pieces_path, events_path;
+			 start_1_path, start_4_path, reset_path, pieces_path, events_path,
+			 user_path;
 
 /* One life; false when a step failed twice. */
 bool path_live(struct life *l, const struct path *path);

@@ -77,6 +77,7 @@ void sweep_progress(const char *what, unsigned int n);
  * @vm: the VM
  * @shared_fd: file of the shared memory, -1 without any
  * @many_fd: file of the guest's memory that is in many pieces, -1 without any
+ * @user: memory of this process that the guest has, NULL without any
  * @to_guest: eventfds of the irqfds, -1 without any
  * @from_guest: eventfd of the ioeventfds, -1 without any
  * @lost_signals: that were no interrupt, and had to be made again
@@ -91,6 +92,7 @@ struct life {
 	struct test_vm vm;
 	int shared_fd;
 	int many_fd;
+	char *user;
 	int to_guest[2];
 	int from_guest;
 	unsigned int lost_signals;
@@ -108,6 +110,9 @@ bool life_memory(struct life *l);
 bool life_small_memory(struct life *l);
 bool life_map(struct life *l);
 bool life_unmap(struct life *l);
+/* In their place: RAM, and what is shared, are this process's own. */
+bool life_user_memory(struct life *l);
+bool life_user_regions(struct life *l);
 /* Pages behind the guest's memory, in so many pieces that MEM_APPEND is needed. */
 #define LIFE_PIECES	600
 bool life_many_pieces(struct life *l);
