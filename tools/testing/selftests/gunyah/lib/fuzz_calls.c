@@ -289,7 +289,9 @@ void fuzz_user_mem(int vm, __u64 gpa, bool lent)
 		region.guest_phys_addr = fuzz_value();
 	if (!pick(16))
 		region.memory_size = fuzz_value();
-	/* Never the program's own memory. */
+	/* Never what is behind it: the program needs that itself. */
+	if (region.memory_size > FUZZ_USER_SIZE - page * SZ_4K && region.memory_size < 1UL << 40)
+		region.memory_size = FUZZ_USER_SIZE - page * SZ_4K;
 	if (!pick(16))
 		region.userspace_addr = pick(2) ? 0 : ~0xfffUL;
 	FUZZ_DO(FUZZ_USER_MEM, __ioctl(vm, GUNYAH_VM_SET_USER_MEM_REGION, fuzz_arg(&region)));
