@@ -3,7 +3,7 @@
 #
 # The test hypervisor's profile "paging": a bare EL1 program in the place of the
 # primary VM donates pages, maps them and takes them back, and looks for itself
-# who can touch them.
+# who can touch them (R61, R62, R63).
 
 . "$(dirname "$0")/../suite.sh"
 
