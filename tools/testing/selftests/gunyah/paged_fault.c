@@ -205,7 +205,7 @@ TEST_F(fail, split)
 	ASSERT_EQ(0, __map_mem(self->vm.fd, mem, gpa, SZ_2M, 0, SHARE_RW));
 	agent_do(self->vcpu, AGENT_FILL, gpa, SZ_2M, 7);
 	away = pages_away();
-	CALL_RULE(CALL_ADDRSPACE_UNMAP, 0x02, .p = { 0 });
+	CALL_RULE(CALL_ADDRSPACE_UNMAP, CTL_CALL_NOMEM, .p = { 0 });
 	EXPECT_EQ(-ENOMEM, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));

@@ -323,11 +323,13 @@ op_fault_loop:
 	svc	#0
 	b	.
 
+/* Without writeback: memory that is not there yet may look like a device. */
 op_fill:
 	add	x23, x22, x23
 1:	cmp	x22, x23
 	b.hs	result
-	str	x24, [x22], #8
+	str	x24, [x22]
+	add	x22, x22, #8
 	b	1b
 
 op_sum:
@@ -335,7 +337,8 @@ op_sum:
 	mov	x0, #0
 1:	cmp	x22, x23
 	b.hs	result
-	ldr	x1, [x22], #8
+	ldr	x1, [x22]
+	add	x22, x22, #8
 	add	x0, x0, x1
 	b	1b
 

@@ -70,6 +70,7 @@
 /* What a rule does (p[]). */
 #define CTL_CALL_RESULT		0x00	/* not done; x0 to x4 */
 #define CTL_CALL_ERROR		0x01	/* done, then error p0 */
+#define CTL_CALL_NOMEM		0x02	/* with p0 new stage-2 tables at most */
 #define CTL_REFUSE		0x10	/* not done, error p0 */
 #define CTL_REPLY_ERROR		0x11	/* done, error p0 */
 #define CTL_DROP		0x12	/* not done, no answer */
