@@ -466,6 +466,23 @@ int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm *rm, u16 vmid, u32 handle, u6
 }
 EXPORT_SYMBOL_GPL(gunyah_rm_vm_set_firmware_mem);
 
+/*
+ * A call of the demand-paged flow.  Who does not know it has no such flow, whatever
+ * was made of the answer to the question: it is asked again.
+ */
+static int call_paging(struct gunyah_rm *rm, u32 id, const void *req, size_t size)
+{
+	int ret;
+
+	ret = call_killable(rm, id, req, size);
+	if (ret == -EOPNOTSUPP) {
+		guard(mutex)(&rm->paging_lock);
+		rm->paging = GUNYAH_RM_PAGING_UNKNOWN;
+	}
+
+	return ret;
+}
+
 int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 				   const struct gunyah_rm_mem_entry *ranges)
 {
@@ -485,7 +502,7 @@ int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 	req->count = cpu_to_le32(count);
 	fill_ranges(req->ranges, ranges, count);
 
-	return call_killable(rm, GUNYAH_RM_VM_SET_DEMAND_PAGING, req, size);
+	return call_paging(rm, GUNYAH_RM_VM_SET_DEMAND_PAGING, req, size);
 }
 EXPORT_SYMBOL_GPL(gunyah_rm_vm_set_demand_paging);
 
@@ -561,7 +578,7 @@ int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id
 
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_vm_set_address_layout, rm, vmid, range_id, base, size);
 
-	return call_killable(rm, GUNYAH_RM_VM_SET_ADDRESS_LAYOUT, &req, sizeof(req));
+	return call_paging(rm, GUNYAH_RM_VM_SET_ADDRESS_LAYOUT, &req, sizeof(req));
 }
 EXPORT_SYMBOL_GPL(gunyah_rm_vm_set_address_layout);
 

@@ -346,7 +346,8 @@ static bool gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gun
 	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
 		back = false;
 
-	return back && !gunyah_vm_parcel_platform_undo(parcel) && !gunyah_vm_parcel_show_all(parcel);
+	return back && !gunyah_vm_parcel_platform_undo(parcel) &&
+	       !gunyah_vm_parcel_show_all(parcel);
 }
 
 static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool back)
