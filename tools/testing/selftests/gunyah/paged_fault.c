@@ -114,7 +114,7 @@ TEST_F(fail, try_again)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .times = 3, .p = { -2ULL });
 		agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
 		EXPECT_EQ(0, self->vcpu->esr);

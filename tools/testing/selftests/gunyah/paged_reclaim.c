@@ -114,7 +114,7 @@ TEST_F(reclaim, parts_of_a_folio)
 	start(&self->vm);
 	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 7);
 	away = pages_away();
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa + parts[i].offset, parts[i].size));
 		EXPECT_EQ(away - parts[i].size / SZ_4K, pages_away());
 		/* Once more: there is nothing. */

@@ -201,7 +201,7 @@ TEST_F(paged, refused_start_can_be_tried_again)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		MSG_RULE(ids[i], CTL_REFUSE, .p = { RM_NORESOURCE });
 		EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
 		control_clear(-1);
