@@ -4,7 +4,10 @@
  * be saved, and what is lost is counted (R64).  Only where the resource manager
  * knows demand paging, and with the test hypervisor.
  */
+#include <linux/falloc.h>
+
 #include "../kselftest_harness.h"
+#include "lib/alloc_fault.h"
 #include "lib/paged.h"
 
 /* Below all else: the first that is taken back at the end. */
@@ -212,6 +215,88 @@ TEST_F(fail, split)
 	EXPECT_EQ(0, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
 	EXPECT_EQ(away - 1, pages_away());
 	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));
+	close(mem);
+}
+
+/* 0 when the guest could write there, else the errno of its page fault. */
+static int try_store(struct test_vcpu *vcpu, __u64 gpa)
+{
+	agent_post(vcpu, AGENT_STORE, gpa, 8, 5);
+	switch (agent_run(vcpu)) {
+	case AGENT_DONE:
+		return 0;
+	case AGENT_OTHER_EXIT:
+		return vcpu->run->page_fault.attempt;
+	default:
+		return -EPROTO;
+	}
+}
+
+#define ALLOC_GPA	0x50000000UL
+
+/* A life of a binding in which the @nth allocation fails; false when it has not so many. */
+static bool alloc_point(struct __test_metadata *_metadata, struct test_vm *vm, int mem,
+			unsigned int nth)
+{
+	__u32 unmap = SHARE_RW | GUNYAH_MEM_UNMAP;
+	__u64 away = pages_away(), gpa = ALLOC_GPA;
+	int ret[4] = {};
+	unsigned int i;
+	bool fired;
+
+	fail_nth(nth);
+	ret[0] = __map_mem(vm->fd, mem, gpa, SZ_2M, 0, SHARE_RW);
+	if (!ret[0])
+		ret[1] = try_store(&vm->vcpu[0], gpa);
+	if (!ret[0] && !ret[1]) {
+		ret[2] = __reclaim(vm, gpa + SZ_4K, SZ_4K);
+		ret[3] = __map_mem(vm->fd, mem, gpa + 2 * SZ_4K, SZ_4K, 2 * SZ_4K, unmap);
+	}
+	fired = !fail_nth_end();
+	for (i = 0; i < 4; i++) {
+		EXPECT_TRUE(!ret[i] || (fired && ret[i] == -ENOMEM)) {
+			TH_LOG("at the allocation number %u: step %u: %d", nth, i, ret[i]);
+		}
+	}
+
+	/* What failed works now, and nothing is left of it. */
+	if (ret[0])
+		ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa, SZ_2M, 0, SHARE_RW));
+	if (ret[1])
+		EXPECT_EQ(AGENT_DONE, paged_answer(&vm->vcpu[0], GUNYAH_VCPU_RESUME_RETRY));
+	EXPECT_EQ(0, try_store(&vm->vcpu[0], gpa));
+	EXPECT_EQ(0, __reclaim(vm, gpa, SZ_4K));
+	if (ret[0] || ret[1] || ret[3])
+		ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 2 * SZ_4K, SZ_4K, 2 * SZ_4K, unmap));
+	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa, 2 * SZ_4K, 0, unmap));
+	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 3 * SZ_4K, SZ_2M - 3 * SZ_4K, 3 * SZ_4K, unmap));
+	EXPECT_EQ(away, pages_away());
+	EXPECT_EQ(0, fallocate(mem, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, SZ_2M));
+	return fired;
+}
+
+/* Each allocation on the way fails, where the kernel can do that. */
+TEST_F(fail, allocations)
+{
+	unsigned int nth, misses = 0, points = 0;
+	int mem;
+
+	if (variant->flags != SHARE_RW || !fail_nth_there())
+		return;
+	mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+	mlockall(MCL_CURRENT);
+	alloc_point(_metadata, &self->vm, mem, 0);
+	for (nth = 1; misses < 4; nth++) {
+		if (alloc_point(_metadata, &self->vm, mem, nth)) {
+			points++;
+			misses = 0;
+		} else {
+			misses++;
+		}
+	}
+	ksft_print_msg("%u allocations failed\n", points);
+	EXPECT_LT(5, points);
+	EXPECT_EQ(self->leaked, bytes_leaked());
 	close(mem);
 }
 

@@ -14,8 +14,9 @@
 
 #define HYP_NOMEM		10
 
-/* Outside of RAM; and lent memory apart from it. */
-#define SHARED			0x40000000UL
+/* Outside of RAM, and not where each guest has a page of the hypervisor (0x40000000). */
+#define SHARED			0x48000000UL
+/* Lent memory apart from RAM. */
 #define APART			0xa0000000UL
 
 #define SHARE_RW	(GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ | GUNYAH_MEM_ALLOW_WRITE)
