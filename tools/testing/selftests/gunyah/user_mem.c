@@ -198,7 +198,7 @@ TEST_F(region, device_is_refused)
 
 TEST_F(region, secret_memory_is_refused)
 {
-	int fd = syscall(SYS_memfd_secret, FD_CLOEXEC);
+	int fd = syscall(SYS_memfd_secret, O_CLOEXEC);
 
 	if (fd < 0)
 		SKIP(return, "no secret memory");
