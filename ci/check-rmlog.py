@@ -34,7 +34,8 @@ DONE = 1                        # flag of MEM_APPEND
 FORCE = 1                       # flag of VM_STOP
 
 # The states in which the driver may send a call. CONFIG_FAILED is INIT_FAILED
-# after a failed CONFIG_IMAGE: there is no way out but to give the vmid up.
+# after a failed CONFIG_IMAGE, or what comes of an image that was refused: there is
+# no way out but to give the vmid up.
 ALLOWED = {
     'VM_CONFIG_IMAGE': {'LOAD'},        # in RESET it works, but see fact 13
     'VM_AUTH_IMAGE': {'AUTH'},
@@ -54,7 +55,6 @@ ALLOWED = {
 RECLAIM = {'LOAD', 'CONFIG_FAILED', 'RESET', 'GONE'}
 # State after a call: when it was accepted, when it was refused.
 AFTER = {
-    'VM_AUTH_IMAGE': ('INIT', 'CONFIG_FAILED'),
     'VM_INIT': ('READY', 'INIT_FAILED'),
     'VM_START': ('RUNNING', 'INIT_FAILED'),
     'VM_RESET': ('RESETTING', None),
@@ -367,6 +367,16 @@ class Checker:
             vm.state = 'CONFIG_FAILED'
             self.given_up += 1
 
+    def reply_vm_auth_image(self, _msg, fields, good):
+        vm = self.vms.get(fields['vmid'])
+        if not vm:
+            return
+        if good:
+            vm.state = 'INIT'
+        elif vm.state == 'AUTH':
+            vm.state = 'CONFIG_FAILED'
+            self.given_up += 1
+
     def give(self, msg, fields, good, lent):
         if not good or len(msg.payload) < 4:
             return
@@ -454,7 +464,7 @@ class Checker:
         if self.waiting and self.waiting.name == 'VM_SET_DEMAND_PAGING':
             self.probed = False     # it may be asked again
         vm = self.vms.get(fields.get('vmid'))
-        if vm and self.waiting.name != 'VM_CONFIG_IMAGE':
+        if vm and self.waiting.name not in ('VM_CONFIG_IMAGE', 'VM_AUTH_IMAGE'):
             vm.state = 'UNSURE'
 
     def adopt(self, handle):
