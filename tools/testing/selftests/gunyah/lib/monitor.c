@@ -99,10 +99,6 @@ bool monitor_step(struct monitor *m, const char *step, long ret)
 {
 	const struct row *row = next_row(m, step);
 
-	/* A driver that knows the call, and has nothing behind it. */
-	if (m->column == MON_WITHOUT && ret == -EOPNOTSUPP)
-		ret = -ENOTTY;
-
 	if (row && !says(row->result[m->column], ret)) {
 		ksft_print_msg("%s: %s: %ld (%s) instead of %s\n", m->name, step, ret,
 			       ret < 0 ? strerrorname_np(-ret) : "success",
