@@ -428,3 +428,8 @@ err_free:
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_user_mem_create);
+
+void gunyah_user_mem_exit(void)
+{
+	mtree_destroy(&gunyah_user_pages);
+}

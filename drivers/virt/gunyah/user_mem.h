@@ -26,4 +26,13 @@ struct gunyah_mem_provider;
  */
 struct gunyah_mem_provider *gunyah_user_mem_create(u64 addr, u64 size, bool write);
 
+#ifdef CONFIG_GUNYAH_USER_MEMORY
+/* The module goes: there is no provider any more.  What was leaked stays pinned. */
+void gunyah_user_mem_exit(void);
+#else
+static inline void gunyah_user_mem_exit(void)
+{
+}
+#endif
+
 #endif

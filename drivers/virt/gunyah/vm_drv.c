@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "rm_calls.h"
+#include "user_mem.h"
 #include "vcpu.h"
 #include "vm.h"
 #include "vm_ioctl.h"
@@ -175,5 +176,6 @@ static void __exit vm_drv_exit(void)
 {
 	auxiliary_driver_unregister(&vm_drv);
 	gunyah_vm_function_unregister(&gunyah_vcpu_function);
+	gunyah_user_mem_exit();
 }
 module_exit(vm_drv_exit);

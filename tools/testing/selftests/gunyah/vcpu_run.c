@@ -256,7 +256,7 @@ static void storm_next(struct storm *s)
 
 	if (!s->exits) {
 		sigaction(SIGALRM, &sa, NULL);
-		s->gap = 1e-4;
+		s->gap = 0.0001;
 	} else {
 		s->gap += (now - s->last - s->gap) / 8;
 	}
