@@ -49,7 +49,7 @@
 #define GUEST_DTB_SIZE	0x10000UL
 /* Addresses that belong to nobody: in the range where accesses exit, and outside of all. */
 #define GUEST_MMIO	0x09000000UL
-#define GUEST_HOLE	0x60000000UL
+#define GUEST_HOLE	0x1000000000UL
 
 #define MAX_VCPUS	8
 
@@ -186,6 +186,8 @@ void vm_add_bell(struct test_vm *vm, const struct test_bell *bell);
 void vm_write(const struct test_vm *vm, char *mem);
 /* The same, with a mapping for that alone. */
 void vm_load(struct test_vm *vm);
+/* Does the resource manager know demand paging? */
+bool paging_there(void);
 int __vm_start(struct test_vm *vm);
 void vm_start(struct test_vm *vm);
 int __vm_reset(struct test_vm *vm);

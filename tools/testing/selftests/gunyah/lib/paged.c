@@ -2,15 +2,6 @@
 /* See paged.h. */
 #include "paged.h"
 
-bool paging_there(void)
-{
-	int fd = open_gunyah();
-	int ret = __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING);
-
-	close(fd);
-	return ret > 0;
-}
-
 __u64 pages_away(void)
 {
 	return control_counters().pages;

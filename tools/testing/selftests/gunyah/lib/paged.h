@@ -21,9 +21,6 @@
 
 #define SHARE_RW	(GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ | GUNYAH_MEM_ALLOW_WRITE)
 
-/* Does the resource manager know demand paging? */
-bool paging_there(void);
-
 /* SKIP the test where it does not (at the start of a test). */
 #define require_paging()						\
 	do {								\

@@ -216,3 +216,12 @@ int __vcpu_run(struct test_vcpu *vcpu)
 {
 	return __ioctl(vcpu->fd, GUNYAH_VCPU_RUN, 0);
 }
+
+bool paging_there(void)
+{
+	int fd = open_gunyah();
+	int ret = __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING);
+
+	close(fd);
+	return ret > 0;
+}
