@@ -252,8 +252,8 @@ static bool refaults(struct gunyah_vcpu *vcpu, u64 addr, u64 serial)
 	return ++vcpu->n_refaults > MAX_REFAULTS;
 }
 
-/* Give the guest the memory, and let it try again; else the monitor is told why not. */
-static int handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write)
+/* 0 when the guest has the memory. */
+static int give_memory(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 {
 	struct gunyah_vm *vm = vcpu->vm;
 	u64 serial = 0;
@@ -263,13 +263,18 @@ static int handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 	if (!ret && refaults(vcpu, addr, serial))
 		ret = -EFAULT;
 	trace_gunyah_vcpu_page_fault(vm->rm.vmid, vcpu->id, write, addr, ret);
+	return ret;
+}
 
+/* The guest tries again; or the monitor is told why it has no memory there. */
+static int finish_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
+{
 	/*
 	 * -EINTR: the signal is found by gunyah_guest_work(), and the guest faults
 	 * again when it runs again.  That goes for a VM that has ended meanwhile, too.
 	 */
-	if (ret && ret != -EINTR && ret != -EAGAIN && !should_look(vcpu))
-		return exit_page_fault(vcpu, addr, ret);
+	if (error && error != -EINTR && error != -EAGAIN && !should_look(vcpu))
+		return exit_page_fault(vcpu, addr, error);
 
 	vcpu->resume[1] = GUNYAH_VCPU_ACTION_RETRY;
 	return GO_ON;
@@ -282,10 +287,15 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	u64 addr = data[0];
 	u64 len = data[1];
 	u64 value = 0;
+	int ret;
 
 	/* Shared memory that the guest does not have yet looks like this, too. */
-	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr))
-		return handle_page_fault(vcpu, addr, write);
+	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr)) {
+		ret = give_memory(vcpu, addr, write);
+		/* Else its binding has just gone: it is a device's address again. */
+		if (ret != -ENOENT)
+			return finish_page_fault(vcpu, addr, ret);
+	}
 
 	if (len != 1 && len != 2 && len != 4 && len != 8) {
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
@@ -349,7 +359,8 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
 		return handle_mmio(vcpu, true, result->data);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
-		return handle_page_fault(vcpu, result->data[0], result->data[1]);
+		return finish_page_fault(vcpu, result->data[0],
+					 give_memory(vcpu, result->data[0], result->data[1]));
 	case GUNYAH_VCPU_STATE_FAULT:
 		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;

@@ -135,6 +135,19 @@ static void device(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->n_faults, 0);
 }
 
+/* Shared memory is unbound while the vCPU waits for its turn. */
+static void device_by_now(struct kunit *test)
+{
+	struct fault_test *f = fault_test(test);
+
+	f->ret = -ENOENT;
+	answer(&f->t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, SHM, 4, 0, EVENT_NONE);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&f->t.vcpu), 0);
+	KUNIT_EXPECT_EQ(test, f->t.run.exit_reason, GUNYAH_VCPU_EXIT_MMIO);
+	KUNIT_EXPECT_EQ(test, f->t.run.mmio.phys_addr, SHM);
+	KUNIT_EXPECT_EQ(test, f->n_faults, 1);
+}
+
 struct refused_case {
 	const char *name;
 	int ret;
@@ -262,6 +275,7 @@ static void vm_ended_and_refused(struct kunit *test)
 static struct kunit_case vcpu_fault_cases[] = {
 	KUNIT_CASE_PARAM(given, given_gen_params),
 	KUNIT_CASE(device),
+	KUNIT_CASE(device_by_now),
 	KUNIT_CASE_PARAM(refused, refused_gen_params),
 	KUNIT_CASE(signal_while_waiting),
 	KUNIT_CASE(refault),
