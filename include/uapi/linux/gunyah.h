@@ -89,7 +89,7 @@ struct gunyah_create_mem_args {
  * @GUNYAH_EXT_MAX_VCPUS: most vCPUs of a VM
  * @GUNYAH_EXT_VM_RESET: GUNYAH_VM_RESET
  * @GUNYAH_EXT_AUTH_TYPES: bit n is set when authentication type n of
- *	enum gunyah_vm_auth_type can be set
+ *	enum gunyah_vm_auth_type can be set; GUNYAH_VM_START says whether it is taken
  * @GUNYAH_EXT_HUGE_PAGES: GHMF_ALLOW_HUGEPAGE
  * @GUNYAH_EXT_RECLAIM_RUNNING: GUNYAH_VM_RECLAIM_MEM while the VM runs
  */
@@ -112,7 +112,7 @@ enum gunyah_extension {
  * can do; on /dev/gunyah and on a VM
  *
  * The argument is one of enum gunyah_extension.  Extensions 1, 2, 3 and 10
- * depend on the resource manager: where no VM was started yet the call asks it.
+ * depend on the resource manager: where it was not asked yet, the call asks it.
  *
  * Returns 0 (absent, or unknown to this driver) or a positive value (present),
  * or -1 with errno: ENODEV, EIO, ETIMEDOUT, ENOMEM, EINTR.
@@ -170,9 +170,9 @@ struct gunyah_userspace_memory_region {
  * EOVERFLOW (a range wraps), EEXIST (the label, guest addresses, or a page of the
  * memory are in use), EPERM (another process than the one that made the VM),
  * EFAULT (not mapped, or not writable and to be written or lent), ENOMEM (also
- * beyond RLIMIT_MEMLOCK), EOPNOTSUPP (running, where this resource manager can't),
- * EINTR (a fatal signal), ENODEV (the driver was unbound); ENOTTY where
- * GUNYAH_EXT_USER_MEM is 0.
+ * beyond RLIMIT_MEMLOCK), EOPNOTSUPP and EBUSY (as GUNYAH_VM_MAP_MEM, and so what
+ * taking a region out of a running VM may fail with), EINTR (a fatal signal), ENODEV
+ * (the driver was unbound); ENOTTY where GUNYAH_EXT_USER_MEM is 0.
  */
 #define GUNYAH_VM_SET_USER_MEM_REGION	_IOW(GUNYAH_IOCTL_TYPE, 0x1, \
 					     struct gunyah_userspace_memory_region)
@@ -205,11 +205,12 @@ struct gunyah_vm_dtb_config {
  *
  * The argument is ignored.  On a running VM nothing is done.
  *
- * Returns 0, or -1 with errno: EINVAL (device tree or memory layout), EBUSY (a
- * lent range is mapped by user space), E2BIG (memory in too many pieces),
+ * Returns 0, or -1 with errno: EINVAL (device tree or memory layout), EBUSY (user
+ * space has memory to be lent mapped or pinned), E2BIG (memory in too many pieces),
  * EOPNOTSUPP (this resource manager can't honour what was asked for), ENODEV
  * (the resource manager refused; or the VM has exited; or the driver was
- * unbound), ENOMEM, EINTR, ETIMEDOUT (no answer), EIO (the connection is dead).
+ * unbound), ENOMEM, EINTR, ETIMEDOUT (no answer), EIO (the connection is dead, or
+ * memory was lost in an earlier run).
  * After an error, but for an exited VM, all is as before and the call can be
  * tried again.
  */
@@ -504,7 +505,8 @@ struct gunyah_vm_auth_desc {
  * GUNYAH_VM_SET_AUTH - choose the authentication, before GUNYAH_VM_START
  *
  * It stands until it is set anew.  Whether the resource manager takes it is said
- * by GUNYAH_VM_START: ENODEV (refused), EOPNOTSUPP (it has no such call), EINVAL
+ * by GUNYAH_VM_START: ENODEV (refused), EOPNOTSUPP (it has no such call, or
+ * GUNYAH_EXT_DEMAND_PAGING is not 0 and the type not GUNYAH_VM_AUTH_NONE), EINVAL
  * (image or firmware are not inside of the memory).  With a type other than
  * GUNYAH_VM_AUTH_NONE the boot context is not used, and memory that comes back is
  * zero.
@@ -544,9 +546,9 @@ struct gunyah_address_range {
 /*
  * GUNYAH_VM_RESET - bring an exited VM back to the state before its start
  *
- * Functions, bindings, device tree configuration and boot context stay; memory
- * keeps its content, but the device tree has to be written anew for the next
- * GUNYAH_VM_START.  The argument is ignored.
+ * Functions, bindings, device tree configuration, boot context and authentication
+ * stay.  Memory keeps its content, or is zero with an authentication; the device
+ * tree has to be written anew for the next GUNYAH_VM_START.  The argument is ignored.
  *
  * Returns 0, also when the VM was not started, or -1 with errno: EBUSY (the VM
  * runs), ENODEV (the driver was unbound), EIO (not all memory came back, or the
