@@ -314,8 +314,14 @@ static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 		gunyah_vm_piece_halve(piece, gpa);
 	}
 
-	if (!ret)
+	if (!ret) {
 		piece->phys = list.entries[0].ipa;
+		/* A hole was made since it was found, and filled with other pages. */
+		if (list.entries[0].size != piece->size) {
+			provider->ops->take_back(provider, piece->offset, piece->size);
+			ret = -EAGAIN;
+		}
+	}
 	gunyah_mem_list_free(&list);
 	return ret;
 }

@@ -177,6 +177,47 @@ static void fault_where_user_space_is(struct kunit *test)
 	expect_all_back(test);
 }
 
+static const struct gunyah_mem_provider_ops *real_ops;
+
+/* As if other pages had been allocated since the provider was asked for a piece. */
+static int torn_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
+		     enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
+	int ret = real_ops->give(provider, offset, size, state, list);
+
+	if (!ret)
+		list->entries[0].size -= PAGE_SIZE;
+	provider->ops = real_ops;
+	return ret;
+}
+
+/* R64: what is not contiguous any more is not given as if it were. */
+static void piece_changes(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	struct gunyah_mem_provider *provider = gunyah_guest_mem_provider(t->file);
+	struct gunyah_mem_provider_ops ops;
+	u64 where[] = { RAM, SHM };
+	int i;
+
+	map_guest(test);
+	start(test);
+	real_ops = provider->ops;
+	ops = *real_ops;
+	ops.give = torn_give;
+	for (i = 0; i < 2; i++) {
+		provider->ops = &ops;
+		t->calls = 0;
+		KUNIT_EXPECT_EQ(test, fault(t, where[i], true), -EAGAIN);
+		KUNIT_EXPECT_PTR_EQ(test, provider->ops, real_ops);
+		provider->ops = real_ops;
+		KUNIT_EXPECT_EQ(test, t->calls, 0);
+		KUNIT_EXPECT_EQ(test, fault(t, where[i], true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 struct give_case {
 	const char *name;
 	enum gunyah_error error;
@@ -438,6 +479,7 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE_PARAM(rights, rights_gen_params),
 	KUNIT_CASE(no_memory_there),
 	KUNIT_CASE(fault_where_user_space_is),
+	KUNIT_CASE(piece_changes),
 	KUNIT_CASE_PARAM(give_fails, give_gen_params),
 	KUNIT_CASE_PARAM(reclaim, range_gen_params),
 	KUNIT_CASE(reclaim_keeps_the_content),
