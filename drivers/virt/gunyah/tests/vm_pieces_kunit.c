@@ -277,6 +277,35 @@ static void give_fails(struct kunit *test)
 	expect_stats(test, 0, 0, t->n_owned * PAGE_SIZE);
 }
 
+/* R64: with a page of a folio lost, the guest has the others all the same. */
+static void leaked_page_has_neighbours(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u64 size = 8 * PAGE_SIZE;
+	u64 gpa;
+
+	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, size, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SZ_64K, RWX), 0);
+	start(test);
+	/* The page alone: the hole between two pieces. */
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	KUNIT_ASSERT_EQ(test, fault(t, RAM + PAGE_SIZE, true), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), 0);
+	fail(t, 2, 2, GUNYAH_ERROR_NOMEM);
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -ENOMEM);
+	fail(t, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, size), 0);
+
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -EIO);
+	for (gpa = RAM + PAGE_SIZE; gpa < RAM + size; gpa += PAGE_SIZE)
+		KUNIT_EXPECT_EQ(test, fault(t, gpa, true), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -EIO);
+
+	KUNIT_EXPECT_EQ(test, end(t), 1);
+	KUNIT_EXPECT_EQ(test, t->n_owned, 1);
+	expect_stats(test, 0, 0, PAGE_SIZE);
+}
+
 /* ---- take back ---- */
 
 struct range_case {
@@ -481,6 +510,7 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE(fault_where_user_space_is),
 	KUNIT_CASE(piece_changes),
 	KUNIT_CASE_PARAM(give_fails, give_gen_params),
+	KUNIT_CASE(leaked_page_has_neighbours),
 	KUNIT_CASE_PARAM(reclaim, range_gen_params),
 	KUNIT_CASE(reclaim_keeps_the_content),
 	KUNIT_CASE_PARAM(reclaim_fails, reclaim_gen_params),
