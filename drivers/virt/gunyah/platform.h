@@ -23,12 +23,14 @@ struct module;
  * @pre_demand_page: @entry, which has left the direct map if it is to be lent, is
  *	about to be donated to the guest and mapped there; @shared: this VM keeps
  *	its access
- * @release_demand_page: undo @pre_demand_page
+ * @release_demand_page: undo @pre_demand_page; or @pre_give, for lent memory of a
+ *	parcel that became the guest's when it was started.  @entry may be a part of
+ *	what these were called for, once for each part
  *
  * All must be there.  The first and the third are called before anything is
  * asked of hypervisor or resource manager, the others when all of that is
  * undone; the caller undoes what was done in reverse order, each once, with the
- * same arguments.
+ * same arguments but for the above.
  *
  * A function that fails has changed nothing.  When it is one that undoes, the
  * memory is leaked: it is not asked for again.

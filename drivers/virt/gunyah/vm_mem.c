@@ -716,14 +716,13 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
 {
 	struct gunyah_vm_binding *b, *next;
 
-	scoped_guard(mutex, &mem->lock) {
-		gunyah_vm_mem_end_locked(mem, NULL, false);
-		list_for_each_entry_safe(b, next, &mem->bindings, list) {
-			b->provider->ops->unclaim(b->provider, b->offset, b->size);
-			gunyah_vm_binding_free(b);
-			cond_resched();
-		}
+	/* A vCPU's thread may be about to take the lock: it stays good, and finds nothing. */
+	guard(mutex)(&mem->lock);
+	gunyah_vm_mem_end_locked(mem, NULL, false);
+	list_for_each_entry_safe(b, next, &mem->bindings, list) {
+		b->provider->ops->unclaim(b->provider, b->offset, b->size);
+		gunyah_vm_binding_free(b);
+		cond_resched();
 	}
-	mutex_destroy(&mem->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_destroy);

@@ -295,8 +295,8 @@ static void gunyah_vm_piece_halve(struct gunyah_vm_piece *piece, u64 gpa)
 }
 
 /*
- * The provider lets the piece go, or, where user space has other pages of it mapped,
- * a part of it.
+ * The provider lets the piece go, or, where user space has other pages of it mapped
+ * or others of it were leaked, a part of it.
  */
 static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 {
@@ -309,13 +309,19 @@ static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 		list.size = 0;
 		ret = provider->ops->give(provider, piece->offset, piece->size, piece->state,
 					  &list);
-		if (ret != -EBUSY || piece->size == PAGE_SIZE)
+		if ((ret != -EBUSY && ret != -EIO) || piece->size == PAGE_SIZE)
 			break;
 		gunyah_vm_piece_halve(piece, gpa);
 	}
 
-	if (!ret)
+	if (!ret) {
 		piece->phys = list.entries[0].ipa;
+		/* A hole was made since it was found, and filled with other pages. */
+		if (list.entries[0].size != piece->size) {
+			provider->ops->take_back(provider, piece->offset, piece->size);
+			ret = -EAGAIN;
+		}
+	}
 	gunyah_mem_list_free(&list);
 	return ret;
 }

@@ -177,6 +177,47 @@ static void fault_where_user_space_is(struct kunit *test)
 	expect_all_back(test);
 }
 
+static const struct gunyah_mem_provider_ops *real_ops;
+
+/* As if other pages had been allocated since the provider was asked for a piece. */
+static int torn_give(struct gunyah_mem_provider *provider, u64 offset, u64 size,
+		     enum gunyah_mem_state state, struct gunyah_mem_list *list)
+{
+	int ret = real_ops->give(provider, offset, size, state, list);
+
+	if (!ret)
+		list->entries[0].size -= PAGE_SIZE;
+	provider->ops = real_ops;
+	return ret;
+}
+
+/* R64: what is not contiguous any more is not given as if it were. */
+static void piece_changes(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	struct gunyah_mem_provider *provider = gunyah_guest_mem_provider(t->file);
+	struct gunyah_mem_provider_ops ops;
+	u64 where[] = { RAM, SHM };
+	int i;
+
+	map_guest(test);
+	start(test);
+	real_ops = provider->ops;
+	ops = *real_ops;
+	ops.give = torn_give;
+	for (i = 0; i < 2; i++) {
+		provider->ops = &ops;
+		t->calls = 0;
+		KUNIT_EXPECT_EQ(test, fault(t, where[i], true), -EAGAIN);
+		KUNIT_EXPECT_PTR_EQ(test, provider->ops, real_ops);
+		provider->ops = real_ops;
+		KUNIT_EXPECT_EQ(test, t->calls, 0);
+		KUNIT_EXPECT_EQ(test, fault(t, where[i], true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 struct give_case {
 	const char *name;
 	enum gunyah_error error;
@@ -234,6 +275,35 @@ static void give_fails(struct kunit *test)
 	else
 		expect_all_back(test);
 	expect_stats(test, 0, 0, t->n_owned * PAGE_SIZE);
+}
+
+/* R64: with a page of a folio lost, the guest has the others all the same. */
+static void leaked_page_has_neighbours(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u64 size = 8 * PAGE_SIZE;
+	u64 gpa;
+
+	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, size, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SZ_64K, RWX), 0);
+	start(test);
+	/* The page alone: the hole between two pieces. */
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	KUNIT_ASSERT_EQ(test, fault(t, RAM + PAGE_SIZE, true), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), 0);
+	fail(t, 2, 2, GUNYAH_ERROR_NOMEM);
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -ENOMEM);
+	fail(t, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, size), 0);
+
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -EIO);
+	for (gpa = RAM + PAGE_SIZE; gpa < RAM + size; gpa += PAGE_SIZE)
+		KUNIT_EXPECT_EQ(test, fault(t, gpa, true), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, RAM, true), -EIO);
+
+	KUNIT_EXPECT_EQ(test, end(t), 1);
+	KUNIT_EXPECT_EQ(test, t->n_owned, 1);
+	expect_stats(test, 0, 0, PAGE_SIZE);
 }
 
 /* ---- take back ---- */
@@ -438,7 +508,9 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE_PARAM(rights, rights_gen_params),
 	KUNIT_CASE(no_memory_there),
 	KUNIT_CASE(fault_where_user_space_is),
+	KUNIT_CASE(piece_changes),
 	KUNIT_CASE_PARAM(give_fails, give_gen_params),
+	KUNIT_CASE(leaked_page_has_neighbours),
 	KUNIT_CASE_PARAM(reclaim, range_gen_params),
 	KUNIT_CASE(reclaim_keeps_the_content),
 	KUNIT_CASE_PARAM(reclaim_fails, reclaim_gen_params),
