@@ -51,7 +51,7 @@ LIKELY = [
     ('*/hyp/*', 'vm_life vcpu_run vcpu_smp memory_access'),
     ('*/vcpu*', 'vcpu_fd vcpu_run vcpu_smp vcpu_fault'),
     ('*/guest_*', 'guest_mem map_mem memory_access memory_host'),
-    ('*user_mem.c', 'user_mem user_mem_life'),
+    ('*user_mem.c', 'user_mem user_mem_life user_mem_lost'),
     ('*/mem_list.c', 'memory_access memory_host'),
     ('*/direct_map.c', 'memory_access memory_host'),
     ('*/vm_mem.c', 'map_mem memory_access memory_host vm_life'),

@@ -7,7 +7,7 @@
 
 # Programs of the suites "faults" and "sweeps"; "selftests" has all others.
 # shellcheck disable=SC2034
-FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_life
+FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 # Those of the suite "paged", and what it has of the others.

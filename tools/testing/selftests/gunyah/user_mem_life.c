@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guests of user memory: what they get of it, what comes back to the process (R61 to
- * R64), and what becomes of it when processes fork, end, or have not enough.
+ * R63), and what becomes of it when processes fork, end, or have not enough.
  *
  * Memory that is lent must not be touched by the kernel on behalf of the process:
  * it is kept out of children and core dumps, and no system call gets its address.
@@ -11,7 +11,6 @@
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
-#include "lib/sweep.h"
 #include "lib/user_mem.h"
 
 #define SHARED		0x90000000UL
@@ -505,79 +504,6 @@ TEST(process_is_killed_with_its_vm)
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "shared"));
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "leaked"));
 	munmap(passed, sizeof(*passed));
-}
-
-/* ---- R64: what does not come back ---- */
-
-FIXTURE(refused)
-{
-	struct test_vm vm;
-	struct sweep_state before;
-	char *mem;
-	unsigned long locked;
-};
-
-FIXTURE_SETUP(refused)
-{
-	require_gunyah();
-	require_user_mem();
-	require_control();
-	control_clear(-1);
-	self->locked = locked_pages();
-	self->before = sweep_state();
-	self->mem = map_lendable(GUEST_SIZE);
-	vm_create_user(&self->vm, self->mem);
-}
-
-FIXTURE_TEARDOWN(refused)
-{
-	control_clear(-1);
-}
-
-/* R20, R64 */
-TEST_F(refused, lend_is_refused)
-{
-	static const struct cost nothing;
-	struct sweep_state now;
-
-	MSG_RULE(MSG_MEM_LEND, CTL_REFUSE, .p = { RM_NORESOURCE });
-	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
-	/* It is the process's, and the kernel's, as it was. */
-	vm_write(&self->vm, self->mem);
-	EXPECT_EQ(0, __vm_start(&self->vm));
-	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
-	vm_destroy(&self->vm);
-	expect_all_back(self->locked);
-	now = sweep_state();
-	EXPECT_TRUE(sweep_same("lend refused", &self->before, &nothing, &now));
-	munmap(self->mem, GUEST_SIZE);
-}
-
-/* R64: lost pages stay pinned and charged, and nobody gets them again */
-TEST_F(refused, reclaim_is_refused)
-{
-	const struct cost cost = {
-		.pages = VM_PAGES, .vmids = 1, .parcels = 1, .leaked_pages = VM_PAGES,
-		.lost_vmids = 1,
-	};
-	struct sweep_state now;
-
-	vm_start(&self->vm);
-	ASSERT_EQ(AGENT_STATUS, agent_psci(&self->vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
-	MSG_RULE(MSG_MEM_RECLAIM, CTL_REFUSE, .p = { RM_NORESOURCE });
-	EXPECT_EQ(-EIO, __vm_reset(&self->vm));
-	now = sweep_state();
-	EXPECT_TRUE(sweep_same("reclaim refused", &self->before, &cost, &now));
-
-	/* The region can be taken out; what is behind it can't be had again. */
-	EXPECT_EQ(0, __remove_user_mem(self->vm.fd, RAM_LABEL));
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm.fd, 1, USER_RW, SHARED, SZ_4K, self->mem));
-	vm_destroy(&self->vm);
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
-	munmap(self->mem, GUEST_SIZE);
-	clean_up();
 }
 
 TEST_HARNESS_MAIN

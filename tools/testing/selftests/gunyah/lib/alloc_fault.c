@@ -17,7 +17,8 @@
  * counts when an address in it is the driver's.  What fault injection
  * leaves out by its nature is left out here, too: what must not fail
  * (__GFP_NOFAIL), and interrupts.  An allocation that is too large for a slab is
- * two events, kmalloc and the page below it, and counts once.
+ * two events, kmalloc and the page below it, and counts once.  Several objects
+ * that are asked for at once are no event.
  *
  * Neither looks at the pages that a slab takes when it is used up: that they can't
  * be had is, for who asked, the same as a failing kmalloc(), and when it happens
@@ -441,6 +442,14 @@ static unsigned int books(void)
 unsigned int alloc_step(unsigned int debug)
 {
 	return keeps_books() ? debug : 1;
+}
+
+/* Times that a maple tree wants several nodes at once: kmem_cache_alloc_bulk(). */
+#define BULKS	4
+
+bool alloc_counts_agree(const struct alloc_count *count)
+{
+	return count->traced <= count->injector && count->injector <= count->traced + BULKS;
 }
 
 bool alloc_count_same(const struct alloc_count *count, unsigned int points)

@@ -52,6 +52,8 @@ struct alloc_count {
  */
 void alloc_count_begin(void);
 struct alloc_count alloc_count_end(void);
+/* Are both the same, but for what has no tracepoint? */
+bool alloc_counts_agree(const struct alloc_count *count);
 /* Were they as many as failed one after the other?  Prints both. */
 bool alloc_count_same(const struct alloc_count *count, unsigned int points);
 
