@@ -10,7 +10,7 @@
 
 #define SIZE		(4 * SZ_2M)
 #define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
-#define ROUNDS		200
+#define ROUNDS		100
 
 FIXTURE(reclaim)
 {
