@@ -647,7 +647,7 @@ void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, b
 	}
 	gunyah_vm_pieces_end(&mem->pieces);
 	mem->given = false;
-	mem->paged = false;
+	WRITE_ONCE(mem->paged, false);
 	mem->unsure = false;
 	mem->n_leaked += n_leaked;
 

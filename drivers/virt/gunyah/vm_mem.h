@@ -26,7 +26,7 @@ struct gunyah_rm;
  * @parcels: what was given to the resource manager for the present run
  * @given: memory may be given: bindings can't be changed, but for what the paged
  *	flow allows
- * @paged: that is in the demand-paged flow
+ * @paged: that is in the demand-paged flow; read without @lock, too
  * @image_parts: what of bindings is in the image parcel then
  * @unsure: whether the guest was started, and the image parcel consumed, is not known
  * @fw_gpa: guest address of the firmware of a protected VM

@@ -188,7 +188,7 @@ int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 		return ret;
 
 	mem->given = true;
-	mem->paged = true;
+	WRITE_ONCE(mem->paged, true);
 	ret = gunyah_vm_paging_give_locked(mem, rm, vmid, image);
 	if (ret)
 		gunyah_vm_mem_end_locked(mem, rm, false);
