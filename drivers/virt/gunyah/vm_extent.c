@@ -233,7 +233,8 @@ static int gunyah_vm_extent_prepare(struct gunyah_vm_piece *piece, bool *lost)
 	gunyah_platform_put(piece->platform);
 	piece->platform = NULL;
 	*lost = gunyah_vm_extent_undo_prepare(piece);
-	return ret;
+	/* What else it may say has a meaning of its own for who gives memory. */
+	return ret == -ENOMEM || ret == -EIO ? ret : -EINVAL;
 }
 
 /* Steps after gunyah_vm_extent_prepare(). */
