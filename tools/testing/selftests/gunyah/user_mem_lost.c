@@ -23,6 +23,8 @@ FIXTURE_SETUP(refused)
 	control_clear(-1);
 	self->locked = locked_pages();
 	self->before = sweep_state();
+	/* The host's tables are split where the process's pages are, which is anywhere. */
+	self->before.pool_pages = 0;
 	self->mem = map_lendable(GUEST_SIZE);
 	vm_create_user(&self->vm, self->mem);
 }
