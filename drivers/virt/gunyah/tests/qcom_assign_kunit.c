@@ -7,6 +7,8 @@
  * The module itself does not load where there is no such firmware, so the file is
  * built into this one.
  */
+/* A copy under another name: the module may be built in, too. */
+#define gunyah_qcom_ops gunyah_qcom_ops_tested
 #include "../qcom_assign.c"
 
 #include "platform_test.h"
