@@ -15,7 +15,8 @@
  * there is one entry for a folio, and one for a claim, however large they are.
  *
  * Invariants:
- * - A page that is lent or leaked has no user mapping and no pin, and gets none.
+ * - A page that is lent has no user mapping and no pin, and one that is lent or
+ *   leaked gets none.  What was leaked while it was shared keeps those it had.
  * - A folio with a leaked page is never freed.
  * - What is freed was never the hypervisor's, or has come back.
  */

@@ -164,7 +164,8 @@ int gunyah_rm_vm_set_demand_paging(struct gunyah_rm *rm, u16 vmid, u32 count,
 /*
  * Does the resource manager know demand paging?  It is asked once a connection,
  * with @vmid, which is in LOAD; with 0, with a vmid for that alone.  On an
- * error it is not known yet.
+ * error it is not known yet; and it is asked again after -EOPNOTSUPP from
+ * gunyah_rm_vm_set_demand_paging() or gunyah_rm_vm_set_address_layout().
  */
 int gunyah_rm_demand_paging(struct gunyah_rm *rm, u16 vmid, bool *paging);
 int gunyah_rm_vm_set_address_layout(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 base,

@@ -195,7 +195,7 @@ int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid
  * out of the allocator and out of the direct map, are counted, and one message
  * says so.
  *
- * Return: number of parcels leaked since the memory was given, by a give that
+ * Return: number of parcels and pieces leaked since the memory was given, by a give that
  * failed, too.
  */
 unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm,
@@ -207,7 +207,7 @@ unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm
  *
  * For a VM that could not be brought to a state in which parcels come back.
  *
- * Return: number of parcels leaked since the memory was given, by a give that
+ * Return: number of parcels and pieces leaked since the memory was given, by a give that
  * failed, too.
  */
 unsigned int gunyah_vm_mem_abandon(struct gunyah_vm_mem *mem);

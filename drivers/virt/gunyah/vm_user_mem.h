@@ -43,8 +43,8 @@ void gunyah_vm_user_mem_destroy(struct gunyah_vm_user_mem *um);
  * is neither anonymous nor shared memory, a label to be removed that is not there;
  * -EOVERFLOW when a range wraps; -EPERM for another process than that which made
  * the VM; -EEXIST when the label, guest addresses, or a page are in use;
- * -EOPNOTSUPP while the memory is given; -EFAULT; -ENOMEM, also beyond
- * RLIMIT_MEMLOCK; -EINTR: a fatal signal.
+ * -EFAULT; -ENOMEM, also beyond RLIMIT_MEMLOCK; -EINTR: a fatal signal; and, while
+ * the memory is given, what gunyah_vm_mem_map() returns then.
  */
 int gunyah_vm_user_mem_set(struct gunyah_vm_user_mem *um, struct gunyah_vm_mem *mem,
 			   const struct gunyah_userspace_memory_region *what);
