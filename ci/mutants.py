@@ -70,8 +70,10 @@ LIKELY = [
 # The programs of the suites that do not run all.
 OLD_CPU = 'vm_life vcpu_run memory_access'.split()
 SMP = 'vcpu_smp vcpu_host'.split()
-# Files of the hypervisor that only its profile "paging" uses.
+# Files of the hypervisor that only its profile "paging" uses, and of the driver
+# that mostly the demand-paged flow does.
 PAGING = ('*/hyp/extent.c', '*/hyp/addrspace.c', '*/hyp/rm/paging.c')
+PAGED = ('*/vm_paging.c', '*/vm_pieces.c', '*/vm_extent.c')
 ABSENT = ('*/rm_drv.c', '*/vm_drv.c', '*/hypercall.c')
 
 out_lock = threading.Lock()
@@ -135,18 +137,20 @@ def without():
 
 
 def programs(base):
-    """The programs of the suite "selftests", and of "faults" and "sweeps"."""
+    """The programs of the suites "selftests", "faults" with "sweeps", and those of
+    "paged" that no other suite has."""
     with open(os.path.join(base['INITRAMFS'], 'tests'), encoding='utf-8') as file:
         every = [os.path.basename(line.strip()) for line in file if line.strip()]
     with open(os.path.join(CI, 'suite.sh'), encoding='utf-8') as file:
-        lists = re.findall(r'^(?:FAULT|SWEEP)_TESTS=(\S+)', file.read(), re.M)
-    faults = ','.join(lists).split(',')
+        lists = dict(re.findall(r'^(FAULT|SWEEP|PAGED)_TESTS=(\S+)', file.read(), re.M))
+    faults = lists['FAULT'].split(',') + lists['SWEEP'].split(',')
+    paged = [p for p in lists['PAGED'].split(',') if p not in without()]
     # Those of the other flow are skipped on the usual profile.
     every = [p for p in every if p not in without() and not p.startswith('paged_')]
-    return [p for p in every if p not in faults], [p for p in every if p in faults]
+    return [p for p in every if p not in faults], [p for p in every if p in faults], paged
 
 
-def stages(path, plain, faults):
+def stages(path, plain, faults, paged):
     """The stages for a file, in the order to run them."""
     likely = next(words.split() for pattern, words in LIKELY if fnmatch.fnmatch(path, pattern))
     later = []
@@ -164,12 +168,17 @@ def stages(path, plain, faults):
             first.insert(0, 'vgic')
         later.insert(0, 'paging')
     if any(fnmatch.fnmatch(path, p) for p in PAGING):
-        first, later = ['paging'], ['isolation', 'replay']
-    found = [(suite, None) for suite in first]
+        first, later = ['paging', 'paged'], ['isolation', 'replay']
+    elif any(fnmatch.fnmatch(path, p) for p in PAGED):
+        first.append('paged')
+    if 'paged' not in first:
+        later.append('paged')
+    options = {'old-cpu': OLD_CPU, 'paged': paged}
+    found = [(suite, options.get(suite)) for suite in first]
     for some in ([p for p in plain if p in likely], [p for p in faults if p in likely], later,
                  [p for p in plain if p not in likely], [p for p in faults if p not in likely]):
         if some is later:
-            found += [(suite, OLD_CPU if suite == 'old-cpu' else None) for suite in later]
+            found += [(suite, options.get(suite)) for suite in later]
         elif some:
             found.append(('faults' if some[0] in faults else 'selftests', some))
     found += [('guests', None), ('smp', SMP)]
@@ -187,7 +196,7 @@ def tree_sum():
     return total.hexdigest()
 
 
-def baseline(pool, plain, faults, gate):
+def baseline(pool, plain, faults, paged, gate):
     """Pass all tests without a mutation; the waits seen. What this same tree
     has passed before is not run again."""
     note = os.path.join(pool[0].base['WORK'], 'mutants', 'baseline.json')
@@ -201,7 +210,8 @@ def baseline(pool, plain, faults, gate):
     work = []
     for stage in [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
                   ('kunit', None), ('isolation', None), ('paging', None), ('vgic', None),
-                  ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU), ('smp', SMP)]:
+                  ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU),
+                  ('paged', paged), ('smp', SMP)]:
         if stage[0] not in without():
             work.append(stage)
     waits, bad = checks.Waits(), []

@@ -36,6 +36,7 @@ MODES = {
     'selftests': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'primary.fuzz=10'],
     'smp': ['--mode', 'test', '--no-guest'],
     'faults': ['--mode', 'test', '--no-guest', FAST_CPU],
+    'paged': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'ghyp.profile=paging'],
 }
 SETTINGS = {'guests': {'MEM': '1G'}, 'smp': {'CPUS': '8'}}
 SUBTEST = re.compile(r'^( *)# Subtest: (\S+)')
