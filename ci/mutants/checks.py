@@ -38,6 +38,8 @@ MODES = {
     'faults': ['--mode', 'test', '--no-guest', FAST_CPU],
     'paged': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'ghyp.profile=paging'],
 }
+# One thread at a time: what fails there fails each time.
+STEADY = ('kunit', 'replay', 'vgic')
 SETTINGS = {'guests': {'MEM': '1G'}, 'smp': {'CPUS': '8'}}
 SUBTEST = re.compile(r'^( *)# Subtest: (\S+)')
 
@@ -47,10 +49,11 @@ running = set()                 # process groups, to be ended with this program
 class Verdict:
     """A stage's first failure: the case's name, and why if it is not plain."""
 
-    def __init__(self, name, why='', hang=False):
+    def __init__(self, name, why='', hang=False, case=False):
         self.name = name
         self.why = why
         self.hang = hang
+        self.case = case        # a named case said so itself
 
     def __str__(self):
         return f'{self.name} ({self.why})' if self.why else self.name
@@ -128,7 +131,7 @@ class Console:
             above = [self.program]
         name = self.name(*above, (match[4] or f'case {match[3]}').strip())
         if match[2] == 'not ok':
-            return Verdict(name)
+            return Verdict(name, case=True)
         if match[5] and match[5].upper() == 'SKIP':
             if not any(fnmatch.fnmatchcase(name, p) for p in test.allowed_skips()):
                 return Verdict(name, f'skipped: {match[6]}')
@@ -265,7 +268,7 @@ def run_script(lane, suite, waits, factor):
             elif suite == 'replay' and os.path.isdir(failed):
                 names = [n for n in sorted(os.listdir(failed)) if n.endswith('.failed')]
                 if names and proc.poll() is None:
-                    return Verdict(f'replay/{names[0][:-len(".failed")]}')
+                    return Verdict(f'replay/{names[0][:-len(".failed")]}', case=True)
         else:
             return Verdict(f'{suite}/all', f'a hang: no end after {limit:.0f} s, '
                            f'last: {last_line(env, suite)}', hang=True)
@@ -278,7 +281,8 @@ def run_script(lane, suite, waits, factor):
     for case in cases:
         if case.outcome != 'pass':
             why = re.search(r'^ *# (.*)\n *not ok', text, re.M)
-            return Verdict(f'{suite}/{case.name}', why[1] if why else case.reason)
+            return Verdict(f'{suite}/{case.name}', why[1] if why else case.reason,
+                           case=case.outcome == 'fail')
     if not cases or proc.returncode:
         return Verdict(f'{suite}/suite', f'it ended with status {proc.returncode}')
     return None
@@ -293,8 +297,9 @@ def run_once(lane, stage, waits, factor):
 
 def run_stage(lane, stage, waits, gate):
     """A stage: (suite, programs or None). Its Verdict, and what was seen once
-    only: a failure counts when it comes again; a hang, when it comes again
-    with more patience and nothing beside it."""
+    only: a failure counts when it comes again, but for a named case of a suite
+    whose cases take no turns with anything; a hang, when it comes again with
+    more patience and nothing beside it."""
     gate.enter(False)
     try:
         first = run_once(lane, stage, waits, NORMAL)
@@ -303,6 +308,8 @@ def run_stage(lane, stage, waits, gate):
     if not first:
         return None, None
     suite, programs = stage
+    if suite in STEADY and first.case:
+        return first, None
     failed = first.name.split('/')[1]
     if programs and failed in programs:
         stage = suite, [failed]
