@@ -145,8 +145,8 @@ def programs(base):
         lists = dict(re.findall(r'^(FAULT|SWEEP|PAGED)_TESTS=(\S+)', file.read(), re.M))
     faults = lists['FAULT'].split(',') + lists['SWEEP'].split(',')
     paged = [p for p in lists['PAGED'].split(',') if p not in without()]
-    # Those of the other flow are skipped on the usual profile.
-    every = [p for p in every if p not in without() and not p.startswith('paged_')]
+    # Those of the other flow and of another kernel would be skipped.
+    every = [p for p in every if p not in [*without(), 'compat'] and not p.startswith('paged_')]
     return [p for p in every if p not in faults], [p for p in every if p in faults], paged
 
 
