@@ -41,6 +41,53 @@
 #define GUNYAH_MEM_FLAGS \
 	(GUNYAH_MEM_ACCESS_MASK | GUNYAH_MEM_ALLOW_RWX | GUNYAH_MEM_UNMAP)
 
+/*
+ * What providers ask for
+ */
+
+static bool gunyah_vm_mem_can_reclaim(const struct gunyah_mem_owner *owner)
+{
+	/* Set before anything is given, and cleared when all has come back. */
+	return READ_ONCE(container_of(owner, struct gunyah_vm_mem, owner)->paged);
+}
+
+/* What is lent stays: the user is to take it back first. */
+static int gunyah_vm_mem_reclaim_shared(struct gunyah_mem_owner *owner,
+					struct gunyah_mem_provider *provider, u64 offset, u64 size)
+{
+	struct gunyah_vm_mem *mem = container_of(owner, struct gunyah_vm_mem, owner);
+	struct gunyah_vm_binding *b;
+	u64 start, end;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	/* The run has ended since it was asked for, and all is back. */
+	if (!mem->given)
+		return 0;
+	/* It is just being started or ended. */
+	if (!mem->pieces.active)
+		return -EBUSY;
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		start = max(offset, b->offset);
+		end = min(offset + size, b->offset + b->size);
+		if (b->provider != provider || start >= end || !gunyah_vm_binding_shared(b))
+			continue;
+		ret = gunyah_vm_pieces_reclaim(&mem->pieces, b->gpa + (start - b->offset),
+					       end - start);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static const struct gunyah_mem_owner_ops gunyah_vm_mem_owner_ops = {
+	.can_reclaim	= gunyah_vm_mem_can_reclaim,
+	.reclaim	= gunyah_vm_mem_reclaim_shared,
+};
+
 void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 {
 	mutex_init(&mem->lock);
@@ -50,6 +97,9 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 	mem->given = false;
 	mem->fw_gpa = 0;
 	mem->fw_size = 0;
+	mem->owner.ops = &gunyah_vm_mem_owner_ops;
+	mem->owner.lock = &mem->lock;
+	atomic_set(&mem->owner.users, 0);
 	gunyah_vm_pieces_init(&mem->pieces, &mem->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_init);
@@ -143,7 +193,8 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 		return PTR_ERR(next);
 
 	/* With that everything was checked. */
-	ret = provider->ops->claim(provider, args->guest_addr, args->offset, args->size);
+	ret = provider->ops->claim(provider, &mem->owner, args->guest_addr, args->offset,
+				   args->size);
 	if (ret)
 		return ret;
 
@@ -451,12 +502,15 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
 	struct gunyah_vm_binding *b, *next;
 
 	/* A vCPU's thread may be about to take the lock: it stays good, and finds nothing. */
-	guard(mutex)(&mem->lock);
-	gunyah_vm_mem_end_locked(mem, NULL, false);
-	list_for_each_entry_safe(b, next, &mem->bindings, list) {
-		b->provider->ops->unclaim(b->provider, b->offset, b->size);
-		gunyah_vm_binding_free(b);
-		cond_resched();
+	scoped_guard(mutex, &mem->lock) {
+		gunyah_vm_mem_end_locked(mem, NULL, false);
+		list_for_each_entry_safe(b, next, &mem->bindings, list) {
+			b->provider->ops->unclaim(b->provider, b->offset, b->size);
+			gunyah_vm_binding_free(b);
+			cond_resched();
+		}
 	}
+	/* So may be who makes a hole in a file that was bound here. */
+	gunyah_mem_owner_wait(&mem->owner);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_destroy);

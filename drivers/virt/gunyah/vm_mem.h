@@ -32,6 +32,7 @@ struct gunyah_rm;
  * @fw_gpa: guest address of the firmware of a protected VM
  * @fw_size: its size, 0 where there is none
  * @n_leaked: parcels and pieces of the present run that did not come back
+ * @owner: what providers know of this: who has claims on them
  * @pieces: what was given in the demand-paged flow
  */
 struct gunyah_vm_mem {
@@ -45,6 +46,7 @@ struct gunyah_vm_mem {
 	u64 fw_gpa;
 	u64 fw_size;
 	unsigned int n_leaked;
+	struct gunyah_mem_owner owner;
 	struct gunyah_vm_pieces pieces;
 };
 

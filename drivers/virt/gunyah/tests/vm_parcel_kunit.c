@@ -253,7 +253,8 @@ static void scattered_ref(struct gunyah_mem_provider *provider)
 {
 }
 
-static int scattered_claim(struct gunyah_mem_provider *provider, u64 gpa, u64 offset, u64 size)
+static int scattered_claim(struct gunyah_mem_provider *provider, struct gunyah_mem_owner *owner,
+			   u64 gpa, u64 offset, u64 size)
 {
 	return 0;
 }
