@@ -450,6 +450,10 @@ static int run_paged_locked(struct gunyah_vm *vm)
 	if (!gunyah_vm_paging_possible(&vm->mem))
 		return -EOPNOTSUPP;
 
+	ret = gunyah_vm_paging_share(&vm->mem);
+	if (ret)
+		return ret;
+
 	ret = gunyah_vm_rm_start(&vm->rm);
 	gunyah_vm_paging_started(&vm->mem, ret);
 	return start_error(vm, "start", ret);

@@ -213,8 +213,13 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 	if (!mem->paged)
 		return 0;
 
-	/* From here on the guest can have it. */
+	/* From here on the guest can have it; what is shared it has on return. */
 	ret = gunyah_vm_pieces_bind(&mem->pieces, b);
+	if (!ret && gunyah_vm_binding_shared(b)) {
+		ret = gunyah_vm_pieces_share(&mem->pieces, b);
+		if (ret)
+			gunyah_vm_pieces_unbind(&mem->pieces, b->gpa, b->size);
+	}
 	if (ret) {
 		provider->ops->unclaim(provider, args->offset, args->size);
 		gunyah_vm_binding_free(b);
@@ -452,8 +457,7 @@ void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, b
 
 	lockdep_assert_held(&mem->lock);
 
-	if (mem->pieces.active)
-		gunyah_vm_pieces_stop(&mem->pieces);
+	gunyah_vm_pieces_stop(&mem->pieces);
 	n_leaked = mem->pieces.n_leaked;
 	leaked = mem->pieces.leaked;
 

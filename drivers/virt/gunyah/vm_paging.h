@@ -45,6 +45,17 @@ int gunyah_vm_paging_name(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 bool gunyah_vm_paging_possible(struct gunyah_vm_mem *mem);
 
 /**
+ * gunyah_vm_paging_share() - give all shared memory: between INIT and VM_START
+ * @mem: the VM's memory; gunyah_vm_paging_possible()
+ *
+ * After an error some of it may have been given: gunyah_vm_paging_stop() takes it back.
+ *
+ * Return: 0; -EIO: some of it was leaked; -EINTR: a fatal signal; -ENOMEM; -ENODEV for
+ * all else.
+ */
+int gunyah_vm_paging_share(struct gunyah_vm_mem *mem);
+
+/**
  * gunyah_vm_paging_started() - VM_START was answered, or was not
  * @mem: the VM's memory
  * @ret: the errno of the call
