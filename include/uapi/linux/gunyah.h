@@ -166,7 +166,7 @@ struct gunyah_userspace_memory_region {
  * out or the VM is closed; unmapping it changes nothing about that.
  *
  * Returns 0, or -1 with errno: EINVAL (unknown flag, no GUNYAH_USER_MEM_READ, not
- * aligned, memory of another kind, no region with that label to be taken out),
+ * aligned, memory of another kind), ENOENT (no region with that label to be taken out),
  * EOVERFLOW (a range wraps), EEXIST (the label, guest addresses, or a page of the
  * memory are in use), EPERM (another process than the one that made the VM),
  * EFAULT (not mapped, or not writable and to be written or lent), ENOMEM (also

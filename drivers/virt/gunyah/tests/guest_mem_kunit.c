@@ -400,6 +400,32 @@ static void leaked_stays_leaked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, 0, PAGE_SIZE), -EBUSY);
 }
 
+/* R64: the others of a claim are free again; one more page is lost for good. */
+static void neighbours_of_leaked_are_free(struct kunit *test)
+{
+	struct file *file = mem_test_file(test, 4 * PAGE_SIZE, 0);
+	struct gunyah_mem_provider *p = provider_of(test, file);
+	u64 bad = 2 * PAGE_SIZE;
+
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, 4 * PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, give(p, 0, 4 * PAGE_SIZE, GUNYAH_MEM_LENT));
+	p->ops->take_back(p, 0, 4 * PAGE_SIZE);
+	p->ops->leak(p, bad, PAGE_SIZE);
+	p->ops->unclaim(p, 0, 4 * PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, 4 * PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, bad), 0);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad + PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, give(p, 0, bad, GUNYAH_MEM_LENT), 0);
+	p->ops->take_back(p, 0, bad);
+
+	/* And the leaked one alone. */
+	p->ops->unclaim(p, bad, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, bad, PAGE_SIZE), -EBUSY);
+}
+
 static struct kunit_case mem_list_test_cases[] = {
 	KUNIT_CASE(list_merges_neighbours),
 	KUNIT_CASE(list_keeps_gaps),
@@ -427,6 +453,7 @@ static struct kunit_case guest_mem_test_cases[] = {
 	KUNIT_CASE(give_lists_parts_of_folios),
 	KUNIT_CASE_PARAM(punch_of_bound, punch_gen_params),
 	KUNIT_CASE(leaked_stays_leaked),
+	KUNIT_CASE(neighbours_of_leaked_are_free),
 	{}
 };
 
