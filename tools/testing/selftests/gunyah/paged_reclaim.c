@@ -319,11 +319,12 @@ static void *punch(void *arg)
 /* R21: VMs start and go while somebody makes holes in what they share. */
 TEST_F(reclaim, holes_over_the_life_of_a_vm)
 {
-	struct puncher p = { .mem = create_guest_mem(self->vm.dev_fd, SZ_2M) };
+	struct puncher p = {};
 	int i, stop = 0;
 
 	if (variant->flags != SHARE_RW)
 		return;
+	p.mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
 	p.stop = &stop;
 	ASSERT_EQ(0, pthread_create(&p.thread, NULL, punch, &p));
 	for (i = 0; i < 5; i++) {
