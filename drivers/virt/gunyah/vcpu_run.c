@@ -303,7 +303,7 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	 * to, as an answer could not be brought to that guest.  look() says so.
 	 */
 	smp_rmb();
-	if (!same_run(vcpu))
+	if (vcpu->paged && !same_run(vcpu))
 		return GO_ON;
 
 	if (len != 1 && len != 2 && len != 4 && len != 8) {
@@ -496,6 +496,8 @@ static int run_locked(struct gunyah_vcpu *vcpu)
 	if (ret != GO_ON)
 		return ret;
 
+	/* In a run that has begun it does not change; in another one nothing is entered. */
+	vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
 	ret = take_answer(vcpu);
 	if (ret)
 		return ret;

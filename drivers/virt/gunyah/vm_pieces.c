@@ -126,8 +126,10 @@ void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
 
 	lockdep_assert_held(p->lock);
 
-	mas_for_each(&mas, piece, ULONG_MAX)
-		piece->platform = gunyah_platform_dup(platform);
+	mas_for_each(&mas, piece, ULONG_MAX) {
+		if (piece->state == GUNYAH_MEM_LENT)
+			piece->platform = gunyah_platform_dup(platform);
+	}
 }
 
 struct gunyah_vm_piece *gunyah_vm_pieces_first_lent(struct gunyah_vm_pieces *p)

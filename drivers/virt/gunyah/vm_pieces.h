@@ -64,7 +64,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
  */
 int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece);
 
-/* What the platform did for all pieces there are, when they were given in another way; or NULL. */
+/* What the platform did for all lent pieces, which were given in another way; or NULL. */
 void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
 			       const struct gunyah_platform_ops *platform);
 

@@ -63,6 +63,7 @@ static int fault_test_init(struct kunit *test)
 	f->shared.size = SHM_SIZE;
 	f->shared.flags = GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ;
 	gunyah_vm_mem_init(&f->t.vm.mem);
+	f->t.vm.mem.paged = true;
 	p = &f->t.vm.mem.pieces;
 	scoped_guard(mutex, &f->t.vm.mem.lock) {
 		KUNIT_EXPECT_EQ(test, gunyah_vm_pieces_bind(p, &f->shared), 0);
@@ -284,7 +285,7 @@ static const struct over_case over_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(over, over_cases, name);
 
-/* R8: what was shared is forgotten by then: it is no device's address for all that. */
+/* R2: what was shared is forgotten by then: it is no device's address for all that. */
 static void run_is_over(struct kunit *test)
 {
 	const struct over_case *c = test->param_value;

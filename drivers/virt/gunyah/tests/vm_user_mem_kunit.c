@@ -87,7 +87,7 @@ static const struct args_case args_cases[] = {
 	{ "guest address ends at 2^64", RW, -(u64)PAGE_SIZE, PAGE_SIZE, 0, -EOVERFLOW },
 	{ "address wraps", RW, GPA, -(u64)PAGE_SIZE, 0, -EOVERFLOW },
 	{ "not mapped", RW, GPA, RANGE_SIZE, PAGE_SIZE, -EFAULT },
-	{ "size 0", RW, GPA, 0, 0, -EINVAL },
+	{ "size 0", RW, GPA, 0, 0, -ENOENT },
 	{ "size 0 and an unknown flag", 1 << 5, GPA, 0, 0, -EINVAL },
 };
 
