@@ -37,6 +37,7 @@ LAYERS = [
     ('vm_extent', ['vm_extent']),
     ('vm_pieces', ['vm_pieces', 'mem_trace']),
     ('vm_mem', ['vm_mem', 'vm_user_mem']),
+    ('vm_eager', ['vm_eager']),
     ('vm_paging', ['vm_paging']),
     ('vm_io', ['vm_io']),
     ('vm_function', ['vm_function']),

@@ -55,6 +55,7 @@ LIKELY = [
     ('*/mem_list.c', 'memory_access memory_host'),
     ('*/direct_map.c', 'memory_access memory_host'),
     ('*/vm_mem.c', 'map_mem memory_access memory_host vm_life'),
+    ('*/vm_eager.c', 'memory_access memory_host vm_auth vm_life'),
     ('*/vm_parcel.c', 'memory_access memory_host rpc_refused'),
     ('*/rm_*', 'vm_life rpc_fault rpc_refused rpc_notify'),
     ('*/msgq.c', 'vm_life rpc_fault rpc_notify'),

@@ -35,10 +35,9 @@ bool gunyah_direct_map_can_change(void)
 }
 EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_can_change, GUNYAH_DIRECT_MAP);
 
-static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
+static int gunyah_direct_map_check(phys_addr_t phys, size_t size)
 {
-	unsigned long addr, nr = size >> PAGE_SHIFT;
-	int n, ret;
+	unsigned long nr = size >> PAGE_SHIFT;
 
 	if (!can_set_direct_map())
 		return -EOPNOTSUPP;
@@ -46,6 +45,33 @@ static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
 	    !pfn_is_map_memory(PHYS_PFN(phys)) ||
 	    !pfn_is_map_memory(PHYS_PFN(phys) + nr - 1))
 		return -EINVAL;
+
+	return 0;
+}
+
+/*
+ * A page that is not there has been taken out by somebody, who may not put it back: it
+ * was leaked by this driver before it was loaded anew, say, and the process that it was
+ * pinned for still has it.  So nobody else may take it out, and then put it back.
+ */
+static bool gunyah_direct_map_present(phys_addr_t phys, size_t size)
+{
+	unsigned long pfn, end = PHYS_PFN(phys + size);
+
+	for (pfn = PHYS_PFN(phys); pfn < end; pfn++) {
+		if (!kernel_page_present(pfn_to_page(pfn)))
+			return false;
+		if (!(pfn % GUNYAH_DIRECT_MAP_STEP))
+			cond_resched();
+	}
+
+	return true;
+}
+
+static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
+{
+	unsigned long addr, nr = size >> PAGE_SHIFT;
+	int n, ret;
 
 	/* Flushes the TLBs too.  A guest's memory may be one piece of many GiB. */
 	for (addr = (unsigned long)phys_to_virt(phys); nr; addr += (unsigned long)n << PAGE_SHIFT) {
@@ -62,10 +88,16 @@ static int gunyah_direct_map_set(phys_addr_t phys, size_t size, bool valid)
 
 int gunyah_direct_map_remove(phys_addr_t phys, size_t size)
 {
-	int ret = gunyah_direct_map_set(phys, size, false);
+	int ret = gunyah_direct_map_check(phys, size);
 
+	if (ret)
+		return ret;
+	if (!gunyah_direct_map_present(phys, size))
+		return -EIO;
+
+	ret = gunyah_direct_map_set(phys, size, false);
 	/* Stopped half-way?  Making valid what is valid changes nothing. */
-	if (ret && ret != -EOPNOTSUPP && ret != -EINVAL)
+	if (ret)
 		gunyah_direct_map_set(phys, size, true);
 
 	return ret;
@@ -74,6 +106,6 @@ EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_remove, GUNYAH_DIRECT_MAP);
 
 int gunyah_direct_map_restore(phys_addr_t phys, size_t size)
 {
-	return gunyah_direct_map_set(phys, size, true);
+	return gunyah_direct_map_check(phys, size) ?: gunyah_direct_map_set(phys, size, true);
 }
 EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_restore, GUNYAH_DIRECT_MAP);

@@ -24,8 +24,8 @@ bool gunyah_direct_map_can_change(void);
  * pages and keeps them until it has put them back.
  *
  * Context: may sleep.
- * Return: 0; -EOPNOTSUPP where the direct map can't be changed, -EINVAL for
- * what is not wholly in it; nothing has changed then.
+ * Return: 0; -EOPNOTSUPP where the direct map can't be changed; -EINVAL for what is
+ * not memory; -EIO when a page is out of it already; nothing has changed then.
  */
 int gunyah_direct_map_remove(phys_addr_t phys, size_t size);
 

@@ -10,8 +10,10 @@
  * can be mapped, but every touch is a SIGBUS.  A page-table entry is made with
  * the file's lock held, so no fault is under way when a range becomes lent.
  *
- * Lock order: mmap_lock, then the file's lock, then i_mmap_rwsem.  Nothing is
- * copied from or to user space with the file's lock held.
+ * Lock order: mmap_lock, or the lock of a VM's bindings, then the file's lock, then
+ * i_mmap_rwsem.  Nothing is copied from or to user space with the file's lock held.
+ * Who wants memory back from a guest gives the file's lock up first, and holds the
+ * owner of the claim by a reference meanwhile: see struct gunyah_mem_owner.
  */
 #include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
@@ -65,8 +67,8 @@ static void gunyah_guest_mem_put(struct gunyah_mem_provider *provider)
 	fput(gunyah_guest_mem_pages(provider)->file);
 }
 
-static int gunyah_guest_mem_claim(struct gunyah_mem_provider *provider, u64 gpa, u64 offset,
-				  u64 size)
+static int gunyah_guest_mem_claim(struct gunyah_mem_provider *provider,
+				  struct gunyah_mem_owner *owner, u64 gpa, u64 offset, u64 size)
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
 	pgoff_t last = PHYS_PFN(offset + size) - 1;
@@ -79,7 +81,7 @@ static int gunyah_guest_mem_claim(struct gunyah_mem_provider *provider, u64 gpa,
 
 	if (mutex_lock_killable(&gp->lock))
 		return -EINTR;
-	ret = gunyah_guest_pages_claim(gp, PHYS_PFN(offset), last);
+	ret = gunyah_guest_pages_claim(gp, owner, PHYS_PFN(offset), last);
 	mutex_unlock(&gp->lock);
 	return ret;
 }
@@ -294,29 +296,118 @@ static int gunyah_guest_mem_mmap(struct file *file, struct vm_area_struct *vma)
  * The file
  */
 
-static int gunyah_guest_mem_punch_locked(struct gunyah_guest_pages *gp, pgoff_t first,
-					 pgoff_t last)
+/*
+ * The next part of [*@first, *@last] that a guest has shared, and that is in one claim:
+ * these are the two then.  False when there is none.
+ */
+static bool gunyah_guest_mem_next_shared(struct gunyah_guest_pages *gp, pgoff_t *first,
+					 pgoff_t *last, struct gunyah_mem_owner **owner)
 {
+	pgoff_t end;
+
+	*first = gunyah_guest_pages_find(gp, *first, *last, BIT(GUNYAH_MEM_SHARED));
+	if (*first > *last)
+		return false;
+
+	*owner = gunyah_guest_pages_owner(gp, *first, &end);
+	*last = min(*last, end);
+	return true;
+}
+
+/* Can a hole be made in [@first, @last]?  Before anything changes. */
+static int gunyah_guest_mem_may_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+{
+	struct gunyah_mem_owner *owner;
+	pgoff_t end;
+
 	lockdep_assert_held(&gp->lock);
 	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED)))
 		return -EBUSY;
-	/* A parcel comes back as a whole or not at all. */
-	if (gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_SHARED)))
-		return -EOPNOTSUPP;
 
-	gunyah_guest_pages_punch(gp, first, last);
+	for (; first <= last; first = end + 1) {
+		end = last;
+		if (!gunyah_guest_mem_next_shared(gp, &first, &end, &owner))
+			break;
+		/* A parcel comes back as a whole or not at all. */
+		if (!owner || !owner->ops->can_reclaim(owner))
+			return -EOPNOTSUPP;
+	}
+
 	return 0;
 }
 
-static int gunyah_guest_mem_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+/*
+ * Up to the first page that a guest has shared, at *@first on return; @owner is who
+ * can take it back then, referenced, and *@last the end of what that is good for.
+ */
+static int gunyah_guest_mem_punch_front(struct gunyah_guest_pages *gp, pgoff_t *first,
+					pgoff_t *last, struct gunyah_mem_owner **owner)
 {
+	pgoff_t start = *first;
 	int ret;
 
+	*owner = NULL;
 	if (mutex_lock_killable(&gp->lock))
 		return -EINTR;
-	ret = gunyah_guest_mem_punch_locked(gp, first, last);
+	ret = gunyah_guest_mem_may_punch(gp, *first, *last);
+	if (!ret) {
+		if (gunyah_guest_mem_next_shared(gp, first, last, owner))
+			gunyah_mem_owner_get(*owner);
+		if (*first > start)
+			gunyah_guest_pages_punch(gp, start, *first - 1);
+	}
 	mutex_unlock(&gp->lock);
 	return ret;
+}
+
+/*
+ * A hole in a claim of @owner.  Its lock is held over the reclaim and the making of the
+ * hole: so the guest, which may go on touching the memory, gets none of it between.
+ */
+static int gunyah_guest_mem_punch_claim(struct gunyah_guest_mem *gm,
+					struct gunyah_mem_owner *owner, pgoff_t first, pgoff_t last)
+{
+	struct gunyah_guest_pages *gp = &gm->pages;
+	int ret;
+
+	if (mutex_lock_killable(owner->lock))
+		return -EINTR;
+	ret = owner->ops->reclaim(owner, &gm->provider, PFN_PHYS((u64)first),
+				  PFN_PHYS((u64)last - first + 1));
+	if (!ret) {
+		mutex_lock(&gp->lock);
+		/* Another has claimed and given it since the claim was found? */
+		if (gunyah_guest_pages_has(gp, first, last, GUNYAH_GIVEN_STATES))
+			ret = -EBUSY;
+		else
+			gunyah_guest_pages_punch(gp, first, last);
+		mutex_unlock(&gp->lock);
+	}
+	mutex_unlock(owner->lock);
+	return ret;
+}
+
+static int gunyah_guest_mem_punch(struct gunyah_guest_mem *gm, pgoff_t first, pgoff_t last)
+{
+	struct gunyah_mem_owner *owner;
+	pgoff_t end;
+	int ret;
+
+	for (; first <= last; first = end + 1) {
+		end = last;
+		ret = gunyah_guest_mem_punch_front(&gm->pages, &first, &end, &owner);
+		if (ret)
+			return ret;
+		if (!owner)
+			break;
+
+		ret = gunyah_guest_mem_punch_claim(gm, owner, first, end);
+		gunyah_mem_owner_put(owner);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
 }
 
 /* In steps: page faults of other threads wait for the lock. */
@@ -351,7 +442,7 @@ static long gunyah_guest_mem_fallocate(struct file *file, int mode, loff_t offse
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		if (offset >= size)
 			return 0;
-		return gunyah_guest_mem_punch(gp, PHYS_PFN(offset), PHYS_PFN(min(end, size)) - 1);
+		return gunyah_guest_mem_punch(gm, PHYS_PFN(offset), PHYS_PFN(min(end, size)) - 1);
 	}
 
 	if (end > size)

@@ -10,9 +10,9 @@
  * allocated when first needed, zeroed, by the NUMA policy and on the account of
  * the task that needs them.
  *
- * Two maple trees, by page index in the file: a range of the one is a folio, a
- * range of the other is a claim of a binding, with its state as the value.  So
- * there is one entry for a folio, and one for a claim, however large they are.
+ * Maple trees, by page index in the file: a range of the first is a folio, a range of
+ * the second is of one state, a range of the third is a claim of a binding.  So there
+ * is one entry for a folio, and one for a claim, however large they are.
  *
  * Invariants:
  * - A page that is lent has no user mapping and no pin, and one that is lent or
@@ -53,13 +53,11 @@ void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bo
 	mt_set_external_lock(&gp->folios, &gp->lock);
 	mt_init_flags(&gp->ranges, MT_FLAGS_LOCK_EXTERN);
 	mt_set_external_lock(&gp->ranges, &gp->lock);
+	mt_init_flags(&gp->claims, MT_FLAGS_LOCK_EXTERN);
+	mt_set_external_lock(&gp->claims, &gp->lock);
 	gp->nr_pages = nr_pages;
 	gp->huge = huge;
 }
-
-/* The states of pages that are not the host's alone. */
-#define GUNYAH_GIVEN_STATES \
-	(BIT(GUNYAH_MEM_SHARED) | BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED))
 
 /*
  * Folios
@@ -314,9 +312,21 @@ void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgof
  * Ranges and their states
  */
 
-int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
+/* No claim of it is left. */
+static void gunyah_guest_pages_forget(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
 {
 	MA_STATE(mas, &gp->ranges, first, last);
+
+	mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+}
+
+int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, struct gunyah_mem_owner *owner,
+			     pgoff_t first, pgoff_t last)
+{
+	int ret;
+
+	MA_STATE(mas, &gp->ranges, first, last);
+	MA_STATE(claim, &gp->claims, first, last);
 
 	lockdep_assert_held(&gp->lock);
 
@@ -324,17 +334,36 @@ int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff
 		return -EEXIST;
 
 	mas_set_range(&mas, first, last);
-	return mas_store_gfp(&mas, xa_mk_value(GUNYAH_MEM_HOST), GFP_KERNEL_ACCOUNT);
+	ret = mas_store_gfp(&mas, xa_mk_value(GUNYAH_MEM_HOST), GFP_KERNEL_ACCOUNT);
+	if (ret)
+		return ret;
+
+	ret = mas_store_gfp(&claim, owner, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		mas_set_range(&mas, first, last);
+		mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+	}
+	return ret;
 }
 
 void gunyah_guest_pages_unclaim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
 {
-	MA_STATE(mas, &gp->ranges, first, last);
+	pgoff_t index, end;
+
+	MA_STATE(mas, &gp->claims, first, last);
 
 	lockdep_assert_held(&gp->lock);
 
-	if (!gunyah_guest_pages_has(gp, first, last, BIT(GUNYAH_MEM_LEAKED)))
-		mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+	mas_store_gfp(&mas, NULL, GUNYAH_GFP_NOFAIL);
+
+	/* From one leaked page to the next. */
+	for (index = first; index <= last; index = end + 1) {
+		end = gunyah_guest_pages_find(gp, index, last, BIT(GUNYAH_MEM_LEAKED));
+		if (end > index)
+			gunyah_guest_pages_forget(gp, index, end - 1);
+		if (end <= last)
+			gunyah_guest_pages_state(gp, end, &end);
+	}
 }
 
 void gunyah_guest_pages_set(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
@@ -347,8 +376,8 @@ void gunyah_guest_pages_set(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 	mas_store_gfp(&mas, xa_mk_value(state), GUNYAH_GFP_NOFAIL);
 }
 
-bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
-			    unsigned long states)
+pgoff_t gunyah_guest_pages_find(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+				unsigned long states)
 {
 	void *entry;
 
@@ -358,10 +387,24 @@ bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 
 	mas_for_each(&mas, entry, last) {
 		if (BIT(xa_to_value(entry)) & states)
-			return true;
+			return max(mas.index, first);
 	}
 
-	return false;
+	return last + 1;
+}
+
+struct gunyah_mem_owner *gunyah_guest_pages_owner(struct gunyah_guest_pages *gp, pgoff_t index,
+						  pgoff_t *last)
+{
+	struct gunyah_mem_owner *owner;
+
+	MA_STATE(mas, &gp->claims, index, index);
+
+	lockdep_assert_held(&gp->lock);
+
+	owner = mas_walk(&mas);
+	*last = mas.last;
+	return owner;
 }
 
 enum gunyah_mem_state gunyah_guest_pages_state(struct gunyah_guest_pages *gp, pgoff_t index,
@@ -432,6 +475,7 @@ void gunyah_guest_pages_destroy(struct gunyah_guest_pages *gp)
 	}
 	__mt_destroy(&gp->folios);
 	__mt_destroy(&gp->ranges);
+	__mt_destroy(&gp->claims);
 	mutex_unlock(&gp->lock);
 
 	mutex_destroy(&gp->lock);

@@ -5,6 +5,7 @@
 #ifndef _GUNYAH_GUEST_PAGES_H
 #define _GUNYAH_GUEST_PAGES_H
 
+#include <linux/bits.h>
 #include <linux/maple_tree.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
@@ -19,12 +20,17 @@ struct folio;
 /* A huge page is a block of the hypervisor's stage 2, whatever the host's page size. */
 #define GUNYAH_HUGE_SIZE	SZ_2M
 
+/* The states of pages that are not the host's alone. */
+#define GUNYAH_GIVEN_STATES \
+	(BIT(GUNYAH_MEM_SHARED) | BIT(GUNYAH_MEM_LENT) | BIT(GUNYAH_MEM_LEAKED))
+
 /**
  * struct gunyah_guest_pages - pages of a guest-memory file
  * @file: the file; no reference, it owns this structure
  * @lock: guards the trees, and who may make page-table entries for the pages
  * @folios: page index to folio
  * @ranges: page index to state (as an XArray value) of what is claimed
+ * @claims: page index to struct gunyah_mem_owner, for a claim whose owner is known
  * @nr_pages: size of the file
  * @huge: each folio is at least a huge page
  *
@@ -36,6 +42,7 @@ struct gunyah_guest_pages {
 	struct mutex lock;	/* see above */
 	struct maple_tree folios;
 	struct maple_tree ranges;
+	struct maple_tree claims;
 	pgoff_t nr_pages;
 	bool huge;
 };
@@ -81,23 +88,51 @@ void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgof
 /**
  * gunyah_guest_pages_claim() - claim a range: its state becomes host
  * @gp: the pages
+ * @owner: whose claim it is, or NULL
  * @first: first page
  * @last: last page
  *
  * Return: 0, -EEXIST when a part of it is claimed, -ENOMEM.
  */
-int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
+int gunyah_guest_pages_claim(struct gunyah_guest_pages *gp, struct gunyah_mem_owner *owner,
+			     pgoff_t first, pgoff_t last);
 
-/* Give up a claim or a part of one.  A range with a leaked page stays claimed. */
+/* Give up a claim or a part of one.  Leaked pages stay claimed, without an owner. */
 void gunyah_guest_pages_unclaim(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last);
 
 /* Set the state of a claim; never fails. */
 void gunyah_guest_pages_set(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
 			    enum gunyah_mem_state state);
 
+/**
+ * gunyah_guest_pages_find() - find a page of a range in one of some states
+ * @gp: the pages
+ * @first: first page
+ * @last: last page
+ * @states: BIT(state) of each
+ *
+ * Return: the first of such pages, or @last + 1.
+ */
+pgoff_t gunyah_guest_pages_find(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
+				unsigned long states);
+
 /* Has a page of the range one of the states?  @states: BIT(state) of each. */
-bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,
-			    unsigned long states);
+static inline bool gunyah_guest_pages_has(struct gunyah_guest_pages *gp, pgoff_t first,
+					  pgoff_t last, unsigned long states)
+{
+	return gunyah_guest_pages_find(gp, first, last, states) <= last;
+}
+
+/**
+ * gunyah_guest_pages_owner() - whose claim a page belongs to
+ * @gp: the pages
+ * @index: the page
+ * @last: filled in: the last page up to which it is the same claim
+ *
+ * Return: the owner, as long as the lock is held; or NULL.
+ */
+struct gunyah_mem_owner *gunyah_guest_pages_owner(struct gunyah_guest_pages *gp, pgoff_t index,
+						  pgoff_t *last);
 
 /**
  * gunyah_guest_pages_state() - state of a page

@@ -17,13 +17,20 @@
  * they are while they are not the host's.  Telling the hypervisor, and taking
  * lent pages out of the kernel's direct map, is the caller's work, between give
  * and take_back.
+ *
+ * The way from a provider to who has claimed its memory is struct gunyah_mem_owner,
+ * for a provider that wants memory back while a guest has it.
  */
 #ifndef _GUNYAH_MEM_PROVIDER_H
 #define _GUNYAH_MEM_PROVIDER_H
 
+#include <linux/atomic.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/wait_bit.h>
 
 struct gunyah_mem_list;
+struct gunyah_mem_owner;
 struct gunyah_mem_provider;
 
 /**
@@ -42,13 +49,68 @@ enum gunyah_mem_state {
 };
 
 /**
+ * struct gunyah_mem_owner_ops - what the owner of claims does for a provider
+ * @can_reclaim: can what is shared come back while the guest has it?  Called with
+ *	any lock held, does not sleep.  The answer holds as long as the owner has
+ *	anything shared
+ * @reclaim: take back what the guest has of shared memory in a range of the provider,
+ *	all of it the owner's claim at the time of the call or before it; with the
+ *	owner's lock held.  0: the guest has nothing of it, until that lock is given
+ *	up; -EBUSY: not now; other errnos: some of it did not come back
+ */
+struct gunyah_mem_owner_ops {
+	bool (*can_reclaim)(const struct gunyah_mem_owner *owner);
+	int (*reclaim)(struct gunyah_mem_owner *owner, struct gunyah_mem_provider *provider,
+		       u64 offset, u64 size);
+};
+
+/**
+ * struct gunyah_mem_owner - who has claims: embedded in the memory of a VM
+ * @ops: what it does
+ * @lock: the lock of the bindings: no claim of the owner changes its state, but for
+ *	what @ops does, while another has it
+ * @users: providers that are about to ask it
+ *
+ * A provider finds the owner by a claim, with a lock held that it takes to change
+ * claims.  Before it gives that up, to take @lock, which comes first in the order of
+ * locks, it has to become a user.  The owner goes away only when it has no claims
+ * and then no users.
+ */
+struct gunyah_mem_owner {
+	const struct gunyah_mem_owner_ops *ops;
+	struct mutex *lock;	/* see above */
+	atomic_t users;
+};
+
+/* Become a user; there is a claim of the owner, and it stays for the moment. */
+static inline void gunyah_mem_owner_get(struct gunyah_mem_owner *owner)
+{
+	atomic_inc(&owner->users);
+}
+
+/* The owner may be gone on return. */
+static inline void gunyah_mem_owner_put(struct gunyah_mem_owner *owner)
+{
+	/* Fully ordered; and who waits is found by the address alone. */
+	if (atomic_dec_and_test(&owner->users))
+		wake_up_var(&owner->users);
+}
+
+/* Wait until the owner, without claims, has no users.  Its lock is not held. */
+static inline void gunyah_mem_owner_wait(struct gunyah_mem_owner *owner)
+{
+	wait_var_event(&owner->users, !atomic_read(&owner->users));
+}
+
+/**
  * struct gunyah_mem_provider_ops - what a provider does
  * @get: take a reference
  * @put: drop it; may be the last
  * @claim: claim offsets for one binding.  -EINVAL: beyond the end, or not
  *	aligned as this provider needs it; -EEXIST: claimed already; -ENOMEM;
  *	-EINTR: a fatal signal
- * @unclaim: give up a claim or a part of it; the state is host or leaked
+ * @unclaim: give up a claim or a part of it; the state is host or leaked, and what
+ *	is leaked stays claimed, by nobody
  * @piece: find the largest physically contiguous piece around @offset, allocated
  *	if need be: fills in its first offset and its size.  It may reach beyond
  *	the claim, and says nothing about states.  -ENOMEM; -EINTR: a fatal signal
@@ -63,7 +125,8 @@ enum gunyah_mem_state {
  * @leak: the pages are lost, see GUNYAH_MEM_LEAKED; any part of what was given
  *
  * @gpa of @claim is the guest address that goes with @offset, for providers that
- * want the two aligned.  All offsets and sizes are multiples of the page size.
+ * want the two aligned; @owner is who claims, NULL for somebody who can't be asked for
+ * anything.  All offsets and sizes are multiples of the page size.
  *
  * Context: all may sleep; the caller holds the lock of the bindings, and a
  * reference for each binding.
@@ -71,7 +134,8 @@ enum gunyah_mem_state {
 struct gunyah_mem_provider_ops {
 	void (*get)(struct gunyah_mem_provider *provider);
 	void (*put)(struct gunyah_mem_provider *provider);
-	int (*claim)(struct gunyah_mem_provider *provider, u64 gpa, u64 offset, u64 size);
+	int (*claim)(struct gunyah_mem_provider *provider, struct gunyah_mem_owner *owner,
+		     u64 gpa, u64 offset, u64 size);
 	void (*unclaim)(struct gunyah_mem_provider *provider, u64 offset, u64 size);
 	int (*piece)(struct gunyah_mem_provider *provider, u64 offset, u64 *start, u64 *size);
 	int (*give)(struct gunyah_mem_provider *provider, u64 offset, u64 size,

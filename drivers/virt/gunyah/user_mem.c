@@ -291,8 +291,8 @@ static void gunyah_user_mem_put(struct gunyah_mem_provider *provider)
 	kref_put(&gunyah_user_mem_of(provider)->ref, gunyah_user_mem_release);
 }
 
-static int gunyah_user_mem_claim(struct gunyah_mem_provider *provider, u64 gpa, u64 offset,
-				 u64 size)
+static int gunyah_user_mem_claim(struct gunyah_mem_provider *provider,
+				 struct gunyah_mem_owner *owner, u64 gpa, u64 offset, u64 size)
 {
 	struct gunyah_user_mem *um = gunyah_user_mem_of(provider);
 	unsigned long first = PHYS_PFN(offset);

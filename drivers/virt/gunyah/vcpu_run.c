@@ -289,13 +289,22 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	u64 value = 0;
 	int ret;
 
-	/* Shared memory that the guest does not have yet looks like this, too. */
+	/* Shared memory that was taken back from the guest looks like this, too. */
 	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr)) {
 		ret = give_memory(vcpu, addr, write);
 		/* Else its binding has just gone: it is a device's address again. */
 		if (ret != -ENOENT)
 			return finish_page_fault(vcpu, addr, ret);
 	}
+
+	/*
+	 * When a run ends, its number is changed first, and then it is forgotten what
+	 * is shared.  So nobody knows any more what address this is; and nobody needs
+	 * to, as an answer could not be brought to that guest.  look() says so.
+	 */
+	smp_rmb();
+	if (vcpu->paged && !same_run(vcpu))
+		return GO_ON;
 
 	if (len != 1 && len != 2 && len != 4 && len != 8) {
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
@@ -487,6 +496,8 @@ static int run_locked(struct gunyah_vcpu *vcpu)
 	if (ret != GO_ON)
 		return ret;
 
+	/* In a run that has begun it does not change; in another one nothing is entered. */
+	vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
 	ret = take_answer(vcpu);
 	if (ret)
 		return ret;

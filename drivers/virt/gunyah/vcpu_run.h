@@ -41,6 +41,7 @@ enum gunyah_vcpu_pending {
  * @run_lock: held by the runner; guards all below, up to @res
  * @runs_ended: gunyah_vm_runs_ended() of the run in which all below was, or is;
  *	the runner enters the guest in no other one
+ * @paged: that run's flow is the demand-paged one
  * @pending: enum gunyah_vcpu_pending
  * @len: length of a pending read
  * @resume: words that the next hypercall brings; 0 but after an answer, or after a
@@ -68,6 +69,7 @@ struct gunyah_vcpu {
 
 	struct mutex run_lock;	/* see above */
 	u64 runs_ended;
+	bool paged;
 	enum gunyah_vcpu_pending pending;
 	u32 len;
 	u64 resume[2];

@@ -23,6 +23,7 @@
 #include <uapi/linux/gunyah.h>
 
 #include "vm.h"
+#include "vm_eager.h"
 #include "vm_paging.h"
 
 /* ---- states ---- */
@@ -376,8 +377,8 @@ static int load_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image)
 			return ret;
 	}
 
-	ret = gunyah_vm_mem_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
-				 vm->dtb_size, image) ?:
+	ret = gunyah_vm_eager_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
+				   vm->dtb_size, image) ?:
 	      gunyah_vm_auth_image_range(&vm->auth, image, &offset, &size);
 	if (!ret && !auth)
 		ret = gunyah_vm_boot_image_offset(&vm->boot, image, &offset);
@@ -448,6 +449,10 @@ static int run_paged_locked(struct gunyah_vm *vm)
 	lockdep_assert_held(&vm->lock);
 	if (!gunyah_vm_paging_possible(&vm->mem))
 		return -EOPNOTSUPP;
+
+	ret = gunyah_vm_paging_share(&vm->mem);
+	if (ret)
+		return ret;
 
 	ret = gunyah_vm_rm_start(&vm->rm);
 	gunyah_vm_paging_started(&vm->mem, ret);

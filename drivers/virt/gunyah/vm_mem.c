@@ -5,23 +5,16 @@
  * A binding ties a range of a provider (mem_provider.h) to guest addresses.
  * Bindings stand as long as the user wants them, over any number of runs; the
  * memory behind them is given to the VM when it starts and comes back when it
- * has ended.  How it is given here is the eager flow, the one of the published
- * resource manager: all of it before the VM starts, as parcels.  The demand-paged
- * flow is in vm_paging.c.
+ * has ended.  How it is given is in vm_eager.c and vm_paging.c, one for each flow.
  *
  * Words: the run of a VM's memory is the lent bindings that follow one another
  * without a gap in guest addresses and hold the device tree.  It is the guest's
- * RAM, and one parcel, the image parcel: the published resource manager (Dec
- * 2023) takes one only, which must be lent with all rights.  The firmware of a
- * protected VM may be in the run, or apart from it in a binding of its own, which
- * may be next to it.
+ * RAM.  The firmware of a protected VM may be in the run, or apart from it in a
+ * binding of its own, which may be next to it.
  *
  * Invariants:
  * - Bindings of a VM don't overlap, neither do those of all VMs in one provider.
  * - Parcels exist while @given, and in the eager flow each binding is in one then.
- *
- * Everything that can be refused is looked at before the first page is touched;
- * what fails later is undone in reverse order.
  */
 #define pr_fmt(fmt) "gunyah: " fmt
 
@@ -32,7 +25,6 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -43,12 +35,58 @@
 #include "vm_mem.h"
 #include "vm_parcel.h"
 
-/* The resource manager's page and the alignment of a guest's memory base. */
+/* The resource manager's page. */
 #define GUNYAH_RM_PAGE_SIZE	SZ_4K
-#define GUNYAH_IMAGE_ALIGN	SZ_2M
 
 #define GUNYAH_MEM_FLAGS \
 	(GUNYAH_MEM_ACCESS_MASK | GUNYAH_MEM_ALLOW_RWX | GUNYAH_MEM_UNMAP)
+
+/*
+ * What providers ask for
+ */
+
+static bool gunyah_vm_mem_can_reclaim(const struct gunyah_mem_owner *owner)
+{
+	/* Set before anything is given, and cleared when all has come back. */
+	return READ_ONCE(container_of(owner, struct gunyah_vm_mem, owner)->paged);
+}
+
+/* What is lent stays: the user is to take it back first. */
+static int gunyah_vm_mem_reclaim_shared(struct gunyah_mem_owner *owner,
+					struct gunyah_mem_provider *provider, u64 offset, u64 size)
+{
+	struct gunyah_vm_mem *mem = container_of(owner, struct gunyah_vm_mem, owner);
+	struct gunyah_vm_binding *b;
+	u64 start, end;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	/* The run has ended since it was asked for, and all is back. */
+	if (!mem->given)
+		return 0;
+	/* It is just being started or ended. */
+	if (!mem->pieces.active)
+		return -EBUSY;
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		start = max(offset, b->offset);
+		end = min(offset + size, b->offset + b->size);
+		if (b->provider != provider || start >= end || !gunyah_vm_binding_shared(b))
+			continue;
+		ret = gunyah_vm_pieces_reclaim(&mem->pieces, b->gpa + (start - b->offset),
+					       end - start);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static const struct gunyah_mem_owner_ops gunyah_vm_mem_owner_ops = {
+	.can_reclaim	= gunyah_vm_mem_can_reclaim,
+	.reclaim	= gunyah_vm_mem_reclaim_shared,
+};
 
 void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 {
@@ -59,6 +97,9 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem)
 	mem->given = false;
 	mem->fw_gpa = 0;
 	mem->fw_size = 0;
+	mem->owner.ops = &gunyah_vm_mem_owner_ops;
+	mem->owner.lock = &mem->lock;
+	atomic_set(&mem->owner.users, 0);
 	gunyah_vm_pieces_init(&mem->pieces, &mem->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_init);
@@ -74,17 +115,6 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_set_firmware);
 /*
  * Bindings
  */
-
-/* The message has no guest address; the monitor writes the same into a shm node. */
-static u32 gunyah_vm_mem_address_label(u64 gpa)
-{
-	return lower_32_bits(gpa >> 12);
-}
-
-static u32 gunyah_vm_binding_label(const struct gunyah_vm_binding *b)
-{
-	return b->labelled ? b->label : gunyah_vm_mem_address_label(b->gpa);
-}
 
 static struct gunyah_vm_binding *gunyah_vm_binding_alloc(struct gunyah_mem_provider *provider,
 							 u64 gpa, u64 offset, u64 size, u32 flags)
@@ -163,7 +193,8 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 		return PTR_ERR(next);
 
 	/* With that everything was checked. */
-	ret = provider->ops->claim(provider, args->guest_addr, args->offset, args->size);
+	ret = provider->ops->claim(provider, &mem->owner, args->guest_addr, args->offset,
+				   args->size);
 	if (ret)
 		return ret;
 
@@ -182,8 +213,13 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 	if (!mem->paged)
 		return 0;
 
-	/* From here on the guest can have it. */
+	/* From here on the guest can have it; what is shared it has on return. */
 	ret = gunyah_vm_pieces_bind(&mem->pieces, b);
+	if (!ret && gunyah_vm_binding_shared(b)) {
+		ret = gunyah_vm_pieces_share(&mem->pieces, b);
+		if (ret)
+			gunyah_vm_pieces_unbind(&mem->pieces, b->gpa, b->size);
+	}
 	if (ret) {
 		provider->ops->unclaim(provider, args->offset, args->size);
 		gunyah_vm_binding_free(b);
@@ -349,43 +385,14 @@ int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem
 }
 
 /*
- * Parcels
+ * What is given
  */
-
-/*
- * What can't be lent, whatever the device tree says: lent memory with less than
- * all rights, which the resource manager would not take for RAM; and anything,
- * where it can't leave the direct map.
- */
-static int gunyah_vm_mem_check_bindings(struct gunyah_vm_mem *mem)
-{
-	struct gunyah_vm_binding *b;
-
-	lockdep_assert_held(&mem->lock);
-
-	list_for_each_entry(b, &mem->bindings, list) {
-		if (gunyah_vm_binding_shared(b))
-			continue;
-		if ((b->flags & GUNYAH_MEM_ALLOW_RWX) != GUNYAH_MEM_ALLOW_RWX)
-			return -EOPNOTSUPP;
-		if (!gunyah_vm_parcel_can_lend())
-			return -EOPNOTSUPP;
-	}
-
-	return 0;
-}
-
-/* Is [@gpa, @gpa + @size) inside of what begins at @base and has @len bytes? */
-static bool gunyah_vm_mem_inside(u64 gpa, u64 size, u64 base, u64 len)
-{
-	return gpa >= base && size <= len && gpa - base <= len - size;
-}
 
 /* Is @b for the firmware alone? */
 static bool gunyah_vm_mem_is_firmware(const struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_binding *b)
 {
-	return gunyah_vm_mem_inside(b->gpa, b->size, mem->fw_gpa, mem->fw_size);
+	return gunyah_vm_mem_range_inside(b->gpa, b->size, mem->fw_gpa, mem->fw_size);
 }
 
 /* Does @b go on where the binding before it ends, both being lent? */
@@ -440,185 +447,6 @@ int gunyah_vm_mem_find_image(struct gunyah_vm_mem *mem, u64 dtb_gpa, u64 dtb_siz
 	return 0;
 }
 
-/* The resource manager rounds the guest's memory base. */
-static int gunyah_vm_mem_check_base(const struct gunyah_vm_image *image)
-{
-	return IS_ALIGNED(image->base, GUNYAH_IMAGE_ALIGN) ? 0 : -EINVAL;
-}
-
-static bool gunyah_vm_mem_in_image(const struct gunyah_vm_binding *b,
-				   const struct gunyah_vm_image *image)
-{
-	return b->gpa >= image->base && b->gpa - image->base < image->size;
-}
-
-/* The lent binding outside of the run that holds all of the firmware. */
-static struct gunyah_vm_binding *gunyah_vm_mem_find_firmware(struct gunyah_vm_mem *mem,
-							     const struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_binding *b;
-
-	lockdep_assert_held(&mem->lock);
-
-	list_for_each_entry(b, &mem->bindings, list) {
-		if (!gunyah_vm_mem_in_image(b, image) && !gunyah_vm_binding_shared(b) &&
-		    gunyah_vm_mem_inside(mem->fw_gpa, mem->fw_size, b->gpa, b->size))
-			return b;
-	}
-
-	return NULL;
-}
-
-static int gunyah_vm_mem_check_firmware(struct gunyah_vm_mem *mem,
-					const struct gunyah_vm_image *image)
-{
-	lockdep_assert_held(&mem->lock);
-
-	if (!mem->fw_size ||
-	    gunyah_vm_mem_inside(mem->fw_gpa, mem->fw_size, image->base, image->size))
-		return 0;
-	return gunyah_vm_mem_find_firmware(mem, image) ? 0 : -EINVAL;
-}
-
-/* With the parcels given: which of them has the firmware? */
-static void gunyah_vm_mem_name_firmware(struct gunyah_vm_mem *mem, struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_binding *b = gunyah_vm_mem_find_firmware(mem, image);
-	struct gunyah_vm_parcel *parcel;
-
-	lockdep_assert_held(&mem->lock);
-
-	if (!mem->fw_size)
-		return;
-
-	image->fw_handle = image->handle;
-	image->fw_offset = mem->fw_gpa - image->base;
-	if (!b)
-		return;
-
-	/* It is alone in its parcel. */
-	list_for_each_entry(parcel, &mem->parcels, list) {
-		if (list_first_entry(&parcel->bindings, struct gunyah_vm_binding,
-				     parcel_list) == b)
-			image->fw_handle = parcel->handle;
-	}
-	image->fw_offset = mem->fw_gpa - b->gpa;
-}
-
-/* The image parcel has the label of its address, whatever bindings it is made of. */
-static u32 gunyah_vm_mem_label(const struct gunyah_vm_binding *b,
-			       const struct gunyah_vm_image *image)
-{
-	if (gunyah_vm_mem_in_image(b, image))
-		return gunyah_vm_mem_address_label(image->base);
-
-	return gunyah_vm_binding_label(b);
-}
-
-/* Is there a label as that of @b, outside of the run or, if the user gave it, the run's own? */
-static bool gunyah_vm_mem_label_taken(struct gunyah_vm_mem *mem, const struct gunyah_vm_binding *b,
-				      const struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_binding *other;
-
-	lockdep_assert_held(&mem->lock);
-
-	list_for_each_entry(other, &mem->bindings, list) {
-		if (other == b || (!b->labelled && gunyah_vm_mem_in_image(other, image)))
-			continue;
-		if (gunyah_vm_mem_label(other, image) == gunyah_vm_binding_label(b))
-			return true;
-	}
-
-	return false;
-}
-
-/*
- * The bindings outside of the run need labels: different ones, and, for what is
- * lent, not 0.  With that the resource manager takes lent memory for RAM, of
- * which it takes one parcel only.
- */
-static int gunyah_vm_mem_check_labels(struct gunyah_vm_mem *mem,
-				      const struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_binding *first, *b;
-
-	lockdep_assert_held(&mem->lock);
-
-	first = list_first_entry(&mem->bindings, struct gunyah_vm_binding, list);
-	list_for_each_entry(b, &mem->bindings, list) {
-		if (gunyah_vm_mem_in_image(b, image))
-			continue;
-		if (!gunyah_vm_binding_label(b) && !gunyah_vm_binding_shared(b))
-			return -EOPNOTSUPP;
-		/* Equal ones of addresses are 16 TiB apart: nothing to look at for most guests. */
-		if (!b->labelled && b->gpa - first->gpa < SZ_16T)
-			continue;
-		/* A user may have made very many bindings. */
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (gunyah_vm_mem_label_taken(mem, b, image))
-			return -EINVAL;
-	}
-
-	return 0;
-}
-
-static struct gunyah_vm_parcel *gunyah_vm_mem_new_parcel(struct gunyah_vm_mem *mem,
-							 struct gunyah_vm_binding *b,
-							 const struct gunyah_vm_image *image)
-{
-	enum gunyah_mem_state state = gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED :
-								    GUNYAH_MEM_LENT;
-	struct gunyah_vm_parcel *parcel;
-
-	parcel = gunyah_vm_parcel_create(state, gunyah_vm_mem_label(b, image),
-					 gunyah_vm_binding_rights(b));
-	if (parcel)
-		list_add_tail(&parcel->list, &mem->parcels);
-
-	return parcel;
-}
-
-/* Make the parcels, the image parcel first in the list, and get their memory. */
-static int gunyah_vm_mem_make_parcels(struct gunyah_vm_mem *mem,
-				      const struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_parcel *parcel, *image_parcel = NULL;
-	struct gunyah_vm_binding *b;
-	int ret;
-
-	lockdep_assert_held(&mem->lock);
-
-	list_for_each_entry(b, &mem->bindings, list) {
-		if (image_parcel && gunyah_vm_mem_in_image(b, image)) {
-			parcel = image_parcel;
-		} else {
-			parcel = gunyah_vm_mem_new_parcel(mem, b, image);
-			if (!parcel)
-				return -ENOMEM;
-		}
-		if (!image_parcel && gunyah_vm_mem_in_image(b, image)) {
-			image_parcel = parcel;
-			list_move(&parcel->list, &mem->parcels);
-		}
-
-		ret = gunyah_vm_parcel_add(parcel, b);
-		if (ret)
-			return ret;
-		cond_resched();
-	}
-
-	list_for_each_entry(parcel, &mem->parcels, list) {
-		ret = gunyah_vm_parcel_reserve(parcel);
-		if (ret)
-			return ret;
-	}
-
-	return 0;
-}
-
 /* The last one first.  @rm is NULL when the resource manager is not to be asked. */
 void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
 {
@@ -629,8 +457,7 @@ void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, b
 
 	lockdep_assert_held(&mem->lock);
 
-	if (mem->pieces.active)
-		gunyah_vm_pieces_stop(&mem->pieces);
+	gunyah_vm_pieces_stop(&mem->pieces);
 	n_leaked = mem->pieces.n_leaked;
 	leaked = mem->pieces.leaked;
 
@@ -656,44 +483,6 @@ void gunyah_vm_mem_end_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, b
 		       leaked / SZ_1K, n_leaked);
 }
 
-int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
-		       u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_parcel *parcel;
-	int ret;
-
-	guard(mutex)(&mem->lock);
-	if (mem->given)
-		return -EBUSY;
-
-	ret = gunyah_vm_mem_check_bindings(mem) ?:
-	      gunyah_vm_mem_find_image(mem, dtb_gpa, dtb_size, image) ?:
-	      gunyah_vm_mem_check_firmware(mem, image) ?:
-	      gunyah_vm_mem_check_base(image) ?:
-	      gunyah_vm_mem_check_labels(mem, image);
-	if (ret)
-		return ret;
-
-	mem->given = true;
-	ret = gunyah_vm_mem_make_parcels(mem, image);
-	if (!ret) {
-		list_for_each_entry(parcel, &mem->parcels, list) {
-			ret = gunyah_vm_parcel_give(parcel, rm, vmid);
-			if (ret)
-				break;
-		}
-	}
-	if (ret) {
-		gunyah_vm_mem_end_locked(mem, rm, false);
-		return ret;
-	}
-
-	image->handle = list_first_entry(&mem->parcels, struct gunyah_vm_parcel, list)->handle;
-	gunyah_vm_mem_name_firmware(mem, image);
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_give);
-
 unsigned int gunyah_vm_mem_take_back(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, bool sanitize)
 {
 	unsigned int n_leaked;
@@ -717,12 +506,15 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem)
 	struct gunyah_vm_binding *b, *next;
 
 	/* A vCPU's thread may be about to take the lock: it stays good, and finds nothing. */
-	guard(mutex)(&mem->lock);
-	gunyah_vm_mem_end_locked(mem, NULL, false);
-	list_for_each_entry_safe(b, next, &mem->bindings, list) {
-		b->provider->ops->unclaim(b->provider, b->offset, b->size);
-		gunyah_vm_binding_free(b);
-		cond_resched();
+	scoped_guard(mutex, &mem->lock) {
+		gunyah_vm_mem_end_locked(mem, NULL, false);
+		list_for_each_entry_safe(b, next, &mem->bindings, list) {
+			b->provider->ops->unclaim(b->provider, b->offset, b->size);
+			gunyah_vm_binding_free(b);
+			cond_resched();
+		}
 	}
+	/* So may be who makes a hole in a file that was bound here. */
+	gunyah_mem_owner_wait(&mem->owner);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_destroy);

@@ -32,6 +32,7 @@ struct gunyah_rm;
  * @fw_gpa: guest address of the firmware of a protected VM
  * @fw_size: its size, 0 where there is none
  * @n_leaked: parcels and pieces of the present run that did not come back
+ * @owner: what providers know of this: who has claims on them
  * @pieces: what was given in the demand-paged flow
  */
 struct gunyah_vm_mem {
@@ -45,6 +46,7 @@ struct gunyah_vm_mem {
 	u64 fw_gpa;
 	u64 fw_size;
 	unsigned int n_leaked;
+	struct gunyah_mem_owner owner;
 	struct gunyah_vm_pieces pieces;
 };
 
@@ -70,6 +72,12 @@ struct gunyah_vm_image {
 	u32 fw_handle;
 	u64 fw_offset;
 };
+
+/* Is [@gpa, @gpa + @size) inside of what begins at @base and has @len bytes? */
+static inline bool gunyah_vm_mem_range_inside(u64 gpa, u64 size, u64 base, u64 len)
+{
+	return gpa >= base && size <= len && gpa - base <= len - size;
+}
 
 void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
 
@@ -153,36 +161,6 @@ int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem
  */
 int gunyah_vm_mem_map_provider(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
 			       const struct gunyah_map_mem_args *args, const u32 *label);
-
-/**
- * gunyah_vm_mem_give() - give all bound memory to a VM, before CONFIG_IMAGE (eager flow)
- * @mem: the VM's memory
- * @rm: connection
- * @vmid: the VM
- * @dtb_gpa: guest address of the device tree
- * @dtb_size: its size as the user said it, rounded up here
- * @image: filled in
- *
- * The lent bindings that follow one another in guest addresses and hold the
- * device tree are one parcel; each other binding is a parcel of its own, with
- * its label or, without one, bits 43 to 12 of its guest address.  A binding for the
- * firmware alone does not follow another, nor another one it.
- *
- * All or nothing: on an error all that was given was taken back (or, where the
- * resource manager did not take it back, is leaked knowingly and counted).
- *
- * Return: 0; -EINVAL when the device tree is not wholly inside one run of lent
- * bindings from a 2 MiB aligned base, or two parcels would have one label, or the
- * firmware is not wholly inside one lent parcel;
- * -EBUSY when user space has a lent range mapped or pinned, or the memory is
- * given; -E2BIG when the list entries of all VMs would pass 6,000; -EOPNOTSUPP
- * for what this flow can't give (lent memory with less than RWX, a device tree
- * in shared memory, direct map not changeable); -ENODEV when the resource
- * manager refused; -EIO when some of the memory was leaked in an earlier run,
- * or the connection is dead; -ETIMEDOUT, -EINTR, -ENOMEM.
- */
-int gunyah_vm_mem_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
-		       u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image);
 
 /**
  * gunyah_vm_mem_take_back() - reclaim every parcel

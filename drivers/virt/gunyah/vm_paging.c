@@ -2,12 +2,13 @@
 /*
  * The demand-paged flow: a VM gets its memory when it touches it.
  *
- * Only the pages of the device tree are given before the start, as a parcel, for
- * the resource manager reads and writes them: the image parcel.  It is told which
- * guest addresses are lent page by page: a touch there becomes a page fault of the
- * vCPU.  Shared bindings are not named; the touch of an address where nothing is
- * mapped looks like that of a device (VMMIO), so there the bindings are looked at
- * first.
+ * Only the pages of the device tree are given as a parcel, for the resource manager
+ * reads and writes them: the image parcel.  It is told which guest addresses are lent
+ * page by page: a touch there becomes a page fault of the vCPU.  Shared bindings are
+ * not named; the touch of an address where nothing is mapped looks like that of a
+ * device (VMMIO), or, if it can't be described as one, is an abort in the guest.  So
+ * shared memory is given before the guest can touch it; and in case that the guest
+ * touches some that was taken back, the bindings are looked at first.
  *
  * A start that succeeds consumes the image parcel: the hypervisor has made its
  * pages the guest's private memory, and they come back by hypercalls as any other
@@ -18,6 +19,8 @@
  * The records of the image's pages are made with the parcel, so that nothing can
  * fail once the guest was started.
  */
+#define pr_fmt(fmt) "gunyah: " fmt
+
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
@@ -235,6 +238,36 @@ static void gunyah_vm_paging_consume_image(struct gunyah_vm_mem *mem)
 	WRITE_ONCE(mem->pieces.active, true);
 }
 
+/* What else hypervisor and platform say means something else to who starts a VM. */
+static int gunyah_vm_paging_share_error(const struct gunyah_vm_binding *b, int ret)
+{
+	if (ret == -EINTR || ret == -EIO || ret == -ENOMEM)
+		return ret;
+
+	pr_warn_ratelimited("the memory at %#llx of a guest can't be shared: error %d\n",
+			    b->gpa, ret);
+	return -ENODEV;
+}
+
+int gunyah_vm_paging_share(struct gunyah_vm_mem *mem)
+{
+	struct gunyah_vm_binding *b;
+	int ret;
+
+	guard(mutex)(&mem->lock);
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (!gunyah_vm_binding_shared(b))
+			continue;
+		ret = gunyah_vm_pieces_share(&mem->pieces, b);
+		if (ret)
+			return gunyah_vm_paging_share_error(b, ret);
+		cond_resched();
+	}
+
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_share);
+
 void gunyah_vm_paging_started(struct gunyah_vm_mem *mem, int ret)
 {
 	guard(mutex)(&mem->lock);
@@ -252,12 +285,11 @@ void gunyah_vm_paging_stop(struct gunyah_vm_mem *mem)
 	guard(mutex)(&mem->lock);
 	if (mem->unsure) {
 		mem->unsure = false;
-		first = gunyah_vm_pieces_first(&mem->pieces);
+		first = gunyah_vm_pieces_first_lent(&mem->pieces);
 		if (!gunyah_vm_extent_unmap(&mem->pieces.extents, first))
 			gunyah_vm_paging_consume_image(mem);
 	}
-	if (mem->pieces.active)
-		gunyah_vm_pieces_stop(&mem->pieces);
+	gunyah_vm_pieces_stop(&mem->pieces);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_stop);
 

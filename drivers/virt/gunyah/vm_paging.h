@@ -18,13 +18,13 @@
  * @dtb_size: its size as the user said it, rounded up here
  * @image: filled in: the pages of the device tree
  *
- * Only these go as a parcel.  All or nothing, as gunyah_vm_mem_give().
+ * Only these go as a parcel.  All or nothing, as gunyah_vm_eager_give().
  *
  * Return: 0; -EINVAL when the device tree is not wholly inside one run of lent
  * bindings; -EBUSY when user space has its pages mapped or pinned, or the memory
  * is given; -EOPNOTSUPP for a device tree in shared memory or in lent memory with
  * less than RWX, and when the direct map is not changeable; otherwise as
- * gunyah_vm_mem_give().
+ * gunyah_vm_eager_give().
  */
 int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
 			  u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image);
@@ -43,6 +43,17 @@ int gunyah_vm_paging_name(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 
 /* Has the run all capabilities that are needed?  For the time after the tickets were filled. */
 bool gunyah_vm_paging_possible(struct gunyah_vm_mem *mem);
+
+/**
+ * gunyah_vm_paging_share() - give all shared memory: between INIT and VM_START
+ * @mem: the VM's memory; gunyah_vm_paging_possible()
+ *
+ * After an error some of it may have been given: gunyah_vm_paging_stop() takes it back.
+ *
+ * Return: 0; -EIO: some of it was leaked; -EINTR: a fatal signal; -ENOMEM; -ENODEV for
+ * all else.
+ */
+int gunyah_vm_paging_share(struct gunyah_vm_mem *mem);
 
 /**
  * gunyah_vm_paging_started() - VM_START was answered, or was not

@@ -8,6 +8,10 @@
  * one look finds whether the guest has an address, and two vCPUs that fault on one
  * folio cost one give.
  *
+ * Lent memory is given when the guest touches it.  Shared memory is given as a whole,
+ * before the guest can touch it, for not every access of it can be told from that of a
+ * device; what was taken back since is given by a touch, as lent memory is.
+ *
  * Invariants:
  * - There is a record from before the first hypercall for a piece until it is the
  *   host's again, or leaked.  So no memory is given twice.
@@ -122,17 +126,26 @@ void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
 
 	lockdep_assert_held(p->lock);
 
-	mas_for_each(&mas, piece, ULONG_MAX)
-		piece->platform = gunyah_platform_dup(platform);
+	mas_for_each(&mas, piece, ULONG_MAX) {
+		if (piece->state == GUNYAH_MEM_LENT)
+			piece->platform = gunyah_platform_dup(platform);
+	}
 }
 
-struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p)
+struct gunyah_vm_piece *gunyah_vm_pieces_first_lent(struct gunyah_vm_pieces *p)
 {
+	struct gunyah_vm_piece *piece;
+
 	MA_STATE(mas, &p->pieces, 0, 0);
 
 	lockdep_assert_held(p->lock);
 
-	return mas_find(&mas, ULONG_MAX);
+	mas_for_each(&mas, piece, ULONG_MAX) {
+		if (piece->state == GUNYAH_MEM_LENT)
+			break;
+	}
+
+	return piece;
 }
 
 /*
@@ -194,26 +207,61 @@ static void gunyah_vm_pieces_give_up(struct gunyah_vm_pieces *p, struct gunyah_v
 		piece->provider->ops->take_back(piece->provider, piece->offset, piece->size);
 }
 
+/* There is no later time at which to try again: it comes back, or is leaked. */
+static void gunyah_vm_pieces_take_for_good(struct gunyah_vm_pieces *p,
+					   struct gunyah_vm_piece *piece)
+{
+	bool lost;
+	int ret;
+
+	ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
+	trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
+	if (ret && !lost) {
+		gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
+		lost = true;
+	}
+	gunyah_vm_pieces_give_up(p, piece, lost);
+}
+
+/* Of host pages [@first, @last] of the guest's addresses. */
+static void gunyah_vm_pieces_take_shared(struct gunyah_vm_pieces *p, unsigned long first,
+					 unsigned long last)
+{
+	struct gunyah_vm_piece *piece;
+	unsigned long next;
+
+	MA_STATE(mas, &p->pieces, first, first);
+
+	mas_for_each(&mas, piece, last) {
+		if (piece->state != GUNYAH_MEM_SHARED)
+			continue;
+		next = mas.last + 1;
+		gunyah_vm_pieces_take_for_good(p, piece);
+		gunyah_vm_pieces_del(p, piece);
+		/* The tree has changed. */
+		mas_set(&mas, next);
+		cond_resched();
+	}
+}
+
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 {
 	struct gunyah_vm_piece *piece;
-	bool lost;
-	int ret;
 
 	MA_STATE(mas, &p->pieces, 0, 0);
 
 	lockdep_assert_held(p->lock);
 
-	WRITE_ONCE(p->active, false);
+	/* What is lent then is the image, which is still a parcel. */
+	if (!p->active) {
+		gunyah_vm_pieces_take_shared(p, 0, ULONG_MAX);
+		return;
+	}
+
+	/* Who finds it so finds that the run has ended, too: see handle_mmio(). */
+	smp_store_release(&p->active, false);
 	mas_for_each(&mas, piece, ULONG_MAX) {
-		ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
-		trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
-		/* There is no later time at which to try again. */
-		if (ret && !lost) {
-			gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
-			lost = true;
-		}
-		gunyah_vm_pieces_give_up(p, piece, lost);
+		gunyah_vm_pieces_take_for_good(p, piece);
 		kfree(piece);
 		cond_resched();
 	}
@@ -326,24 +374,21 @@ static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 	return ret;
 }
 
-static int gunyah_vm_pieces_give(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
-				 u64 gpa, u64 *serial)
+/* What the provider has let go: it is the guest's, or the provider's again. */
+static int gunyah_vm_pieces_give_new(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *new,
+				     u8 rights, u64 *serial)
 {
-	struct gunyah_vm_piece new, *piece;
+	struct gunyah_vm_piece *piece;
 	bool lost;
 	int ret;
 
-	ret = gunyah_vm_pieces_find(p, b, gpa, &new) ?: gunyah_vm_pieces_get(&new, gpa);
-	if (ret)
-		return ret;
-
-	piece = gunyah_vm_pieces_add(p, &new);
+	piece = gunyah_vm_pieces_add(p, new);
 	if (!piece) {
-		gunyah_vm_pieces_give_up(p, &new, false);
+		gunyah_vm_pieces_give_up(p, new, false);
 		return -ENOMEM;
 	}
 
-	ret = gunyah_vm_extent_give(&p->extents, piece, gunyah_vm_binding_rights(b), &lost);
+	ret = gunyah_vm_extent_give(&p->extents, piece, rights, &lost);
 	trace_gunyah_mem_give(piece->gpa, piece->phys, piece->size, piece->state, ret);
 	if (ret) {
 		gunyah_vm_pieces_give_up(p, piece, lost);
@@ -353,6 +398,65 @@ static int gunyah_vm_pieces_give(struct gunyah_vm_pieces *p, const struct gunyah
 
 	*serial = piece->serial;
 	return 0;
+}
+
+static int gunyah_vm_pieces_give(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 u64 gpa, u64 *serial)
+{
+	struct gunyah_vm_piece new;
+	int ret;
+
+	ret = gunyah_vm_pieces_find(p, b, gpa, &new) ?: gunyah_vm_pieces_get(&new, gpa);
+	if (ret)
+		return ret;
+	return gunyah_vm_pieces_give_new(p, &new, gunyah_vm_binding_rights(b), serial);
+}
+
+/* A piece for each entry; what follows one that fails is given up. */
+static int gunyah_vm_pieces_share_list(struct gunyah_vm_pieces *p,
+				       const struct gunyah_vm_binding *b,
+				       const struct gunyah_mem_list *list)
+{
+	struct gunyah_vm_piece new = { .provider = b->provider, .state = GUNYAH_MEM_SHARED };
+	u64 done = 0, serial;
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < list->n && !ret; i++) {
+		new.gpa = b->gpa + done;
+		new.offset = b->offset + done;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		new.phys = list->entries[i].ipa;
+		new.size = list->entries[i].size;
+		ret = gunyah_vm_pieces_give_new(p, &new, gunyah_vm_binding_rights(b), &serial);
+		done += new.size;
+		cond_resched();
+	}
+
+	if (ret && done < b->size)
+		b->provider->ops->take_back(b->provider, b->offset + done, b->size - done);
+	return ret;
+}
+
+int gunyah_vm_pieces_share(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b)
+{
+	struct gunyah_mem_list list = {};
+	int ret;
+
+	lockdep_assert_held(p->lock);
+
+	ret = b->provider->ops->give(b->provider, b->offset, b->size, GUNYAH_MEM_SHARED, &list);
+	if (!ret) {
+		ret = gunyah_vm_pieces_share_list(p, b, &list);
+		if (ret)
+			gunyah_vm_pieces_take_shared(p, PHYS_PFN(b->gpa),
+						     PHYS_PFN(gunyah_vm_binding_end(b)) - 1);
+	}
+	gunyah_mem_list_free(&list);
+	return ret;
 }
 
 int gunyah_vm_pieces_fault(struct gunyah_vm_pieces *p, u64 gpa, bool write, u64 *serial)

@@ -64,12 +64,12 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
  */
 int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece);
 
-/* What the platform did for all pieces there are, when they were given in another way; or NULL. */
+/* What the platform did for all lent pieces, which were given in another way; or NULL. */
 void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
 			       const struct gunyah_platform_ops *platform);
 
-/* The piece with the lowest guest address, NULL when there is none. */
-struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p);
+/* The lent piece with the lowest guest address, NULL when there is none. */
+struct gunyah_vm_piece *gunyah_vm_pieces_first_lent(struct gunyah_vm_pieces *p);
 
 /* Note a binding, and that it may have taken over the end of another; 0 or -ENOMEM. */
 int gunyah_vm_pieces_bind(struct gunyah_vm_pieces *p, struct gunyah_vm_binding *b);
@@ -79,6 +79,18 @@ void gunyah_vm_pieces_unbind(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
 
 /* Was all of the range named as lent page by page? */
 bool gunyah_vm_pieces_named(const struct gunyah_vm_pieces *p, u64 gpa, u64 size);
+
+/**
+ * gunyah_vm_pieces_share() - give all of a shared binding
+ * @p: the VM's pieces, which has been told of the binding; its capabilities are there
+ * @b: the binding; the guest has nothing of it
+ *
+ * All or nothing: what can't be taken back, when it fails half-way, is leaked.
+ *
+ * Return: 0; -EIO: some of it was leaked; -EINTR: a fatal signal; -ENOMEM; errnos of
+ * the hypercalls.
+ */
+int gunyah_vm_pieces_share(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b);
 
 /**
  * gunyah_vm_pieces_fault() - the guest touched memory that it does not have (yet)
@@ -111,7 +123,8 @@ int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
  * gunyah_vm_pieces_stop() - take everything back, at the end of a run
  * @p: the VM's pieces; not active any more
  *
- * What does not come back is leaked.
+ * What does not come back is leaked.  Of a VM that was not started, what is lent is in
+ * a parcel, and stays.
  */
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p);
 

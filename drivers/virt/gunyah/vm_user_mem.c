@@ -178,7 +178,7 @@ static int gunyah_vm_user_mem_remove(struct gunyah_vm_user_mem *um, struct gunya
 	lockdep_assert_held(&um->lock);
 
 	if (!region)
-		return -EINVAL;
+		return -ENOENT;
 	args = region->args;
 	args.flags |= GUNYAH_MEM_UNMAP;
 	ret = gunyah_vm_mem_map_provider(mem, region->provider, &args, &label);

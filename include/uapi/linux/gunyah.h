@@ -78,7 +78,7 @@ struct gunyah_create_mem_args {
 /**
  * enum gunyah_extension - argument of GUNYAH_CHECK_EXTENSION
  * @GUNYAH_EXT_API_VERSION: GUNYAH_API_VERSION of the driver
- * @GUNYAH_EXT_DEMAND_PAGING: memory is given when a vCPU first touches it
+ * @GUNYAH_EXT_DEMAND_PAGING: lent memory is given when a vCPU first touches it
  * @GUNYAH_EXT_BOOT_CONTEXT: all registers of GUNYAH_VM_SET_BOOT_CONTEXT are
  *	honoured; where this is 0, a program counter inside the memory that
  *	holds the device tree, and X0 = address of the device tree, still are
@@ -166,13 +166,14 @@ struct gunyah_userspace_memory_region {
  * out or the VM is closed; unmapping it changes nothing about that.
  *
  * Returns 0, or -1 with errno: EINVAL (unknown flag, no GUNYAH_USER_MEM_READ, not
- * aligned, memory of another kind, no region with that label to be taken out),
+ * aligned, memory of another kind), ENOENT (no region with that label to be taken out),
  * EOVERFLOW (a range wraps), EEXIST (the label, guest addresses, or a page of the
  * memory are in use), EPERM (another process than the one that made the VM),
  * EFAULT (not mapped, or not writable and to be written or lent), ENOMEM (also
  * beyond RLIMIT_MEMLOCK), EOPNOTSUPP and EBUSY (as GUNYAH_VM_MAP_MEM, and so what
- * taking a region out of a running VM may fail with), EINTR (a fatal signal), ENODEV
- * (the driver was unbound); ENOTTY where GUNYAH_EXT_USER_MEM is 0.
+ * taking a region out of a running VM, or adding a shared one, may fail with), EINTR
+ * (a fatal signal), ENODEV (the driver was unbound); ENOTTY where GUNYAH_EXT_USER_MEM
+ * is 0.
  */
 #define GUNYAH_VM_SET_USER_MEM_REGION	_IOW(GUNYAH_IOCTL_TYPE, 0x1, \
 					     struct gunyah_userspace_memory_region)
@@ -396,7 +397,9 @@ struct gunyah_map_mem_args {
  * there was none when the VM was started), EBUSY (just being started or ended),
  * EFAULT, ENOMEM, ENODEV (the driver was unbound), EINTR (a fatal signal).  Taking
  * a range out of a running VM takes its memory back first: EIO when not all of it
- * came, and other errnos of the hypercalls; the range is still bound then.
+ * came, and other errnos of the hypercalls; the range is still bound then.  Shared
+ * memory is given to a running VM at once: EIO when some of it was leaked, and other
+ * errnos of the hypercalls; nothing is bound then.
  */
 #define GUNYAH_VM_MAP_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0x9, \
 					     struct gunyah_map_mem_args)

@@ -273,8 +273,8 @@ static void provider_claim(struct kunit *test)
 	struct gunyah_mem_provider *p;
 
 	p = provider_of(test, mem_test_file(test, FILE_SIZE, 0));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, SZ_2M, 2 * SZ_2M));
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, c->offset, c->size), c->ret);
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, SZ_2M, 2 * SZ_2M));
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, c->offset, c->size), c->ret);
 }
 
 static void provider_unclaim_part(struct kunit *test)
@@ -282,11 +282,11 @@ static void provider_unclaim_part(struct kunit *test)
 	struct gunyah_mem_provider *p;
 
 	p = provider_of(test, mem_test_file(test, FILE_SIZE, 0));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, FILE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, FILE_SIZE));
 	p->ops->unclaim(p, SZ_2M, SZ_2M);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, SZ_2M - PAGE_SIZE, PAGE_SIZE), -EEXIST);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, 2 * SZ_2M, PAGE_SIZE), -EEXIST);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, SZ_2M, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, SZ_2M - PAGE_SIZE, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 2 * SZ_2M, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, SZ_2M, SZ_2M), 0);
 }
 
 static void provider_huge_is_aligned(struct kunit *test)
@@ -294,10 +294,10 @@ static void provider_huge_is_aligned(struct kunit *test)
 	struct gunyah_mem_provider *p;
 
 	p = provider_of(test, mem_test_file(test, FILE_SIZE, GHMF_ALLOW_HUGEPAGE));
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, SZ_1M, SZ_2M), -EINVAL);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, 0, SZ_1M), -EINVAL);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, SZ_1M, 0, SZ_2M), -EINVAL);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, SZ_2M, 0, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, SZ_1M, SZ_2M), -EINVAL);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, SZ_1M), -EINVAL);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, SZ_1M, 0, SZ_2M), -EINVAL);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, SZ_2M, 0, SZ_2M), 0);
 }
 
 /* Claim and give; the list is freed. */
@@ -318,7 +318,7 @@ static void give_lists_all_pages(struct kunit *test)
 	struct gunyah_mem_list list = {};
 	size_t i;
 
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, FILE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, FILE_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, p->ops->give(p, 0, FILE_SIZE, GUNYAH_MEM_LENT, &list));
 	KUNIT_EXPECT_EQ(test, list.size, FILE_SIZE);
 	KUNIT_EXPECT_LE(test, list.n, FILE_SIZE / SZ_2M);
@@ -336,7 +336,7 @@ static void give_lists_parts_of_folios(struct kunit *test)
 	struct gunyah_mem_list list = {};
 
 	KUNIT_ASSERT_EQ(test, 0, vfs_fallocate(file, KEEP, 0, FILE_SIZE));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, SZ_1M, SZ_2M + PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, SZ_1M, SZ_2M + PAGE_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, p->ops->give(p, SZ_1M, SZ_2M + PAGE_SIZE, GUNYAH_MEM_SHARED,
 					      &list));
 	KUNIT_EXPECT_EQ(test, list.size, SZ_2M + PAGE_SIZE);
@@ -369,7 +369,7 @@ static void punch_of_bound(struct kunit *test)
 	struct file *file = mem_test_file(test, FILE_SIZE, 0);
 	struct gunyah_mem_provider *p = provider_of(test, file);
 
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, SZ_2M, SZ_2M));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, SZ_2M, SZ_2M));
 	if (c->state != GUNYAH_MEM_HOST)
 		KUNIT_ASSERT_EQ(test, 0, give(p, SZ_2M, SZ_2M, c->state));
 
@@ -389,15 +389,41 @@ static void leaked_stays_leaked(struct kunit *test)
 	struct file *file = mem_test_file(test, PAGE_SIZE, 0);
 	struct gunyah_mem_provider *p = provider_of(test, file);
 
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, PAGE_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, give(p, 0, PAGE_SIZE, GUNYAH_MEM_LENT));
 	p->ops->leak(p, 0, PAGE_SIZE);
 
 	KUNIT_EXPECT_EQ(test, give(p, 0, PAGE_SIZE, GUNYAH_MEM_LENT), -EIO);
 	KUNIT_EXPECT_EQ(test, give(p, 0, PAGE_SIZE, GUNYAH_MEM_SHARED), -EIO);
 	p->ops->unclaim(p, 0, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, 0, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, PAGE_SIZE), -EEXIST);
 	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, 0, PAGE_SIZE), -EBUSY);
+}
+
+/* R64: the others of a claim are free again; one more page is lost for good. */
+static void neighbours_of_leaked_are_free(struct kunit *test)
+{
+	struct file *file = mem_test_file(test, 4 * PAGE_SIZE, 0);
+	struct gunyah_mem_provider *p = provider_of(test, file);
+	u64 bad = 2 * PAGE_SIZE;
+
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, 4 * PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, give(p, 0, 4 * PAGE_SIZE, GUNYAH_MEM_LENT));
+	p->ops->take_back(p, 0, 4 * PAGE_SIZE);
+	p->ops->leak(p, bad, PAGE_SIZE);
+	p->ops->unclaim(p, 0, 4 * PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, 4 * PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 0, bad), 0);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad + PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, give(p, 0, bad, GUNYAH_MEM_LENT), 0);
+	p->ops->take_back(p, 0, bad);
+
+	/* And the leaked one alone. */
+	p->ops->unclaim(p, bad, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, bad, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(file, PUNCH, bad, PAGE_SIZE), -EBUSY);
 }
 
 static struct kunit_case mem_list_test_cases[] = {
@@ -427,6 +453,7 @@ static struct kunit_case guest_mem_test_cases[] = {
 	KUNIT_CASE(give_lists_parts_of_folios),
 	KUNIT_CASE_PARAM(punch_of_bound, punch_gen_params),
 	KUNIT_CASE(leaked_stays_leaked),
+	KUNIT_CASE(neighbours_of_leaked_are_free),
 	{}
 };
 

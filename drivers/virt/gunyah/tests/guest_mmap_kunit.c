@@ -35,8 +35,8 @@ static int mmap_test_init(struct kunit *test)
 	t->file = mem_test_file(test, FILE_SIZE, 0);
 	t->provider = gunyah_guest_mem_provider(t->file);
 	p = t->provider;
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, SZ_2M));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, SZ_2M, SZ_2M));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, SZ_2M));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, SZ_2M, SZ_2M));
 	test->priv = t;
 	return 0;
 }
@@ -227,7 +227,7 @@ static void folio_mapped_beside_is_lent(struct kunit *test)
 	u32 val;
 
 	t->provider->ops->unclaim(t->provider, 0, SZ_2M);
-	KUNIT_ASSERT_EQ(test, t->provider->ops->claim(t->provider, 0, 0, SZ_1M), 0);
+	KUNIT_ASSERT_EQ(test, t->provider->ops->claim(t->provider, NULL, 0, 0, SZ_1M), 0);
 	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
 
 	addr = map(test, SZ_1M, SZ_1M);

@@ -416,7 +416,8 @@ static inline int name(struct paging_test *t)
 	return gunyah_vm_paging_name(&t->mem, rm_of(t), VMID, &t->image);
 }
 
-static inline void start(struct kunit *test)
+/* All that comes before shared memory is given. */
+static inline void prepare_start(struct kunit *test)
 {
 	struct paging_test *t = test->priv;
 
@@ -424,8 +425,31 @@ static inline void start(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, name(t), 0);
 	fill_resources(test, -1);
 	KUNIT_ASSERT_TRUE(test, gunyah_vm_paging_possible(&t->mem));
+}
+
+static inline void start_sharing(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	prepare_start(test);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_share(&t->mem), 0);
 	hyp_adopt(test);
 	gunyah_vm_paging_started(&t->mem, 0);
+}
+
+/* As if all shared memory had been taken back since: only the device tree is there. */
+static inline void start(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	struct gunyah_vm_binding *b;
+
+	start_sharing(test);
+	list_for_each_entry(b, &t->mem.bindings, list) {
+		if (gunyah_vm_binding_shared(b))
+			KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, b->gpa, b->size),
+					0);
+	}
+	t->calls = 0;
 	t->donates = 0;
 	t->maps = 0;
 	t->unmaps = 0;

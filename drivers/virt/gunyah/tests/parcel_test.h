@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "../rm_calls.h"
+#include "../vm_eager.h"
 #include "../vm_mem.h"
 #include "../vm_parcel.h"
 #include "mem_test.h"
@@ -169,7 +170,7 @@ static inline struct gunyah_rm *rm_of(struct parcel_test *t)
 
 static inline int give(struct parcel_test *t, u64 dtb_gpa, u64 dtb_size)
 {
-	return gunyah_vm_mem_give(&t->mem, rm_of(t), VMID, dtb_gpa, dtb_size, &t->image);
+	return gunyah_vm_eager_give(&t->mem, rm_of(t), VMID, dtb_gpa, dtb_size, &t->image);
 }
 
 static inline unsigned int take_back(struct parcel_test *t)

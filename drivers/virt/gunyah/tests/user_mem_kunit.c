@@ -29,7 +29,7 @@ static struct gunyah_mem_provider *claimed(struct kunit *test, unsigned long add
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, p));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, RANGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, RANGE_SIZE));
 	return p;
 }
 
@@ -265,8 +265,8 @@ static void provider_claim(struct kunit *test)
 	const struct claim_case *c = test->param_value;
 
 	p->ops->unclaim(p, 0, RANGE_SIZE);
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 4 * PAGE_SIZE, 4 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, c->ret, p->ops->claim(p, 0, c->first * PAGE_SIZE, c->n * PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 4 * PAGE_SIZE, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, c->ret, p->ops->claim(p, NULL, 0, c->first * PAGE_SIZE, c->n * PAGE_SIZE));
 }
 
 static void unclaim_part(struct kunit *test)
@@ -274,9 +274,9 @@ static void unclaim_part(struct kunit *test)
 	struct gunyah_mem_provider *p = claimed(test, user_mem_anon(test, RANGE_SIZE));
 
 	p->ops->unclaim(p, 3 * PAGE_SIZE, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, -EEXIST, p->ops->claim(p, 0, 2 * PAGE_SIZE, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, -EEXIST, p->ops->claim(p, 0, 4 * PAGE_SIZE, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, 0, p->ops->claim(p, 0, 3 * PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p->ops->claim(p, NULL, 0, 2 * PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p->ops->claim(p, NULL, 0, 4 * PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, p->ops->claim(p, NULL, 0, 3 * PAGE_SIZE, PAGE_SIZE));
 }
 
 /* The physical address of a page that is mapped here. */
@@ -339,7 +339,7 @@ static void leaked_stays_leaked(struct kunit *test)
 
 	p = gunyah_user_mem_create(addr, RANGE_SIZE, true);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
-	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, 0, 0, RANGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, RANGE_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, give(p, 0, RANGE_PAGES));
 	p->ops->take_back(p, 0, 7 * PAGE_SIZE);
 	p->ops->leak(p, 7 * PAGE_SIZE, 2 * PAGE_SIZE);
@@ -351,8 +351,8 @@ static void leaked_stays_leaked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give(p, 0, 7), 0);
 	p->ops->take_back(p, 0, 7 * PAGE_SIZE);
 	p->ops->unclaim(p, 0, RANGE_SIZE);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, 8 * PAGE_SIZE, PAGE_SIZE), -EEXIST);
-	KUNIT_EXPECT_EQ(test, p->ops->claim(p, 0, 9 * PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 8 * PAGE_SIZE, PAGE_SIZE), -EEXIST);
+	KUNIT_EXPECT_EQ(test, p->ops->claim(p, NULL, 0, 9 * PAGE_SIZE, PAGE_SIZE), 0);
 	p->ops->put(p);
 
 	KUNIT_EXPECT_EQ(test, user_mem_charged(), before + 2);

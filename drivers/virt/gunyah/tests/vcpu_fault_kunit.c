@@ -63,6 +63,7 @@ static int fault_test_init(struct kunit *test)
 	f->shared.size = SHM_SIZE;
 	f->shared.flags = GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ;
 	gunyah_vm_mem_init(&f->t.vm.mem);
+	f->t.vm.mem.paged = true;
 	p = &f->t.vm.mem.pieces;
 	scoped_guard(mutex, &f->t.vm.mem.lock) {
 		KUNIT_EXPECT_EQ(test, gunyah_vm_pieces_bind(p, &f->shared), 0);
@@ -272,6 +273,46 @@ static void vm_ended_and_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->t.n_calls, 1);
 }
 
+struct over_case {
+	const char *name;
+	unsigned int events;
+};
+
+static const struct over_case over_cases[] = {
+	{ "is reset", EVENT_VM_RESETS },
+	{ "runs again", EVENT_VM_RUNS_AGAIN },
+};
+
+KUNIT_ARRAY_PARAM_DESC(over, over_cases, name);
+
+/* R2: what was shared is forgotten by then: it is no device's address for all that. */
+static void run_is_over(struct kunit *test)
+{
+	const struct over_case *c = test->param_value;
+	struct fault_test *f = fault_test(test);
+	struct run_test *t = &f->t;
+
+	t->vm.mem.pieces.active = false;
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, SHM, 4, 0, c->events);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EBUSY);
+	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, t->n_calls, 1);
+}
+
+/* The same with the bindings gone when it is looked what is there. */
+static void run_is_over_by_now(struct kunit *test)
+{
+	struct fault_test *f = fault_test(test);
+	struct run_test *t = &f->t;
+
+	f->ret = -ENOENT;
+	f->events = EVENT_VM_RESETS;
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE, SHM, 4, 0, EVENT_NONE);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EBUSY);
+	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, f->n_faults, 1);
+}
+
 static struct kunit_case vcpu_fault_cases[] = {
 	KUNIT_CASE_PARAM(given, given_gen_params),
 	KUNIT_CASE(device),
@@ -282,6 +323,8 @@ static struct kunit_case vcpu_fault_cases[] = {
 	KUNIT_CASE(given_again_and_again),
 	KUNIT_CASE(vm_ended),
 	KUNIT_CASE(vm_ended_and_refused),
+	KUNIT_CASE_PARAM(run_is_over, over_gen_params),
+	KUNIT_CASE(run_is_over_by_now),
 	{}
 };
 

@@ -9,6 +9,7 @@
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
+#include <uapi/linux/falloc.h>
 
 #include "../direct_map.h"
 #include "parcel_test.h"
@@ -286,6 +287,62 @@ static void direct_map_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
 }
 
+/*
+ * R62, R64: as if somebody had leaked a page that is now to be lent: it is not, and it
+ * does not come into the direct map.
+ */
+static void page_is_out_already(struct kunit *test)
+{
+	struct parcel_test *t = test->priv;
+	phys_addr_t phys;
+	u32 *p, val;
+
+	if (!gunyah_direct_map_can_change())
+		kunit_skip(test, "the direct map can't be changed on this kernel");
+
+	map_small_guest(test);
+	KUNIT_ASSERT_EQ(test, give(t, GPA, SZ_4K), 0);
+	phys = t->seen[0].first_ipa;
+	p = phys_to_virt(phys);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
+
+	/* The second page: the first one, before it, stays where it is. */
+	KUNIT_ASSERT_EQ(test, gunyah_direct_map_remove(phys + PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_direct_map_remove(phys, 2 * PAGE_SIZE), -EIO);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&val, p, sizeof(val)), 0);
+	t->gives = 0;
+	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), -EIO);
+	KUNIT_EXPECT_EQ(test, t->gives, 0);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&val, p, sizeof(val)), 0);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&val, (void *)p + PAGE_SIZE, sizeof(val)),
+			-EFAULT);
+
+	KUNIT_ASSERT_EQ(test, gunyah_direct_map_restore(phys + PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
+}
+
+/* A parcel comes back as a whole or not at all: a hole in it is not made, nor beside it. */
+static void hole_in_a_parcel(struct kunit *test)
+{
+	int punch = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	struct parcel_test *t = test->priv;
+	u32 *shared;
+
+	map_guest(test);
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, give(t, GPA, SZ_4K), 0);
+	shared = phys_to_virt(t->seen[1].first_ipa);
+	*shared = 0x12345678;
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, punch, 0, FILE_SIZE), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, punch, 4 * SZ_2M, PAGE_SIZE), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, punch, 4 * SZ_2M, SZ_2M), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, *shared, 0x12345678);
+	KUNIT_EXPECT_EQ(test, file_inode(t->file)->i_blocks, FILE_SIZE / 512);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, punch, 0, FILE_SIZE), 0);
+}
+
 static struct kunit_case vm_give_test_cases[] = {
 	KUNIT_CASE_PARAM(give_fails, error_gen_params),
 	KUNIT_CASE(give_fails_half_done),
@@ -299,6 +356,8 @@ static struct kunit_case vm_give_test_cases[] = {
 	KUNIT_CASE(sanitize_is_passed_on),
 	KUNIT_CASE(lent_memory_leaves_the_direct_map),
 	KUNIT_CASE_PARAM(direct_map_refuses, range_gen_params),
+	KUNIT_CASE(page_is_out_already),
+	KUNIT_CASE(hole_in_a_parcel),
 	{}
 };
 

@@ -253,7 +253,8 @@ static void scattered_ref(struct gunyah_mem_provider *provider)
 {
 }
 
-static int scattered_claim(struct gunyah_mem_provider *provider, u64 gpa, u64 offset, u64 size)
+static int scattered_claim(struct gunyah_mem_provider *provider, struct gunyah_mem_owner *owner,
+			   u64 gpa, u64 offset, u64 size)
 {
 	return 0;
 }
@@ -338,14 +339,14 @@ static void too_many_entries_of_two_vms(struct kunit *test)
 	bind_scattered(test, &other, entries_left(t) * 2 / 3);
 
 	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), 0);
-	KUNIT_EXPECT_EQ(test, gunyah_vm_mem_give(&other, rm_of(t), VMID + 1, GPA, SZ_4K,
-						 &t->image), -E2BIG);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_eager_give(&other, rm_of(t), VMID + 1, GPA, SZ_4K,
+						   &t->image), -E2BIG);
 	KUNIT_EXPECT_EQ(test, t->gives, 2);
 
 	/* The first one is gone: then it goes. */
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
-	KUNIT_EXPECT_EQ(test, gunyah_vm_mem_give(&other, rm_of(t), VMID + 1, GPA, SZ_4K,
-						 &t->image), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_eager_give(&other, rm_of(t), VMID + 1, GPA, SZ_4K,
+						   &t->image), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_mem_take_back(&other, rm_of(t), false), 0);
 	gunyah_vm_mem_destroy(&other);
 	expect_stats(test, 0, 0, 0, 0);

@@ -87,7 +87,7 @@ static const struct args_case args_cases[] = {
 	{ "guest address ends at 2^64", RW, -(u64)PAGE_SIZE, PAGE_SIZE, 0, -EOVERFLOW },
 	{ "address wraps", RW, GPA, -(u64)PAGE_SIZE, 0, -EOVERFLOW },
 	{ "not mapped", RW, GPA, RANGE_SIZE, PAGE_SIZE, -EFAULT },
-	{ "size 0", RW, GPA, 0, 0, -EINVAL },
+	{ "size 0", RW, GPA, 0, 0, -ENOENT },
 	{ "size 0 and an unknown flag", 1 << 5, GPA, 0, 0, -EINVAL },
 };
 
@@ -108,7 +108,7 @@ static void set_args(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set(test, 7, c->flags, c->gpa, c->size, addr + c->offset), c->ret);
 	KUNIT_EXPECT_EQ(test, list_count_nodes(&t->mem.bindings), c->ret ? 0 : 1);
 	KUNIT_EXPECT_EQ(test, user_mem_charged(), c->ret ? 0 : c->size / PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, remove(test, 7), c->ret ? -EINVAL : 0);
+	KUNIT_EXPECT_EQ(test, remove(test, 7), c->ret ? -ENOENT : 0);
 	KUNIT_EXPECT_EQ(test, list_count_nodes(&t->mem.bindings), 0);
 	KUNIT_EXPECT_EQ(test, user_mem_charged(), 0);
 	/* Nothing stays claimed. */
@@ -133,9 +133,9 @@ static void second_region(struct kunit *test)
 	/* A file's binding, and one beside it. */
 	KUNIT_EXPECT_EQ(test, map_mem(t, GPA, 0, SZ_2M, RWX), -EEXIST);
 	KUNIT_EXPECT_EQ(test, map_mem(t, GPA + SZ_2M, 0, SZ_2M, RWX), 0);
-	KUNIT_EXPECT_EQ(test, remove(test, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, remove(test, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, remove(test, 0), 0);
-	KUNIT_EXPECT_EQ(test, remove(test, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, remove(test, 0), -ENOENT);
 	KUNIT_EXPECT_EQ(test, set(test, 0, RW, GPA + SZ_2M, RANGE_SIZE, addr), -EEXIST);
 	KUNIT_EXPECT_EQ(test, set(test, 0, RW, GPA, RANGE_SIZE, addr), 0);
 	KUNIT_EXPECT_EQ(test, remove(test, ~0U), 0);

@@ -44,6 +44,8 @@ FIXTURE_SETUP(fail)
 	map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, variant->flags);
 	vm_start(&self->vm);
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
+	/* What is shared was given by the start. */
+	EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, SZ_4K));
 	self->away = pages_away();
 	self->leaked = bytes_leaked();
 }
@@ -170,6 +172,87 @@ TEST_F(fail, unmap_of_a_binding)
 	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
 	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, unmap));
 	EXPECT_EQ(self->away, pages_away());
+}
+
+/* Shared memory that can't be taken back has no hole, and its content. */
+TEST_F(fail, hole)
+{
+	static const unsigned int calls[] = { CALL_ADDRSPACE_UNMAP, CALL_DONATE };
+	int punch = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	unsigned int i;
+
+	if (variant->flags != SHARE_RW)
+		return;
+	for (i = 0; i < 2; i++) {
+		agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
+		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_NOMEM });
+		EXPECT_EQ(-1, fallocate(self->mem, punch, 0, SZ_4K));
+		EXPECT_EQ(ENOMEM, errno);
+		EXPECT_EQ(self->away + 1, pages_away());
+		EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
+		EXPECT_EQ(0, self->vcpu->esr);
+
+		EXPECT_EQ(0, fallocate(self->mem, punch, 0, SZ_4K));
+		EXPECT_EQ(self->away, pages_away());
+		EXPECT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
+		EXPECT_EQ(0, self->vcpu->esr);
+	}
+	EXPECT_EQ(self->leaked, bytes_leaked());
+}
+
+/* Shared memory is given by the start, which fails with it and can be tried again. */
+TEST_F(fail, start)
+{
+	static const struct {
+		unsigned int call;
+		__u64 result;
+		int ret;
+	} points[] = {
+		{ CALL_DONATE, HYP_NOMEM, -ENOMEM },
+		{ CALL_ADDRSPACE_MAP, HYP_NOMEM, -ENOMEM },
+		{ CALL_ADDRSPACE_MAP, HYP_DENIED, -ENODEV },
+	};
+	struct test_vm vm = {};
+	__u64 away = pages_away();
+	unsigned int i;
+	int mem;
+
+	vm_create(&vm, 1);
+	mem = create_guest_mem(vm.dev_fd, SZ_4K);
+	map_mem(vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW);
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		CALL_RULE(points[i].call, CTL_CALL_RESULT, .p = { points[i].result });
+		EXPECT_EQ(points[i].ret, __vm_start(&vm));
+		EXPECT_EQ(away, pages_away());
+		EXPECT_EQ(self->leaked, bytes_leaked());
+	}
+	vm_start(&vm);
+	agent_do(&vm.vcpu[0], AGENT_LOAD_PAIR, LOW, 0, 0);
+	EXPECT_EQ(0, vm.vcpu[0].esr);
+	vm_destroy(&vm);
+	close(mem);
+	EXPECT_EQ(away, pages_away());
+}
+
+/* And by a binding, where the guest runs. */
+TEST_F(fail, binding)
+{
+	static const unsigned int calls[] = { CALL_DONATE, CALL_ADDRSPACE_MAP };
+	int mem = create_guest_mem(self->vm.dev_fd, SZ_4K);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_DENIED });
+		EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW));
+		EXPECT_EQ(self->away, pages_away());
+		agent_post(self->vcpu, AGENT_LOAD, LOW, 8, 0);
+		EXPECT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+		EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	}
+	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW));
+	EXPECT_EQ(self->away + 1, pages_away());
+	EXPECT_EQ(self->leaked, bytes_leaked());
+	close(mem);
 }
 
 /* At the end there is no later. */

@@ -4,6 +4,7 @@
  * where the resource manager knows demand paging.
  */
 #include <linux/falloc.h>
+#include <sys/stat.h>
 
 #include "../kselftest_harness.h"
 #include "lib/paged.h"
@@ -11,6 +12,7 @@
 #define SIZE		(4 * SZ_2M)
 #define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
 #define ROUNDS		100
+#define HOLES		500
 
 FIXTURE(reclaim)
 {
@@ -125,18 +127,57 @@ TEST_F(reclaim, parts_of_a_folio)
 	}
 }
 
+static __u64 allocated(int mem)
+{
+	struct stat st;
+
+	return fstat(mem, &st) ? -1 : st.st_blocks * 512;
+}
+
 /* Given back for good: what a balloon does. */
 TEST_F(reclaim, reclaimed_memory_can_be_freed)
 {
 	start(&self->vm);
 	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 7);
-	/* While the guest has it, it can't. */
-	EXPECT_EQ(-1, fallocate(self->mem, PUNCH, 0, SZ_2M));
-	EXPECT_EQ(variant->flags == SHARE_RW ? EOPNOTSUPP : EBUSY, errno);
-	EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SZ_2M));
+	/* What is lent has to be taken back before, what is shared has not. */
+	if (variant->flags != SHARE_RW) {
+		EXPECT_EQ(-1, fallocate(self->mem, PUNCH, 0, SZ_2M));
+		EXPECT_EQ(EBUSY, errno);
+		EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SZ_2M));
+	}
 	EXPECT_EQ(0, fallocate(self->mem, PUNCH, 0, SZ_2M));
 	/* The guest gets new pages when it comes again. */
 	EXPECT_EQ(7 * (SIZE - SZ_2M) / 8, agent_do(self->vcpu, AGENT_SUM, variant->gpa, SIZE, 0));
+}
+
+/* A hole in what the guest has: it is gone from there, and from the host's mappings. */
+TEST_F(reclaim, hole_in_shared_memory)
+{
+	__u64 away, *p;
+
+	if (variant->flags != SHARE_RW)
+		return;
+	start(&self->vm);
+	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 7);
+	away = pages_away();
+	p = paged_map(self->mem, SIZE, 0);
+	EXPECT_EQ(0, fallocate(self->mem, PUNCH, SZ_4K, 3 * SZ_4K));
+	EXPECT_EQ(away - 3, pages_away());
+	EXPECT_EQ(7, p[0]);
+	EXPECT_EQ(0, p[SZ_4K / 8]);
+	p[SZ_4K / 8] = 5;
+	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + SZ_4K, 8, 0));
+	EXPECT_EQ(7 * (SIZE - 3 * SZ_4K) / 8 + 5,
+		  agent_do(self->vcpu, AGENT_SUM, variant->gpa, SIZE, 0));
+	EXPECT_EQ(away, pages_away());
+
+	EXPECT_EQ(0, fallocate(self->mem, PUNCH, 0, SIZE));
+	EXPECT_EQ(away - SIZE / SZ_4K, pages_away());
+	EXPECT_EQ(0, allocated(self->mem));
+	EXPECT_EQ(0, p[0]);
+	EXPECT_EQ(0, agent_do(self->vcpu, AGENT_SUM, variant->gpa, SIZE, 0));
+	EXPECT_EQ(0, self->vcpu->esr);
+	munmap(p, SIZE);
 }
 
 struct worker {
@@ -144,11 +185,12 @@ struct worker {
 	struct test_vcpu *vcpu;
 	__u64 gpa;
 	int *stop;
+	bool holes;
 	unsigned int rounds;
 	unsigned int wrong;
 };
 
-/* Writes and reads its half again and again. */
+/* Writes its half again and again, and reads it where nobody makes holes in it. */
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -157,8 +199,11 @@ static void *work(void *arg)
 	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
 		value = ++w->rounds;
 		agent_do(w->vcpu, AGENT_FILL, w->gpa, size, value);
-		if (w->vcpu->esr ||
-		    agent_do(w->vcpu, AGENT_SUM, w->gpa, size, 0) != value * (size / 8) ||
+		if (w->vcpu->esr)
+			w->wrong++;
+		if (w->holes)
+			continue;
+		if (agent_do(w->vcpu, AGENT_SUM, w->gpa, size, 0) != value * (size / 8) ||
 		    w->vcpu->esr)
 			w->wrong++;
 	}
@@ -201,6 +246,107 @@ TEST_F(reclaim, while_two_vcpus_use_it)
 	}
 }
 
+/* R21, R63: the same with holes in what is shared, each of which is made. */
+TEST_F(reclaim, holes_while_two_vcpus_use_it)
+{
+	struct worker workers[2];
+	unsigned int i, seed = 1;
+	__u64 away, *p;
+	int stop = 0;
+
+	if (variant->flags != SHARE_RW)
+		return;
+	start(&self->vm);
+	ASSERT_EQ(0, agent_cpu_on(self->vcpu, 1, 0));
+	away = pages_away();
+	for (i = 0; i < 2; i++) {
+		workers[i] = (struct worker) {
+			.vcpu = &self->vm.vcpu[i],
+			.gpa = variant->gpa + i * SIZE / 2,
+			.stop = &stop,
+			.holes = true,
+		};
+		ASSERT_EQ(0, pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+	}
+
+	for (i = 0; i < HOLES; i++) {
+		off_t offset = rand_r(&seed) % (SIZE / SZ_4K) * SZ_4K;
+
+		EXPECT_EQ(0, fallocate(self->mem, PUNCH, offset, SZ_4K << rand_r(&seed) % 12));
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	for (i = 0; i < 2; i++) {
+		pthread_join(workers[i].thread, NULL);
+		ksft_print_msg("vCPU %u: %u rounds\n", i, workers[i].rounds);
+		EXPECT_EQ(0, workers[i].wrong);
+		EXPECT_LT(0, workers[i].rounds);
+	}
+
+	/* All of it is the guest's again when it is touched, and the host sees the same. */
+	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 9);
+	EXPECT_EQ(9 * SIZE / 8, agent_do(self->vcpu, AGENT_SUM, variant->gpa, SIZE, 0));
+	EXPECT_EQ(away, pages_away());
+	EXPECT_EQ(SIZE, allocated(self->mem));
+	p = paged_map(self->mem, SIZE, 0);
+	for (i = 0; i < SIZE / 8; i += SZ_4K / 8)
+		ASSERT_EQ(9, p[i]);
+	munmap(p, SIZE);
+	EXPECT_EQ(0, fallocate(self->mem, PUNCH, 0, SIZE));
+	EXPECT_EQ(0, allocated(self->mem));
+}
+
+struct puncher {
+	pthread_t thread;
+	int mem;
+	int *stop;
+	unsigned int done;
+	unsigned int wrong;
+};
+
+static void *punch(void *arg)
+{
+	struct puncher *p = arg;
+
+	while (!__atomic_load_n(p->stop, __ATOMIC_ACQUIRE)) {
+		if (!fallocate(p->mem, PUNCH, 0, SZ_2M))
+			p->done++;
+		else if (errno != EBUSY)
+			p->wrong++;
+	}
+	return NULL;
+}
+
+/* R21: VMs start and go while somebody makes holes in what they share. */
+TEST_F(reclaim, holes_over_the_life_of_a_vm)
+{
+	struct puncher p = {};
+	int i, stop = 0;
+
+	if (variant->flags != SHARE_RW)
+		return;
+	p.mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+	p.stop = &stop;
+	ASSERT_EQ(0, pthread_create(&p.thread, NULL, punch, &p));
+	for (i = 0; i < 5; i++) {
+		struct test_vm vm = {};
+
+		vm_create(&vm, 1);
+		map_mem(vm.fd, p.mem, SHARED, SZ_2M, 0, SHARE_RW);
+		vm_start(&vm);
+		agent_do(&vm.vcpu[0], AGENT_FILL, SHARED, SZ_2M, 7);
+		EXPECT_EQ(0, vm.vcpu[0].esr);
+		vm_destroy(&vm);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	pthread_join(p.thread, NULL);
+	ksft_print_msg("%u holes\n", p.done);
+	EXPECT_LT(0, p.done);
+	EXPECT_EQ(0, p.wrong);
+	EXPECT_EQ(0, fallocate(p.mem, PUNCH, 0, SZ_2M));
+	EXPECT_EQ(0, allocated(p.mem));
+	close(p.mem);
+}
+
 static void *touch_all(void *arg)
 {
 	struct worker *w = arg;
@@ -219,6 +365,7 @@ TEST_F(reclaim, two_vcpus_fault_on_the_same_pages)
 
 	start(&self->vm);
 	ASSERT_EQ(0, agent_cpu_on(self->vcpu, 1, 0));
+	EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SIZE));
 	away = pages_away();
 	for (j = 0; j < 10; j++) {
 		given = driver_counter("gunyah_vm/memory", "given");
@@ -316,7 +463,9 @@ TEST_F(reclaim, map_while_it_runs)
 	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, mem, 0x50000000, SZ_2M, 0, LEND_RWX));
 	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, 0x50000000, SZ_2M, 0, SHARE_RW));
 	EXPECT_EQ(-EEXIST, __map_mem(self->vm.fd, mem, 0x58000000, SZ_2M, 0, SHARE_RW));
-	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, 0x50000000, 8, 0));
+	/* It is there at once: not only a device's access finds it. */
+	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD_PAIR, 0x50000000, 0, 0));
+	EXPECT_EQ(0, self->vcpu->esr);
 	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, 0x50000000, SZ_2M, 0,
 			       SHARE_RW | GUNYAH_MEM_UNMAP));
 	agent_post(self->vcpu, AGENT_LOAD, 0x50000000, 8, 0);

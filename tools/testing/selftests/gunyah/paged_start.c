@@ -51,18 +51,20 @@ TEST_F(paged, extensions_are_there)
 	EXPECT_EQ(1, __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_RECLAIM_RUNNING));
 }
 
-/* Nothing but the device tree is given before it is touched. */
-TEST_F(paged, start_gives_the_device_tree_only)
+/* Of lent memory nothing but the device tree is given before it is touched. */
+TEST_F(paged, start_gives_device_tree_and_shared_memory)
 {
-	__u64 dtb = GUEST_DTB_SIZE / SZ_4K;
+	__u64 given = (GUEST_DTB_SIZE + SZ_2M) / SZ_4K;
 
 	map_mem(self->vm.fd, self->mem, SHARED, SZ_2M, 0, SHARE_RW);
+	map_mem(self->vm.fd, self->mem, APART, SZ_2M, SZ_2M, LEND_RWX);
 	vm_start(&self->vm);
-	EXPECT_EQ(self->away + dtb, pages_away());
+	EXPECT_EQ(self->away + given, pages_away());
 	EXPECT_EQ(GUEST_DTB_SIZE, driver_counter("gunyah_vm/memory", "lent"));
+	EXPECT_EQ(SZ_2M, driver_counter("gunyah_vm/memory", "shared"));
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
-	EXPECT_LT(self->away + dtb, pages_away());
-	EXPECT_GE(self->away + VM_PAGES, pages_away());
+	EXPECT_LT(self->away + given, pages_away());
+	EXPECT_GE(self->away + SZ_2M / SZ_4K + VM_PAGES, pages_away());
 }
 
 /* The number of gives grows with folios, not with pages. */
@@ -343,6 +345,7 @@ TEST_F(rights, write)
 		EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + 8, 8, 0));
 		return;
 	}
+	EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SZ_2M));
 	EXPECT_EQ(-EACCES, paged_attempt(self->vcpu, AGENT_STORE, variant->gpa + 8, 8, 5));
 	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_FAULT));
 	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
@@ -353,10 +356,9 @@ TEST_F(rights, write)
 	EXPECT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + 8, 8, 0));
 }
 
+/* The first touch of it, which is not the access of a device. */
 TEST_F(rights, execute)
 {
-	/* Shared memory has to be there: a fetch is not the access of a device. */
-	agent_do(self->vcpu, AGENT_LOAD, variant->gpa, 8, 0);
 	agent_do(self->vcpu, AGENT_CALL, variant->gpa, 0, 0);
 	if (variant->flags & X) {
 		EXPECT_EQ(0, self->vcpu->esr);
@@ -386,10 +388,31 @@ TEST_F(rights, shared_memory_is_coherent)
 	munmap(host, SZ_2M);
 }
 
-/* An LDP is not the access of a device either, once the memory is there. */
+/* An LDP is not the access of a device either, as the first touch. */
 TEST_F(rights, pair)
 {
+	agent_do(self->vcpu, AGENT_LOAD_PAIR, variant->gpa, 0, 0);
+	EXPECT_EQ(0, self->vcpu->esr);
+	agent_do(self->vcpu, AGENT_LOAD_PAIR, variant->gpa + SZ_2M - 16, 0, 0);
+	EXPECT_EQ(0, self->vcpu->esr);
+}
+
+TEST_F(rights, writeback)
+{
+	EXPECT_EQ(0xd65f03c0d28009a0, agent_do(self->vcpu, AGENT_LOAD_POST, variant->gpa, 0, 0));
+	EXPECT_EQ(0, self->vcpu->esr);
+}
+
+/* With shared memory that was taken back it has to be a load or store of one register. */
+TEST_F(rights, pair_after_a_reclaim)
+{
+	bool shared = variant->flags & S;
+
+	EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SZ_2M));
+	agent_do(self->vcpu, AGENT_LOAD_PAIR, variant->gpa, 0, 0);
+	EXPECT_EQ(shared ? ESR_DATA_ABORT : 0, self->vcpu->esr);
 	agent_do(self->vcpu, AGENT_LOAD, variant->gpa, 8, 0);
+	EXPECT_EQ(0, self->vcpu->esr);
 	agent_do(self->vcpu, AGENT_LOAD_PAIR, variant->gpa, 0, 0);
 	EXPECT_EQ(0, self->vcpu->esr);
 }

@@ -267,13 +267,13 @@ TEST_F(region, page_in_use_by_another_mapping)
 
 TEST_F(region, remove)
 {
-	EXPECT_EQ(-EINVAL, __remove_user_mem(self->vm, 1));
+	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 1));
 	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE, self->p);
-	EXPECT_EQ(-EINVAL, __remove_user_mem(self->vm, 2));
+	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 2));
 	EXPECT_EQ(self->locked + PAGES, locked_pages());
 	EXPECT_EQ(0, __remove_user_mem(self->vm, 1));
 	EXPECT_EQ(self->locked, locked_pages());
-	EXPECT_EQ(-EINVAL, __remove_user_mem(self->vm, 1));
+	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 1));
 	/* Label, guest address and pages are free. */
 	set_user_mem(self->vm, 1, USER_LENT, GUEST_BASE, SIZE, self->p);
 	/* It is no binding of a file. */

@@ -103,6 +103,7 @@ table:
 	.word	op_poll_irq - table
 	.word	op_echo - table
 	.word	op_echo_late - table
+	.word	op_load_post - table
 table_end:
 
 op_load:
@@ -151,6 +152,10 @@ op_store:
 
 op_load_pair:
 	ldp	x0, x1, [x22]
+	b	result
+
+op_load_post:
+	ldr	x0, [x22], #8
 	b	result
 
 op_wfi:

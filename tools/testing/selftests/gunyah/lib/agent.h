@@ -56,6 +56,7 @@
  */
 #define AGENT_ECHO		22	/* address, shared memory, INTID -> interrupts before it */
 #define AGENT_ECHO_LATE		23	/* the same, but ends each as the last thing */
+#define AGENT_LOAD_POST		24	/* address: LDR that writes the address back */
 
 /* Offset of the entry for CPU_ON. */
 #define AGENT_SECONDARY		8
