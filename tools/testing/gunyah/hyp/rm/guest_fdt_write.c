@@ -110,14 +110,18 @@ static void write_chosen(struct tree *t)
 
 /* ---- memory ---- */
 
-/* The next accepted parcel of the VM after @p, or the first. */
+/*
+ * The next accepted parcel of the VM after @p, or the first; but not that of its
+ * firmware, which is neither RAM nor a buffer.
+ */
 static struct rm_parcel *next_accepted(const struct rm_vm *vm, struct rm_parcel *p)
 {
+	const struct rm_parcel *fw = rm_firmware_parcel(vm);
 	struct rm_acl *acl;
 
 	for (p = p ? p->next : rm_parcel_first(); p; p = p->next) {
 		acl = rm_parcel_acl(p, vm->vmid);
-		if (acl && acl->accepted)
+		if (acl && acl->accepted && (p != fw || p->handle == vm->image))
 			break;
 	}
 	return p;
