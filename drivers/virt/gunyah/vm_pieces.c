@@ -23,7 +23,9 @@
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/gunyah.h>
+#include <linux/highmem.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -113,16 +115,17 @@ int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_pi
 	return gunyah_vm_pieces_add(p, piece) ? 0 : -ENOMEM;
 }
 
-void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
+void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
 			       const struct gunyah_platform_ops *platform)
 {
+	unsigned long first = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
 	struct gunyah_vm_piece *piece;
 
-	MA_STATE(mas, &p->pieces, 0, 0);
+	MA_STATE(mas, &p->pieces, first, first);
 
 	lockdep_assert_held(p->lock);
 
-	mas_for_each(&mas, piece, ULONG_MAX)
+	mas_for_each(&mas, piece, last)
 		piece->platform = gunyah_platform_dup(platform);
 }
 
@@ -139,7 +142,24 @@ struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p)
  * A run
  */
 
-int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings)
+/* What of a lent binding is before and behind of @besides. */
+static int gunyah_vm_pieces_name(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 const struct gunyah_rm_mem_entry *besides)
+{
+	u64 end = gunyah_vm_binding_end(b);
+	u64 stop = clamp(besides->ipa, b->gpa, end);
+	u64 go_on = clamp(besides->ipa + besides->size, b->gpa, end);
+	int ret = 0;
+
+	if (stop > b->gpa)
+		ret = gunyah_mem_list_add(&p->named, b->gpa, stop - b->gpa);
+	if (!ret && go_on < end)
+		ret = gunyah_mem_list_add(&p->named, go_on, end - go_on);
+	return ret;
+}
+
+int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings,
+			   const struct gunyah_rm_mem_entry *besides)
 {
 	struct gunyah_vm_binding *b;
 	int ret;
@@ -149,7 +169,7 @@ int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *binding
 	list_for_each_entry(b, bindings, list) {
 		ret = gunyah_vm_pieces_bind(p, b);
 		if (!ret && !gunyah_vm_binding_shared(b))
-			ret = gunyah_mem_list_add(&p->named, b->gpa, b->size);
+			ret = gunyah_vm_pieces_name(p, b, besides);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -194,6 +214,21 @@ static void gunyah_vm_pieces_give_up(struct gunyah_vm_pieces *p, struct gunyah_v
 		piece->provider->ops->take_back(piece->provider, piece->offset, piece->size);
 }
 
+/* The hypervisor does not have it any more: before anybody can map it. */
+static void gunyah_vm_pieces_clear(const struct gunyah_vm_pieces *p,
+				   const struct gunyah_vm_piece *piece)
+{
+	u64 done;
+
+	if (!p->clear || piece->state != GUNYAH_MEM_LENT)
+		return;
+
+	for (done = 0; done < piece->size; done += PAGE_SIZE) {
+		clear_highpage(pfn_to_page(PHYS_PFN(piece->phys + done)));
+		cond_resched();
+	}
+}
+
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 {
 	struct gunyah_vm_piece *piece;
@@ -213,6 +248,8 @@ void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 			gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
 			lost = true;
 		}
+		if (!lost)
+			gunyah_vm_pieces_clear(p, piece);
 		gunyah_vm_pieces_give_up(p, piece, lost);
 		kfree(piece);
 		cond_resched();
@@ -234,6 +271,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 	__mt_destroy(&p->pieces);
 	__mt_destroy(&p->bindings);
 	gunyah_mem_list_free(&p->named);
+	p->clear = false;
 	p->leaked = 0;
 	p->n_leaked = 0;
 }
@@ -418,6 +456,8 @@ static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_
 	if (ret && !lost)
 		return ret;
 
+	if (!lost)
+		gunyah_vm_pieces_clear(p, piece);
 	gunyah_vm_pieces_give_up(p, piece, lost);
 	gunyah_vm_pieces_del(p, piece);
 	return ret;
