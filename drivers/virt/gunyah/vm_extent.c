@@ -194,15 +194,28 @@ int gunyah_vm_extent_unmap(const struct gunyah_vm_extents *ex, struct gunyah_vm_
  * Pieces
  */
 
+/* By the function that belongs to the one that prepared it. */
+static int gunyah_vm_extent_undo_platform(const struct gunyah_vm_piece *piece)
+{
+	const struct gunyah_rm_mem_entry entry = { .ipa = piece->phys, .size = piece->size };
+	/* Parcels that become the guest's are lent with all rights. */
+	const struct gunyah_rm_mem_acl acl = {
+		.vmid	= piece->parcel_vmid,
+		.rights	= GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X,
+	};
+
+	if (!piece->platform)
+		return 0;
+	if (piece->parcel_vmid)
+		return piece->platform->post_reclaim(&entry, &acl, 1);
+	return piece->platform->release_demand_page(&entry, piece->state == GUNYAH_MEM_SHARED);
+}
+
 /* An errno: nothing may use it any more. */
 static int gunyah_vm_extent_undo_prepare(struct gunyah_vm_piece *piece)
 {
-	const struct gunyah_rm_mem_entry entry = { .ipa = piece->phys, .size = piece->size };
-	int ret = 0;
+	int ret = gunyah_vm_extent_undo_platform(piece);
 
-	if (piece->platform)
-		ret = piece->platform->release_demand_page(&entry,
-							   piece->state == GUNYAH_MEM_SHARED);
 	gunyah_platform_put(piece->platform);
 	piece->platform = NULL;
 	if (!ret && piece->state == GUNYAH_MEM_LENT)

@@ -56,6 +56,7 @@ struct gunyah_vm_extents {
  * @size: in bytes
  * @state: GUNYAH_MEM_SHARED or GUNYAH_MEM_LENT
  * @platform: what the platform did for it is undone by these; a reference
+ * @parcel_vmid: the platform did that for a parcel lent to this VM; 0: for the piece
  * @mapped: it is in the guest's address space; not after a take-back that failed
  * @serial: another number for each piece that there ever was in a VM
  */
@@ -67,6 +68,7 @@ struct gunyah_vm_piece {
 	u64 size;
 	enum gunyah_mem_state state;
 	const struct gunyah_platform_ops *platform;
+	u16 parcel_vmid;
 	bool mapped;
 	u64 serial;
 };

@@ -295,7 +295,7 @@ static void gunyah_vm_paging_consume_parcels(struct gunyah_vm_mem *mem)
 		list_del(&parcel->list);
 		list_for_each_entry(part, &parcel->bindings, parcel_list)
 			gunyah_vm_pieces_prepared(&mem->pieces, part->gpa, part->size,
-						  parcel->platform);
+						  parcel->platform, parcel->acl[0].vmid);
 		gunyah_vm_parcel_consume(parcel);
 	}
 	WRITE_ONCE(mem->pieces.active, true);

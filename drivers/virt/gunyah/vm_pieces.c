@@ -116,7 +116,7 @@ int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_pi
 }
 
 void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
-			       const struct gunyah_platform_ops *platform)
+			       const struct gunyah_platform_ops *platform, u16 vmid)
 {
 	unsigned long first = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
 	struct gunyah_vm_piece *piece;
@@ -125,8 +125,10 @@ void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
 
 	lockdep_assert_held(p->lock);
 
-	mas_for_each(&mas, piece, last)
+	mas_for_each(&mas, piece, last) {
 		piece->platform = gunyah_platform_dup(platform);
+		piece->parcel_vmid = vmid;
+	}
 }
 
 struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p)

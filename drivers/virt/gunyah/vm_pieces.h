@@ -68,9 +68,16 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
  */
 int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece);
 
-/* What the platform did for pieces that were given in another way, all of a range; or NULL. */
+/**
+ * gunyah_vm_pieces_prepared() - note what the platform did for a parcel of pieces
+ * @p: the VM's pieces
+ * @gpa: guest address of a part of the parcel
+ * @size: of that part
+ * @platform: by which it was done; NULL: nothing was
+ * @vmid: the VM that the parcel is lent to, with all rights
+ */
 void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
-			       const struct gunyah_platform_ops *platform);
+			       const struct gunyah_platform_ops *platform, u16 vmid);
 
 /* The piece with the lowest guest address, NULL when there is none. */
 struct gunyah_vm_piece *gunyah_vm_pieces_first(struct gunyah_vm_pieces *p);
