@@ -231,11 +231,50 @@ static void gunyah_vm_pieces_clear(const struct gunyah_vm_pieces *p,
 	}
 }
 
+/*
+ * Take back what is in the batch, which is empty then, and give up what came back.
+ * Pieces that did not, and are not lost, are still the guest's.
+ */
+static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_vm_batch *batch,
+				      void (*done)(struct gunyah_vm_pieces *p,
+						   const struct gunyah_vm_back *back))
+{
+	const struct gunyah_vm_back *back;
+	struct gunyah_vm_piece *piece;
+	int first_ret = 0;
+	unsigned int i;
+
+	gunyah_vm_extent_take_back(&p->extents, batch);
+	for (i = 0; i < batch->n; i++) {
+		back = &batch->backs[i];
+		piece = back->piece;
+		trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state,
+					 back->ret);
+		first_ret = first_ret ?: back->ret;
+		if (!back->ret)
+			gunyah_vm_pieces_clear(p, piece);
+		done(p, back);
+		cond_resched();
+	}
+	batch->n = 0;
+	return first_ret;
+}
+
+/* There is no later time at which to try again. */
+static void gunyah_vm_pieces_stopped(struct gunyah_vm_pieces *p, const struct gunyah_vm_back *back)
+{
+	struct gunyah_vm_piece *piece = back->piece;
+
+	if (back->ret && !back->lost)
+		gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
+	gunyah_vm_pieces_give_up(p, piece, back->ret);
+	kfree(piece);
+}
+
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 {
+	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
-	bool lost;
-	int ret;
 
 	MA_STATE(mas, &p->pieces, 0, 0);
 
@@ -243,19 +282,11 @@ void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 
 	WRITE_ONCE(p->active, false);
 	mas_for_each(&mas, piece, ULONG_MAX) {
-		ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
-		trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
-		/* There is no later time at which to try again. */
-		if (ret && !lost) {
-			gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
-			lost = true;
-		}
-		if (!lost)
-			gunyah_vm_pieces_clear(p, piece);
-		gunyah_vm_pieces_give_up(p, piece, lost);
-		kfree(piece);
-		cond_resched();
+		batch.backs[batch.n++].piece = piece;
+		if (batch.n == GUNYAH_VM_BATCH)
+			gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_stopped);
 	}
+	gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_stopped);
 	__mt_destroy(&p->pieces);
 }
 
@@ -448,26 +479,19 @@ static struct gunyah_vm_piece *gunyah_vm_pieces_cut(struct gunyah_vm_pieces *p,
 }
 
 /* While the guest is there, what can't be taken back is still its. */
-static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece)
+static void gunyah_vm_pieces_reclaimed(struct gunyah_vm_pieces *p,
+				       const struct gunyah_vm_back *back)
 {
-	bool lost;
-	int ret;
+	if (back->ret && !back->lost)
+		return;
 
-	ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
-	trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
-	if (ret && !lost)
-		return ret;
-
-	if (!lost)
-		gunyah_vm_pieces_clear(p, piece);
-	gunyah_vm_pieces_give_up(p, piece, lost);
-	gunyah_vm_pieces_del(p, piece);
-	return ret;
+	gunyah_vm_pieces_give_up(p, back->piece, back->lost);
+	gunyah_vm_pieces_del(p, back->piece);
 }
 
-/* What of @piece is in the range. */
-static int gunyah_vm_pieces_reclaim_one(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
-					u64 gpa, u64 end)
+/* Put into the batch what of @piece is in the range. */
+static int gunyah_vm_pieces_select(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
+				   u64 gpa, u64 end, struct gunyah_vm_batch *batch)
 {
 	if (piece->gpa < gpa) {
 		piece = gunyah_vm_pieces_cut(p, piece, gpa);
@@ -477,12 +501,14 @@ static int gunyah_vm_pieces_reclaim_one(struct gunyah_vm_pieces *p, struct gunya
 	if (piece->gpa + piece->size > end && !gunyah_vm_pieces_cut(p, piece, end))
 		return -ENOMEM;
 
-	return gunyah_vm_pieces_take_back(p, piece);
+	batch->backs[batch->n++].piece = piece;
+	return 0;
 }
 
 int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 {
 	unsigned long index = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
+	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
 	int ret, first_ret = 0;
 
@@ -498,10 +524,12 @@ int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 			return -EINTR;
 
 		index = mas.last + 1;
-		ret = gunyah_vm_pieces_reclaim_one(p, piece, gpa, gpa + size);
+		ret = gunyah_vm_pieces_select(p, piece, gpa, gpa + size, &batch);
+		if (batch.n == GUNYAH_VM_BATCH)
+			ret = gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_reclaimed);
 		first_ret = first_ret ?: ret;
-		cond_resched();
 	}
 
-	return first_ret;
+	ret = gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_reclaimed);
+	return first_ret ?: ret;
 }

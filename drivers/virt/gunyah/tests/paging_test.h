@@ -53,7 +53,9 @@
 
 /*
  * @owned: by page number; @calls: hypercalls so far, of which @fail_at (from 1) and
- * the @n_fail - 1 after it fail with @error; @no_addrspace: it is gone;
+ * the @n_fail - 1 after it fail with @error; @no_addrspace: it is gone; @stale: CPUs may
+ * have translations of unmapped pages, @late: as the call that was to wait has failed;
+ * @syncs: unmaps that have waited;
  * @gives, @reclaims: requests; @fw_entries: of the parcel with the firmware;
  * @fail_give: of the requests the one that fails, 0: all
  */
@@ -70,6 +72,9 @@ struct paging_test {
 	unsigned int donates;
 	unsigned int maps;
 	unsigned int unmaps;
+	unsigned int syncs;
+	bool stale;
+	bool late;
 	unsigned int fail_at;
 	unsigned int n_fail;
 	enum gunyah_error error;
@@ -169,6 +174,9 @@ static inline enum gunyah_error donate_stub(u64 options, u64 from, u64 to, u64 p
 	if (private)
 		KUNIT_EXPECT_EQ(test, options, back ? GUNYAH_DONATE_FROM_PROTECTED :
 						      GUNYAH_DONATE_TO_PROTECTED);
+	/* Not while a CPU may still go there. */
+	if (back)
+		KUNIT_EXPECT_FALSE(test, t->stale && !t->late);
 	for (at = phys; at < phys + size; at += PAGE_SIZE) {
 		if (hyp_page(t, at) != want)
 			return 111;
@@ -178,6 +186,7 @@ static inline enum gunyah_error donate_stub(u64 options, u64 from, u64 to, u64 p
 	}
 	for (at = phys; at < phys + size; at += PAGE_SIZE)
 		hyp_set(test, at, back ? 0 : hyp_value(private, 0));
+	t->stale = false;
 	return GUNYAH_ERROR_OK;
 }
 
@@ -229,12 +238,16 @@ static inline enum gunyah_error unmap_stub(u64 capid, u64 extent, u64 gpa, u64 f
 	t->unmaps++;
 	t->last_phys = phys;
 	t->last_size = size;
+	t->late = !(flags & GUNYAH_MAP_NOSYNC);
 	if (hyp_fails(t))
 		return t->error;
 	if (t->no_addrspace)
 		return GUNYAH_ERROR_CSPACE_CAP_REVOKED;
 
-	expect_map_args(test, capid, extent, flags);
+	t->late = false;
+	t->stale = flags & GUNYAH_MAP_NOSYNC;
+	t->syncs += !t->stale;
+	expect_map_args(test, capid, extent, flags & ~GUNYAH_MAP_NOSYNC);
 	for (off = 0; off < size; off += PAGE_SIZE) {
 		if (hyp_page(t, phys + off) != hyp_value(private, gpa + off))
 			return GUNYAH_ERROR_ADDR_INVAL;
@@ -458,6 +471,7 @@ static inline void start(struct kunit *test)
 	t->donates = 0;
 	t->maps = 0;
 	t->unmaps = 0;
+	t->syncs = 0;
 }
 
 static inline int fault(struct paging_test *t, u64 gpa, bool write)
