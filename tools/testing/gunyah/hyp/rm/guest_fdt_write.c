@@ -5,7 +5,7 @@
  *   /chosen            kaslr-seed
  *   /reserved-memory   a buffer for each parcel but the image
  *   /memory            the image parcel and the buffers, and the ranges that are
- *                      mapped on demand
+ *                      mapped on demand (profile "paging": if there is none yet)
  *   /vsoc              an empty bus
  *   /hypervisor        the VM's own ids, and a node for each virtual device
  *
@@ -234,6 +234,9 @@ static void write_memory(struct tree *t, const struct rm_vm *vm)
 	u32 i;
 
 	if (t->err)
+		return;
+	/* What is to be shared page by page is known to the owner only. */
+	if (rm_profile->paging && fdt_getprop(t->fdt, node, "reg", NULL))
 		return;
 	ac = fdt_address_cells(t->fdt, 0);
 	sc = fdt_size_cells(t->fdt, 0);
