@@ -238,6 +238,14 @@ restart()
 	result $? restarted.three_boots
 }
 
+# What there is of a guest, once: with one vCPU and with four, and its second run.
+few()
+{
+	disk 1 32 256M disk.vcpus_1
+	disk 4 32 256M disk.vcpus_4
+	restart
+}
+
 # one OUTPUT: a small guest in the background.
 one()
 {

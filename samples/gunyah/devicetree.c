@@ -136,6 +136,17 @@ static void make_uart(void *fdt)
 	check(fdt_end_node(fdt));
 }
 
+/* Elsewhere the resource manager adds it. */
+static void make_memory(const struct guest *guest, void *fdt)
+{
+	__u64 size = guest->opt->memory + guest->shared_size;
+
+	check(fdt_begin_node(fdt, "memory"));
+	check(fdt_property_string(fdt, "device_type", "memory"));
+	CELLS(fdt, "reg", HI(RAM_BASE), LO(RAM_BASE), HI(size), LO(size));
+	check(fdt_end_node(fdt));
+}
+
 /* The memory that all DMA of the virtio devices is made in: see shared.c. */
 static void make_pool(const struct guest *guest, void *fdt)
 {
@@ -262,6 +273,8 @@ size_t devicetree_make(const struct guest *guest, void *buf, size_t size)
 	CELLS(fdt, "interrupt-parent", GIC_PHANDLE);
 	make_chosen(guest, fdt);
 	make_cpus(guest, fdt);
+	if (guest->paged)
+		make_memory(guest, fdt);
 	make_gic(fdt);
 	make_timer(fdt);
 	make_psci(fdt);

@@ -55,6 +55,7 @@ void guest_create(struct guest *guest, const struct options *opt)
 	guest->dev_fd = open(opt->device, O_RDWR | O_CLOEXEC);
 	if (guest->dev_fd < 0)
 		die_errno(opt->device);
+	guest->paged = ioctl(guest->dev_fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING) > 0;
 	guest->vm_fd = ioctl(guest->dev_fd, GUNYAH_CREATE_VM, 0);
 	if (guest->vm_fd < 0)
 		die_errno("CREATE_VM");
@@ -174,6 +175,7 @@ static void load_initrd(struct guest *guest, __u64 from)
 void guest_load(struct guest *guest)
 {
 	struct gunyah_vm_dtb_config config;
+	const void *code;
 	size_t size;
 	void *dtb;
 
@@ -183,13 +185,15 @@ void guest_load(struct guest *guest)
 	dtb = malloc(DTB_ROOM);
 	if (!dtb)
 		die_errno("device tree");
-	size = devicetree_make(guest, dtb, DTB_ROOM);
+	size = devicetree_make(guest, dtb, DTB_SIZE);
 	copy_in(guest, guest->dtb_addr, "device tree", -1, dtb, size);
 	free(dtb);
+	size = shared_entry_code(&code);
+	copy_in(guest, guest->dtb_addr + DTB_SIZE, "entry", -1, code, size);
 
 	config = (struct gunyah_vm_dtb_config) {
 		.guest_phys_addr = guest->dtb_addr,
-		.size = DTB_ROOM,
+		.size = DTB_SIZE,
 	};
 	if (ioctl(guest->vm_fd, GUNYAH_VM_SET_DTB_CONFIG, &config))
 		die_errno("VM_SET_DTB_CONFIG");
@@ -208,7 +212,17 @@ void guest_start(struct guest *guest)
 {
 	unsigned int i;
 
-	set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_PC, 0), RAM_BASE);
+	__u64 entry = RAM_BASE;
+
+	if (guest->paged && guest->shared) {
+		entry = guest->dtb_addr + DTB_SIZE;
+		set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_X, 1),
+				  guest->shared_addr);
+		set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_X, 2),
+				  guest->shared_addr + guest->shared_size);
+		set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_X, 4), RAM_BASE);
+	}
+	set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_PC, 0), entry);
 	set_boot_register(guest, GUNYAH_VM_BOOT_CONTEXT_REG(REG_SET_X, 0), guest->dtb_addr);
 	if (ioctl(guest->vm_fd, GUNYAH_VM_START))
 		die_errno("VM_START");

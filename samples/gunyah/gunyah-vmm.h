@@ -39,6 +39,8 @@
 #define RAM_BASE	0x80000000UL
 /* The resource manager adds to the device tree: leave room behind it. */
 #define DTB_ROOM	0x200000UL
+/* The last page of that room is for the code of shared.c. */
+#define DTB_SIZE	(DTB_ROOM - PAGE)
 /* Pages of a host or guest have at most this size. */
 #define PAGE		0x10000UL
 /*
@@ -115,6 +117,7 @@ struct vcpu {
  * @dev_fd: /dev/gunyah
  * @vm_fd: the VM
  * @mem_fd: the guest-memory file that is all of its RAM
+ * @paged: the guest gets its memory when it touches it
  * @kernel_size: bytes of the Image
  * @initrd_addr: guest address of the initial RAM disk
  * @initrd_size: its size, 0 without one
@@ -136,6 +139,7 @@ struct guest {
 	int dev_fd;
 	int vm_fd;
 	int mem_fd;
+	bool paged;
 	__u64 kernel_size;
 	__u64 initrd_addr;
 	__u64 initrd_size;
@@ -174,6 +178,8 @@ int ioeventfd_add(const struct guest *guest, __u64 addr, __u32 len, __u64 datama
 
 /* shared.c: memory that the guest and this program have both. */
 void shared_create(struct guest *guest);
+/* Code that a guest whose memory comes on demand begins with; its size. */
+size_t shared_entry_code(const void **code);
 void shared_clear(struct guest *guest);
 void *shared_range(const struct guest *guest, __u64 addr, __u64 len);
 

@@ -30,6 +30,12 @@
  * for anything else.  Linux 5.15 to 6.12 were looked at; they complain in two
  * lines of the log ("failed to reserve memory for node 'buffer@...", "OVERLAP
  * DETECTED!") which are harmless.
+ *
+ * Where the resource manager knows demand paging, shared memory is no parcel, and it
+ * is not told of it: the device tree has the whole /memory then.  The guest gets it
+ * when it touches it; but the first touch must be a load or store of one register, and
+ * Linux clears the pool by others.  So the guest is entered in some code that reads
+ * a word of each page, and goes on to the kernel.
  */
 #include <string.h>
 #include <sys/ioctl.h>
@@ -59,6 +65,27 @@ void shared_create(struct guest *guest)
 			     guest->shared_fd, 0);
 	if (guest->shared == MAP_FAILED)
 		die_errno("mapping shared memory");
+}
+
+/*
+ * X1 and X2 are the ends of the shared memory, X4 is the kernel's entry; that is
+ * entered with X1 to X3 zero, as the boot protocol has it.
+ */
+size_t shared_entry_code(const void **code)
+{
+	static const __u32 insns[] = {
+		0x39400023,	/* 1: ldrb w3, [x1] */
+		0x91400421,	/* add x1, x1, #4096 */
+		0xeb02003f,	/* cmp x1, x2 */
+		0x54ffffa3,	/* b.lo 1b */
+		0xaa1f03e1,	/* mov x1, xzr */
+		0xaa1f03e2,	/* mov x2, xzr */
+		0xaa1f03e3,	/* mov x3, xzr */
+		0xd61f0080,	/* br x4 */
+	};
+
+	*code = insns;
+	return sizeof(insns);
 }
 
 /* What a guest before a restart has left there is not for the next one. */

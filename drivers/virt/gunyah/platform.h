@@ -19,13 +19,14 @@ struct module;
  * @pre_give: @entry, which has left the direct map if it is to be lent, is about
  *	to be lent or shared in a memparcel with the access list @acl; this VM is
  *	in it when it is shared
- * @post_reclaim: undo @pre_give: @entry is this VM's again, or was refused
+ * @post_reclaim: undo @pre_give: @entry is this VM's again, or was refused.  Of lent
+ *	memory of a parcel that became the guest's when it was started @entry may be a
+ *	part, once for each part
  * @pre_demand_page: @entry, which has left the direct map if it is to be lent, is
  *	about to be donated to the guest and mapped there; @shared: this VM keeps
  *	its access
- * @release_demand_page: undo @pre_demand_page; or @pre_give, for lent memory of a
- *	parcel that became the guest's when it was started.  @entry may be a part of
- *	what these were called for, once for each part
+ * @release_demand_page: undo @pre_demand_page.  @entry may be a part of what that was
+ *	called for, once for each part
  *
  * All must be there.  The first and the third are called before anything is
  * asked of hypervisor or resource manager, the others when all of that is

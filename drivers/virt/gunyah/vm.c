@@ -392,19 +392,17 @@ static int load_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image)
 /* The same where memory is given page by page. */
 static int load_paged_locked(struct gunyah_vm *vm, struct gunyah_vm_image *image)
 {
+	const char *what;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
-	/* Who authenticates looks at memory before the guest runs: it would have to be there. */
-	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
-		return -EOPNOTSUPP;
-
 	ret = gunyah_vm_paging_give(&vm->mem, vm->host->rm, vm->rm.vmid, vm->dtb_gpa,
 				    vm->dtb_size, image);
 	if (ret)
 		return ret;
 
-	ret = start_error(vm, "load", gunyah_vm_rm_configure(&vm->rm, image, 0, 0));
+	ret = gunyah_vm_auth_load(&vm->auth, &vm->rm, image, 0, 0, &what);
+	ret = start_error(vm, what, ret);
 	if (ret)
 		return ret;
 
@@ -418,6 +416,10 @@ static int send_boot_locked(struct gunyah_vm *vm, const struct gunyah_vm_image *
 	struct gunyah_vm_boot boot = vm->boot;
 
 	lockdep_assert_held(&vm->lock);
+	/* Firmware has an entry of its own. */
+	if (vm->auth.type != GUNYAH_RM_VM_AUTH_NONE)
+		return 0;
+
 	/* The image parcel is not where the guest's RAM begins, as it is in the eager flow. */
 	gunyah_vm_boot_default_pc(&boot, image->ram);
 	return start_error(vm, "set a register",
@@ -474,6 +476,9 @@ static int start_run_locked(struct gunyah_vm *vm)
 			  gunyah_vm_host_flow(vm->host, vm->rm.vmid, &flow));
 	if (ret)
 		return ret;
+	/* The platform looks at memory before the guest runs: all of it has to be there. */
+	if (vm->auth.type == GUNYAH_RM_VM_AUTH_QCOM_TRUSTED_VM)
+		flow = GUNYAH_VM_FLOW_EAGER;
 
 	if (flow == GUNYAH_VM_FLOW_PAGED)
 		ret = load_paged_locked(vm, &image);

@@ -17,8 +17,13 @@
  * extent for both.
  *
  * A hypercall that fails has done nothing, so each step can be undone or tried
- * again.  What is not done is to wait for the invalidation of several pieces at
- * once (NOSYNC): that it was delayed for a donated page can't be told from here.
+ * again.
+ *
+ * An unmap with NOSYNC does not wait until no CPU has a translation of the piece any
+ * more; the next hypercall without it does that for all before.  So pieces that come
+ * back together are unmapped so, all but the last, and that one waits for them all;
+ * none is donated back before.  Where the last one fails, the donations wait: none of
+ * them is with NOSYNC, and no piece is anybody's before its own donation is through.
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
@@ -166,17 +171,18 @@ int gunyah_vm_extent_map(const struct gunyah_vm_extents *ex, struct gunyah_vm_pi
 	return gunyah_error_to_errno(error);
 }
 
-int gunyah_vm_extent_unmap(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece)
+static int gunyah_vm_extent_unmap_flags(const struct gunyah_vm_extents *ex,
+					struct gunyah_vm_piece *piece, u64 flags)
 {
 	u64 addrspace = gunyah_vm_extent_capid(ex, GUNYAH_VM_ADDRSPACE);
 	u64 extent = gunyah_vm_extent_of_guest(ex, piece->state);
-	u64 flags = gunyah_vm_extent_flags(piece->state);
 	enum gunyah_error error;
 	unsigned int tries = 0;
 
 	if (!piece->mapped)
 		return 0;
 
+	flags |= gunyah_vm_extent_flags(piece->state);
 	do {
 		error = gunyah_hypercall_addrspace_unmap(addrspace, extent, piece->gpa, flags,
 							 piece->phys, piece->size);
@@ -190,19 +196,37 @@ int gunyah_vm_extent_unmap(const struct gunyah_vm_extents *ex, struct gunyah_vm_
 	return gunyah_error_to_errno(error);
 }
 
+int gunyah_vm_extent_unmap(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece)
+{
+	return gunyah_vm_extent_unmap_flags(ex, piece, 0);
+}
+
 /*
  * Pieces
  */
 
+/* By the function that belongs to the one that prepared it. */
+static int gunyah_vm_extent_undo_platform(const struct gunyah_vm_piece *piece)
+{
+	const struct gunyah_rm_mem_entry entry = { .ipa = piece->phys, .size = piece->size };
+	/* Parcels that become the guest's are lent with all rights. */
+	const struct gunyah_rm_mem_acl acl = {
+		.vmid	= piece->parcel_vmid,
+		.rights	= GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X,
+	};
+
+	if (!piece->platform)
+		return 0;
+	if (piece->parcel_vmid)
+		return piece->platform->post_reclaim(&entry, &acl, 1);
+	return piece->platform->release_demand_page(&entry, piece->state == GUNYAH_MEM_SHARED);
+}
+
 /* An errno: nothing may use it any more. */
 static int gunyah_vm_extent_undo_prepare(struct gunyah_vm_piece *piece)
 {
-	const struct gunyah_rm_mem_entry entry = { .ipa = piece->phys, .size = piece->size };
-	int ret = 0;
+	int ret = gunyah_vm_extent_undo_platform(piece);
 
-	if (piece->platform)
-		ret = piece->platform->release_demand_page(&entry,
-							   piece->state == GUNYAH_MEM_SHARED);
 	gunyah_platform_put(piece->platform);
 	piece->platform = NULL;
 	if (!ret && piece->state == GUNYAH_MEM_LENT)
@@ -278,21 +302,45 @@ int gunyah_vm_extent_give(const struct gunyah_vm_extents *ex, struct gunyah_vm_p
 	return ret;
 }
 
-int gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece,
-			       bool *lost)
+/* The last one that is mapped waits for all. */
+static void gunyah_vm_extent_unmap_batch(const struct gunyah_vm_extents *ex,
+					 struct gunyah_vm_batch *batch)
 {
-	int ret;
+	struct gunyah_vm_back *back;
+	unsigned int i, last = 0;
 
-	*lost = false;
-	ret = gunyah_vm_extent_unmap(ex, piece) ?: gunyah_vm_extent_donate(ex, piece, true);
-	if (ret)
-		return ret;
-
-	if (gunyah_vm_extent_undo_prepare(piece)) {
-		gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
-		*lost = true;
-		return -EIO;
+	for (i = 0; i < batch->n; i++) {
+		if (batch->backs[i].piece->mapped)
+			last = i;
 	}
-	gunyah_mem_stats_move(piece->state, GUNYAH_MEM_HOST, piece->size);
-	return 0;
+	for (i = 0; i < batch->n; i++) {
+		back = &batch->backs[i];
+		back->ret = gunyah_vm_extent_unmap_flags(ex, back->piece,
+							 i < last ? GUNYAH_MAP_NOSYNC : 0);
+	}
+}
+
+void gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah_vm_batch *batch)
+{
+	struct gunyah_vm_piece *piece;
+	struct gunyah_vm_back *back;
+	unsigned int i;
+
+	gunyah_vm_extent_unmap_batch(ex, batch);
+	for (i = 0; i < batch->n; i++) {
+		back = &batch->backs[i];
+		piece = back->piece;
+		back->lost = false;
+		if (!back->ret)
+			back->ret = gunyah_vm_extent_donate(ex, piece, true);
+		if (back->ret)
+			continue;
+
+		if (gunyah_vm_extent_undo_prepare(piece)) {
+			back->lost = true;
+			back->ret = -EIO;
+		}
+		gunyah_mem_stats_move(piece->state, back->lost ? GUNYAH_MEM_LEAKED :
+								 GUNYAH_MEM_HOST, piece->size);
+	}
 }

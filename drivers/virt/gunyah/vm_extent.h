@@ -56,6 +56,7 @@ struct gunyah_vm_extents {
  * @size: in bytes
  * @state: GUNYAH_MEM_SHARED or GUNYAH_MEM_LENT
  * @platform: what the platform did for it is undone by these; a reference
+ * @parcel_vmid: the platform did that for a parcel lent to this VM; 0: for the piece
  * @mapped: it is in the guest's address space; not after a take-back that failed
  * @serial: another number for each piece that there ever was in a VM
  */
@@ -67,8 +68,35 @@ struct gunyah_vm_piece {
 	u64 size;
 	enum gunyah_mem_state state;
 	const struct gunyah_platform_ops *platform;
+	u16 parcel_vmid;
 	bool mapped;
 	u64 serial;
+};
+
+/* So many pieces are taken back together at most. */
+#define GUNYAH_VM_BATCH		32
+
+/**
+ * struct gunyah_vm_back - a piece that comes back
+ * @piece: a piece that was given
+ * @ret: filled in: 0 when it is the host's again; or an errno, and then it is still
+ *	the guest's, perhaps not mapped, and can be tried again; or is @lost
+ * @lost: filled in: it came back, but nothing may use it any more
+ */
+struct gunyah_vm_back {
+	struct gunyah_vm_piece *piece;
+	int ret;
+	bool lost;
+};
+
+/**
+ * struct gunyah_vm_batch - pieces that come back together
+ * @n: so many
+ * @backs: the pieces
+ */
+struct gunyah_vm_batch {
+	unsigned int n;
+	struct gunyah_vm_back backs[GUNYAH_VM_BATCH];
 };
 
 /* Claim the capabilities, in the VM's table that is still empty. */
@@ -112,15 +140,12 @@ int gunyah_vm_extent_map(const struct gunyah_vm_extents *ex, struct gunyah_vm_pi
 int gunyah_vm_extent_unmap(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece);
 
 /**
- * gunyah_vm_extent_take_back() - take a piece back from the guest
+ * gunyah_vm_extent_take_back() - take pieces back from the guest
  * @ex: the VM's capabilities
- * @piece: a piece that was given
- * @lost: filled in: it came back, but nothing may use it any more
+ * @batch: the pieces; says of each what became of it
  *
- * Return: 0 when it is the host's again; or an errno, and then it is still the
- * guest's, perhaps not mapped, and can be tried again; or is @lost.
+ * The CPUs' translations are waited for once, for all of them.
  */
-int gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah_vm_piece *piece,
-			       bool *lost);
+void gunyah_vm_extent_take_back(const struct gunyah_vm_extents *ex, struct gunyah_vm_batch *batch);
 
 #endif

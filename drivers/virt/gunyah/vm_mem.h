@@ -27,8 +27,8 @@ struct gunyah_rm;
  * @given: memory may be given: bindings can't be changed, but for what the paged
  *	flow allows
  * @paged: that is in the demand-paged flow; read without @lock, too
- * @image_parts: what of bindings is in the image parcel then
- * @unsure: whether the guest was started, and the image parcel consumed, is not known
+ * @image_parts: what of bindings is in the parcels of image and firmware then
+ * @unsure: whether the guest was started, and these consumed, is not known
  * @fw_gpa: guest address of the firmware of a protected VM
  * @fw_size: its size, 0 where there is none
  * @n_leaked: parcels and pieces of the present run that did not come back

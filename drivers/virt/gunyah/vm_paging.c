@@ -2,21 +2,24 @@
 /*
  * The demand-paged flow: a VM gets its memory when it touches it.
  *
- * Only the pages of the device tree are given as a parcel, for the resource manager
- * reads and writes them: the image parcel.  It is told which guest addresses are lent
- * page by page: a touch there becomes a page fault of the vCPU.  Shared bindings are
- * not named; the touch of an address where nothing is mapped looks like that of a
- * device (VMMIO), or, if it can't be described as one, is an abort in the guest.  So
- * shared memory is given before the guest can touch it; and in case that the guest
- * touches some that was taken back, the bindings are looked at first.
+ * Only the pages of the device tree are given before the guest is built, as a parcel,
+ * for the resource manager reads and writes them: the image parcel.  So are, in a
+ * second one, those for the firmware of a protected VM.  The resource manager is told
+ * which guest addresses are lent page by page: a touch there becomes a page fault of the
+ * vCPU.  Nor is the firmware's place named: what the guest trusts is not to be replaced.
  *
- * A start that succeeds consumes the image parcel: the hypervisor has made its
+ * Shared bindings are not named; the touch of an address where nothing is mapped looks
+ * like that of a device (VMMIO), or, if it can't be described as one, is an abort in the
+ * guest.  So shared memory is given before the guest can touch it; and in case that the
+ * guest touches some that was taken back, the bindings are looked at first.
+ *
+ * A start that succeeds consumes the parcels: the hypervisor has made their
  * pages the guest's private memory, and they come back by hypercalls as any other
- * piece.  After one that failed it is still a parcel.  Where the answer never
- * came, the hypercall that unmaps its first page tells which it is: it fails
+ * piece.  After one that failed they are still parcels.  Where the answer never
+ * came, the hypercall that unmaps the first page tells which it is: it fails
  * where nothing was mapped.
  *
- * The records of the image's pages are made with the parcel, so that nothing can
+ * The records of the parcels' pages are made with them, so that nothing can
  * fail once the guest was started.
  */
 #define pr_fmt(fmt) "gunyah: " fmt
@@ -38,6 +41,7 @@
 
 /* range_id of SET_ADDRESS_LAYOUT */
 #define GUNYAH_LAYOUT_IMAGE	0
+#define GUNYAH_LAYOUT_FIRMWARE	1
 
 /*
  * Before the start
@@ -67,13 +71,49 @@ static void gunyah_vm_paging_cut_image(struct gunyah_vm_image *image)
 	image->size = PAGE_ALIGN(image->dtb_offset + image->dtb_size);
 }
 
-/* Add to the image parcel what of a binding is in it. */
-static int gunyah_vm_paging_add_part(struct gunyah_vm_mem *mem, struct gunyah_vm_parcel *parcel,
-				     const struct gunyah_vm_binding *b,
-				     const struct gunyah_vm_image *image)
+/* The pages for the firmware, by guest address; none: size 0. */
+static struct gunyah_rm_mem_entry gunyah_vm_paging_firmware(const struct gunyah_vm_mem *mem)
 {
-	u64 end = min(image->base + image->size, gunyah_vm_binding_end(b));
-	u64 gpa = max(image->base, b->gpa);
+	u64 base = mem->fw_gpa & PAGE_MASK;
+
+	return (struct gunyah_rm_mem_entry) {
+		.ipa	= base,
+		.size	= PAGE_ALIGN(mem->fw_gpa - base + mem->fw_size),
+	};
+}
+
+/* All of them are lent, and none of them is the device tree's. */
+static int gunyah_vm_paging_check_firmware(struct gunyah_vm_mem *mem,
+					   const struct gunyah_vm_image *image,
+					   const struct gunyah_rm_mem_entry *fw)
+{
+	struct gunyah_vm_binding *b;
+	u64 found = 0;
+
+	lockdep_assert_held(&mem->lock);
+
+	if (!fw->size)
+		return 0;
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (found < fw->size && !gunyah_vm_binding_shared(b) &&
+		    b->gpa <= fw->ipa + found && gunyah_vm_binding_end(b) > fw->ipa + found)
+			found = gunyah_vm_binding_end(b) - fw->ipa;
+	}
+	if (found < fw->size)
+		return -EINVAL;
+	if (fw->ipa < image->base + image->size && image->base < fw->ipa + fw->size)
+		return -EINVAL;
+	/* With label 0 the resource manager would take it for RAM, as in the eager flow. */
+	return lower_32_bits(fw->ipa >> 12) ? 0 : -EOPNOTSUPP;
+}
+
+/* Add to a parcel what of a binding is in [@base, @base + @size). */
+static int gunyah_vm_paging_add_part(struct gunyah_vm_mem *mem, struct gunyah_vm_parcel *parcel,
+				     const struct gunyah_vm_binding *b, u64 base, u64 size)
+{
+	u64 end = min(base + size, gunyah_vm_binding_end(b));
+	u64 gpa = max(base, b->gpa);
 	struct gunyah_vm_binding *part;
 
 	/* The resource manager takes lent memory for RAM if it is lent with all rights. */
@@ -93,34 +133,7 @@ static int gunyah_vm_paging_add_part(struct gunyah_vm_mem *mem, struct gunyah_vm
 	return gunyah_vm_parcel_add(parcel, part);
 }
 
-static struct gunyah_vm_parcel *gunyah_vm_paging_make_parcel(struct gunyah_vm_mem *mem,
-							     const struct gunyah_vm_image *image)
-{
-	struct gunyah_vm_parcel *parcel;
-	struct gunyah_vm_binding *b;
-	int ret;
-
-	parcel = gunyah_vm_parcel_create(GUNYAH_MEM_LENT, lower_32_bits(image->base >> 12),
-					 GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X);
-	if (!parcel)
-		return ERR_PTR(-ENOMEM);
-	list_add_tail(&parcel->list, &mem->parcels);
-
-	list_for_each_entry(b, &mem->bindings, list) {
-		if (b->gpa >= image->base + image->size)
-			break;
-		if (gunyah_vm_binding_end(b) <= image->base)
-			continue;
-		ret = gunyah_vm_paging_add_part(mem, parcel, b, image);
-		if (ret)
-			return ERR_PTR(ret);
-	}
-
-	ret = gunyah_vm_parcel_reserve(parcel);
-	return ret ? ERR_PTR(ret) : parcel;
-}
-
-/* A record for each contiguous part of the image: parts and entries are in one order. */
+/* A record for each contiguous part of a parcel: parts and entries are in one order. */
 static int gunyah_vm_paging_make_records(struct gunyah_vm_mem *mem,
 					 const struct gunyah_vm_parcel *parcel)
 {
@@ -130,7 +143,7 @@ static int gunyah_vm_paging_make_records(struct gunyah_vm_mem *mem,
 	u64 in_part, in_entry = 0;
 	int ret;
 
-	list_for_each_entry(part, &mem->image_parts, list) {
+	list_for_each_entry(part, &parcel->bindings, parcel_list) {
 		for (in_part = 0; in_part < part->size; in_part += piece.size) {
 			piece.provider = part->provider;
 			piece.gpa = part->gpa + in_part;
@@ -152,33 +165,72 @@ static int gunyah_vm_paging_make_records(struct gunyah_vm_mem *mem,
 	return 0;
 }
 
+/* A parcel, not given yet, and the records of its pages. */
+static int gunyah_vm_paging_make_parcel(struct gunyah_vm_mem *mem, u64 base, u64 size)
+{
+	struct gunyah_vm_parcel *parcel;
+	struct gunyah_vm_binding *b;
+	int ret;
+
+	lockdep_assert_held(&mem->lock);
+
+	parcel = gunyah_vm_parcel_create(GUNYAH_MEM_LENT, lower_32_bits(base >> 12),
+					 GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W | GUNYAH_RM_ACL_X);
+	if (!parcel)
+		return -ENOMEM;
+	list_add_tail(&parcel->list, &mem->parcels);
+
+	list_for_each_entry(b, &mem->bindings, list) {
+		if (b->gpa >= base + size)
+			break;
+		if (gunyah_vm_binding_end(b) <= base)
+			continue;
+		ret = gunyah_vm_paging_add_part(mem, parcel, b, base, size);
+		if (ret)
+			return ret;
+	}
+
+	return gunyah_vm_parcel_reserve(parcel) ?: gunyah_vm_paging_make_records(mem, parcel);
+}
+
 static int gunyah_vm_paging_give_locked(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
-					struct gunyah_vm_image *image)
+					struct gunyah_vm_image *image,
+					const struct gunyah_rm_mem_entry *fw)
 {
 	struct gunyah_vm_parcel *parcel;
 	int ret;
 
 	lockdep_assert_held(&mem->lock);
 
-	ret = gunyah_vm_pieces_begin(&mem->pieces, &mem->bindings);
+	/* Firmware runs in protected guests only. */
+	mem->pieces.clear = fw->size;
+	ret = gunyah_vm_pieces_begin(&mem->pieces, &mem->bindings, fw) ?:
+	      gunyah_vm_paging_make_parcel(mem, image->base, image->size);
+	if (!ret && fw->size)
+		ret = gunyah_vm_paging_make_parcel(mem, fw->ipa, fw->size);
 	if (ret)
 		return ret;
 
-	gunyah_vm_paging_cut_image(image);
-	parcel = gunyah_vm_paging_make_parcel(mem, image);
-	if (IS_ERR(parcel))
-		return PTR_ERR(parcel);
+	list_for_each_entry(parcel, &mem->parcels, list) {
+		ret = gunyah_vm_parcel_give(parcel, rm, vmid);
+		if (ret)
+			return ret;
+	}
 
-	ret = gunyah_vm_paging_make_records(mem, parcel) ?:
-	      gunyah_vm_parcel_give(parcel, rm, vmid);
-	if (!ret)
-		image->handle = parcel->handle;
-	return ret;
+	parcel = list_first_entry(&mem->parcels, struct gunyah_vm_parcel, list);
+	image->handle = parcel->handle;
+	if (fw->size) {
+		parcel = list_last_entry(&mem->parcels, struct gunyah_vm_parcel, list);
+		image->fw_handle = parcel->handle;
+		image->fw_offset = mem->fw_gpa - fw->ipa;
+	}
+	return 0;
 }
 
 int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
 			  u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image)
 {
+	struct gunyah_rm_mem_entry fw;
 	int ret;
 
 	guard(mutex)(&mem->lock);
@@ -190,9 +242,15 @@ int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 	if (ret)
 		return ret;
 
+	gunyah_vm_paging_cut_image(image);
+	fw = gunyah_vm_paging_firmware(mem);
+	ret = gunyah_vm_paging_check_firmware(mem, image, &fw);
+	if (ret)
+		return ret;
+
 	mem->given = true;
 	WRITE_ONCE(mem->paged, true);
-	ret = gunyah_vm_paging_give_locked(mem, rm, vmid, image);
+	ret = gunyah_vm_paging_give_locked(mem, rm, vmid, image, &fw);
 	if (ret)
 		gunyah_vm_mem_end_locked(mem, rm, false);
 	return ret;
@@ -203,13 +261,20 @@ int gunyah_vm_paging_name(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 			  const struct gunyah_vm_image *image)
 {
 	const struct gunyah_mem_list *named = &mem->pieces.named;
+	struct gunyah_rm_mem_entry fw;
 	int ret = 0;
 
 	guard(mutex)(&mem->lock);
+	fw = gunyah_vm_paging_firmware(mem);
 	if (named->n)
 		ret = gunyah_rm_vm_set_demand_paging(rm, vmid, named->n, named->entries);
-	return ret ?: gunyah_rm_vm_set_address_layout(rm, vmid, GUNYAH_LAYOUT_IMAGE, image->base,
+	if (!ret)
+		ret = gunyah_rm_vm_set_address_layout(rm, vmid, GUNYAH_LAYOUT_IMAGE, image->base,
 						      image->size);
+	if (!ret && fw.size)
+		ret = gunyah_rm_vm_set_address_layout(rm, vmid, GUNYAH_LAYOUT_FIRMWARE, fw.ipa,
+						      fw.size);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_name);
 
@@ -223,16 +288,19 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_paging_possible);
  * The run
  */
 
-/* The records that stand for the image parcel's memory take its place. */
-static void gunyah_vm_paging_consume_image(struct gunyah_vm_mem *mem)
+/* The records that stand for the parcels' memory take their place. */
+static void gunyah_vm_paging_consume_parcels(struct gunyah_vm_mem *mem)
 {
 	struct gunyah_vm_parcel *parcel, *next;
+	struct gunyah_vm_binding *part;
 
 	lockdep_assert_held(&mem->lock);
 
 	list_for_each_entry_safe(parcel, next, &mem->parcels, list) {
 		list_del(&parcel->list);
-		gunyah_vm_pieces_prepared(&mem->pieces, parcel->platform);
+		list_for_each_entry(part, &parcel->bindings, parcel_list)
+			gunyah_vm_pieces_prepared(&mem->pieces, part->gpa, part->size,
+						  parcel->platform, parcel->acl[0].vmid);
 		gunyah_vm_parcel_consume(parcel);
 	}
 	WRITE_ONCE(mem->pieces.active, true);
@@ -272,7 +340,7 @@ void gunyah_vm_paging_started(struct gunyah_vm_mem *mem, int ret)
 {
 	guard(mutex)(&mem->lock);
 	if (!ret)
-		gunyah_vm_paging_consume_image(mem);
+		gunyah_vm_paging_consume_parcels(mem);
 	else
 		mem->unsure = ret == -ETIMEDOUT || ret == -EIO;
 }
@@ -287,7 +355,7 @@ void gunyah_vm_paging_stop(struct gunyah_vm_mem *mem)
 		mem->unsure = false;
 		first = gunyah_vm_pieces_first_lent(&mem->pieces);
 		if (!gunyah_vm_extent_unmap(&mem->pieces.extents, first))
-			gunyah_vm_paging_consume_image(mem);
+			gunyah_vm_paging_consume_parcels(mem);
 	}
 	gunyah_vm_pieces_stop(&mem->pieces);
 }
@@ -334,6 +402,9 @@ static int gunyah_vm_paging_reclaim_locked(struct gunyah_vm_mem *mem, u64 gpa, u
 	/* All of it is the host's. */
 	if (!mem->given)
 		return 0;
+	/* All was given before the start, although the resource manager knows the other way. */
+	if (!mem->paged)
+		return -EOPNOTSUPP;
 	if (!mem->pieces.active)
 		return -EBUSY;
 	return gunyah_vm_pieces_reclaim(&mem->pieces, gpa, size);

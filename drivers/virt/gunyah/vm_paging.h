@@ -16,15 +16,16 @@
  * @vmid: the VM
  * @dtb_gpa: guest address of the device tree
  * @dtb_size: its size as the user said it, rounded up here
- * @image: filled in: the pages of the device tree
+ * @image: filled in: the pages of the device tree, and the firmware's
  *
- * Only these go as a parcel.  All or nothing, as gunyah_vm_eager_give().
+ * Only these go as parcels.  All or nothing, as gunyah_vm_eager_give().
  *
  * Return: 0; -EINVAL when the device tree is not wholly inside one run of lent
- * bindings; -EBUSY when user space has its pages mapped or pinned, or the memory
- * is given; -EOPNOTSUPP for a device tree in shared memory or in lent memory with
- * less than RWX, and when the direct map is not changeable; otherwise as
- * gunyah_vm_eager_give().
+ * bindings, or the firmware not in lent bindings, or both are in one page; -EBUSY
+ * when user space has pages of them mapped or pinned, or the memory is given;
+ * -EOPNOTSUPP for a device tree in shared memory, for one of them in lent memory
+ * with less than RWX, for firmware at an address that makes no label, and when the
+ * direct map is not changeable; otherwise as gunyah_vm_eager_give().
  */
 int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 vmid,
 			  u64 dtb_gpa, u64 dtb_size, struct gunyah_vm_image *image);
@@ -60,7 +61,7 @@ int gunyah_vm_paging_share(struct gunyah_vm_mem *mem);
  * @mem: the VM's memory
  * @ret: the errno of the call
  *
- * A VM that was started has consumed the image parcel: its pages are pieces as
+ * A VM that was started has consumed its parcels: their pages are pieces as
  * all others are, from now on.
  */
 void gunyah_vm_paging_started(struct gunyah_vm_mem *mem, int ret);
@@ -97,8 +98,8 @@ int gunyah_vm_paging_fault(struct gunyah_vm_mem *mem, u64 gpa, bool write, u64 *
  *
  * Return: 0, also when the guest has nothing of the range; -EINVAL for what is not
  * aligned or empty; -EOVERFLOW; -ENOENT when nothing of it is bound; -EBUSY
- * while the VM is started or ended; -EINTR: a fatal signal; errnos of
- * gunyah_vm_pieces_reclaim().
+ * while the VM is started or ended; -EOPNOTSUPP in a run that has all its memory
+ * in parcels; -EINTR: a fatal signal; errnos of gunyah_vm_pieces_reclaim().
  */
 int gunyah_vm_paging_reclaim(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
 

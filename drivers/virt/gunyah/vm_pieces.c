@@ -27,7 +27,9 @@
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/gunyah.h>
+#include <linux/highmem.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -117,18 +119,19 @@ int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_pi
 	return gunyah_vm_pieces_add(p, piece) ? 0 : -ENOMEM;
 }
 
-void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
-			       const struct gunyah_platform_ops *platform)
+void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
+			       const struct gunyah_platform_ops *platform, u16 vmid)
 {
+	unsigned long first = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
 	struct gunyah_vm_piece *piece;
 
-	MA_STATE(mas, &p->pieces, 0, 0);
+	MA_STATE(mas, &p->pieces, first, first);
 
 	lockdep_assert_held(p->lock);
 
-	mas_for_each(&mas, piece, ULONG_MAX) {
-		if (piece->state == GUNYAH_MEM_LENT)
-			piece->platform = gunyah_platform_dup(platform);
+	mas_for_each(&mas, piece, last) {
+		piece->platform = gunyah_platform_dup(platform);
+		piece->parcel_vmid = vmid;
 	}
 }
 
@@ -152,7 +155,24 @@ struct gunyah_vm_piece *gunyah_vm_pieces_first_lent(struct gunyah_vm_pieces *p)
  * A run
  */
 
-int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings)
+/* What of a lent binding is before and behind of @besides. */
+static int gunyah_vm_pieces_name(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 const struct gunyah_rm_mem_entry *besides)
+{
+	u64 end = gunyah_vm_binding_end(b);
+	u64 stop = clamp(besides->ipa, b->gpa, end);
+	u64 go_on = clamp(besides->ipa + besides->size, b->gpa, end);
+	int ret = 0;
+
+	if (stop > b->gpa)
+		ret = gunyah_mem_list_add(&p->named, b->gpa, stop - b->gpa);
+	if (!ret && go_on < end)
+		ret = gunyah_mem_list_add(&p->named, go_on, end - go_on);
+	return ret;
+}
+
+int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings,
+			   const struct gunyah_rm_mem_entry *besides)
 {
 	struct gunyah_vm_binding *b;
 	int ret;
@@ -162,7 +182,7 @@ int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *binding
 	list_for_each_entry(b, bindings, list) {
 		ret = gunyah_vm_pieces_bind(p, b);
 		if (!ret && !gunyah_vm_binding_shared(b))
-			ret = gunyah_mem_list_add(&p->named, b->gpa, b->size);
+			ret = gunyah_vm_pieces_name(p, b, besides);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -207,26 +227,79 @@ static void gunyah_vm_pieces_give_up(struct gunyah_vm_pieces *p, struct gunyah_v
 		piece->provider->ops->take_back(piece->provider, piece->offset, piece->size);
 }
 
-/* There is no later time at which to try again: it comes back, or is leaked. */
-static void gunyah_vm_pieces_take_for_good(struct gunyah_vm_pieces *p,
-					   struct gunyah_vm_piece *piece)
+/* The hypervisor does not have it any more: before anybody can map it. */
+static void gunyah_vm_pieces_clear(const struct gunyah_vm_pieces *p,
+				   const struct gunyah_vm_piece *piece)
 {
-	bool lost;
-	int ret;
+	u64 done;
 
-	ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
-	trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
-	if (ret && !lost) {
-		gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
-		lost = true;
+	if (!p->clear || piece->state != GUNYAH_MEM_LENT)
+		return;
+
+	for (done = 0; done < piece->size; done += PAGE_SIZE) {
+		clear_highpage(pfn_to_page(PHYS_PFN(piece->phys + done)));
+		cond_resched();
 	}
-	gunyah_vm_pieces_give_up(p, piece, lost);
+}
+
+/*
+ * Take back what is in the batch, which is empty then, and give up what came back.
+ * Pieces that did not, and are not lost, are still the guest's.
+ */
+static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_vm_batch *batch,
+				      void (*done)(struct gunyah_vm_pieces *p,
+						   const struct gunyah_vm_back *back))
+{
+	const struct gunyah_vm_back *back;
+	struct gunyah_vm_piece *piece;
+	int first_ret = 0;
+	unsigned int i;
+
+	gunyah_vm_extent_take_back(&p->extents, batch);
+	for (i = 0; i < batch->n; i++) {
+		back = &batch->backs[i];
+		piece = back->piece;
+		trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state,
+					 back->ret);
+		first_ret = first_ret ?: back->ret;
+		if (!back->ret)
+			gunyah_vm_pieces_clear(p, piece);
+		done(p, back);
+		cond_resched();
+	}
+	batch->n = 0;
+	return first_ret;
+}
+
+/* There is no later time at which to try again: it came back, or is leaked. */
+static void gunyah_vm_pieces_for_good(struct gunyah_vm_pieces *p, const struct gunyah_vm_back *back)
+{
+	struct gunyah_vm_piece *piece = back->piece;
+
+	if (back->ret && !back->lost)
+		gunyah_mem_stats_move(piece->state, GUNYAH_MEM_LEAKED, piece->size);
+	gunyah_vm_pieces_give_up(p, piece, back->ret);
+}
+
+/* The whole tree goes. */
+static void gunyah_vm_pieces_stopped(struct gunyah_vm_pieces *p, const struct gunyah_vm_back *back)
+{
+	gunyah_vm_pieces_for_good(p, back);
+	kfree(back->piece);
+}
+
+static void gunyah_vm_pieces_unshared(struct gunyah_vm_pieces *p,
+				      const struct gunyah_vm_back *back)
+{
+	gunyah_vm_pieces_for_good(p, back);
+	gunyah_vm_pieces_del(p, back->piece);
 }
 
 /* Of host pages [@first, @last] of the guest's addresses. */
 static void gunyah_vm_pieces_take_shared(struct gunyah_vm_pieces *p, unsigned long first,
 					 unsigned long last)
 {
+	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
 	unsigned long next;
 
@@ -235,17 +308,20 @@ static void gunyah_vm_pieces_take_shared(struct gunyah_vm_pieces *p, unsigned lo
 	mas_for_each(&mas, piece, last) {
 		if (piece->state != GUNYAH_MEM_SHARED)
 			continue;
+		batch.backs[batch.n++].piece = piece;
+		if (batch.n < GUNYAH_VM_BATCH)
+			continue;
 		next = mas.last + 1;
-		gunyah_vm_pieces_take_for_good(p, piece);
-		gunyah_vm_pieces_del(p, piece);
+		gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_unshared);
 		/* The tree has changed. */
 		mas_set(&mas, next);
-		cond_resched();
 	}
+	gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_unshared);
 }
 
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 {
+	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
 
 	MA_STATE(mas, &p->pieces, 0, 0);
@@ -261,10 +337,11 @@ void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 	/* Who finds it so finds that the run has ended, too: see handle_mmio(). */
 	smp_store_release(&p->active, false);
 	mas_for_each(&mas, piece, ULONG_MAX) {
-		gunyah_vm_pieces_take_for_good(p, piece);
-		kfree(piece);
-		cond_resched();
+		batch.backs[batch.n++].piece = piece;
+		if (batch.n == GUNYAH_VM_BATCH)
+			gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_stopped);
 	}
+	gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_stopped);
 	__mt_destroy(&p->pieces);
 }
 
@@ -282,6 +359,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 	__mt_destroy(&p->pieces);
 	__mt_destroy(&p->bindings);
 	gunyah_mem_list_free(&p->named);
+	p->clear = false;
 	p->leaked = 0;
 	p->n_leaked = 0;
 }
@@ -512,24 +590,19 @@ static struct gunyah_vm_piece *gunyah_vm_pieces_cut(struct gunyah_vm_pieces *p,
 }
 
 /* While the guest is there, what can't be taken back is still its. */
-static int gunyah_vm_pieces_take_back(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece)
+static void gunyah_vm_pieces_reclaimed(struct gunyah_vm_pieces *p,
+				       const struct gunyah_vm_back *back)
 {
-	bool lost;
-	int ret;
+	if (back->ret && !back->lost)
+		return;
 
-	ret = gunyah_vm_extent_take_back(&p->extents, piece, &lost);
-	trace_gunyah_mem_reclaim(piece->gpa, piece->phys, piece->size, piece->state, ret);
-	if (ret && !lost)
-		return ret;
-
-	gunyah_vm_pieces_give_up(p, piece, lost);
-	gunyah_vm_pieces_del(p, piece);
-	return ret;
+	gunyah_vm_pieces_give_up(p, back->piece, back->lost);
+	gunyah_vm_pieces_del(p, back->piece);
 }
 
-/* What of @piece is in the range. */
-static int gunyah_vm_pieces_reclaim_one(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
-					u64 gpa, u64 end)
+/* Put into the batch what of @piece is in the range. */
+static int gunyah_vm_pieces_select(struct gunyah_vm_pieces *p, struct gunyah_vm_piece *piece,
+				   u64 gpa, u64 end, struct gunyah_vm_batch *batch)
 {
 	if (piece->gpa < gpa) {
 		piece = gunyah_vm_pieces_cut(p, piece, gpa);
@@ -539,12 +612,14 @@ static int gunyah_vm_pieces_reclaim_one(struct gunyah_vm_pieces *p, struct gunya
 	if (piece->gpa + piece->size > end && !gunyah_vm_pieces_cut(p, piece, end))
 		return -ENOMEM;
 
-	return gunyah_vm_pieces_take_back(p, piece);
+	batch->backs[batch->n++].piece = piece;
+	return 0;
 }
 
 int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 {
 	unsigned long index = gpa >> PAGE_SHIFT, last = (gpa + size - 1) >> PAGE_SHIFT;
+	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
 	int ret, first_ret = 0;
 
@@ -560,10 +635,12 @@ int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size)
 			return -EINTR;
 
 		index = mas.last + 1;
-		ret = gunyah_vm_pieces_reclaim_one(p, piece, gpa, gpa + size);
+		ret = gunyah_vm_pieces_select(p, piece, gpa, gpa + size, &batch);
+		if (batch.n == GUNYAH_VM_BATCH)
+			ret = gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_reclaimed);
 		first_ret = first_ret ?: ret;
-		cond_resched();
 	}
 
-	return first_ret;
+	ret = gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_reclaimed);
+	return first_ret ?: ret;
 }

@@ -22,6 +22,7 @@
  * @bindings: host page of the guest address to binding; read under RCU, too
  * @pieces: host page of the guest address to struct gunyah_vm_piece
  * @named: guest addresses of what is lent page by page; neighbours are one
+ * @clear: what the guest leaves in lent memory is not for the host
  * @serial: of the last piece
  * @leaked: bytes that were lost in the present run
  * @n_leaked: in so many pieces
@@ -35,6 +36,7 @@ struct gunyah_vm_pieces {
 	struct maple_tree bindings;
 	struct maple_tree pieces;
 	struct gunyah_mem_list named;
+	bool clear;
 	u64 serial;
 	u64 leaked;
 	unsigned int n_leaked;
@@ -47,10 +49,12 @@ void gunyah_vm_pieces_init(struct gunyah_vm_pieces *p, struct mutex *lock);
  * gunyah_vm_pieces_begin() - take the bindings in, before a start
  * @p: the VM's pieces, none
  * @bindings: its bindings, sorted by guest address
+ * @besides: guest addresses that are not named although they are lent; size 0: none
  *
  * Return: 0 or -ENOMEM; gunyah_vm_pieces_end() undoes it in both cases.
  */
-int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings);
+int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *bindings,
+			   const struct gunyah_rm_mem_entry *besides);
 
 /* Forget the bindings and what is left of pieces; they are the host's, or a parcel's. */
 void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
@@ -64,9 +68,16 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p);
  */
 int gunyah_vm_pieces_adopt(struct gunyah_vm_pieces *p, const struct gunyah_vm_piece *piece);
 
-/* What the platform did for all lent pieces, which were given in another way; or NULL. */
-void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p,
-			       const struct gunyah_platform_ops *platform);
+/**
+ * gunyah_vm_pieces_prepared() - note what the platform did for a parcel of pieces
+ * @p: the VM's pieces
+ * @gpa: guest address of a part of the parcel
+ * @size: of that part
+ * @platform: by which it was done; NULL: nothing was
+ * @vmid: the VM that the parcel is lent to, with all rights
+ */
+void gunyah_vm_pieces_prepared(struct gunyah_vm_pieces *p, u64 gpa, u64 size,
+			       const struct gunyah_platform_ops *platform, u16 vmid);
 
 /* The lent piece with the lowest guest address, NULL when there is none. */
 struct gunyah_vm_piece *gunyah_vm_pieces_first_lent(struct gunyah_vm_pieces *p);

@@ -508,11 +508,11 @@ struct gunyah_vm_auth_desc {
  * GUNYAH_VM_SET_AUTH - choose the authentication, before GUNYAH_VM_START
  *
  * It stands until it is set anew.  Whether the resource manager takes it is said
- * by GUNYAH_VM_START: ENODEV (refused), EOPNOTSUPP (it has no such call, or
- * GUNYAH_EXT_DEMAND_PAGING is not 0 and the type not GUNYAH_VM_AUTH_NONE), EINVAL
- * (image or firmware are not inside of the memory).  With a type other than
- * GUNYAH_VM_AUTH_NONE the boot context is not used, and memory that comes back is
- * zero.
+ * by GUNYAH_VM_START: ENODEV (refused), EOPNOTSUPP (it has no such call), EINVAL
+ * (image or firmware are not where they have to be).  With a type other than
+ * GUNYAH_VM_AUTH_NONE the boot context is not used, and lent memory that comes back
+ * from the guest is zero.  With GUNYAH_VM_AUTH_QCOM_TRUSTED_VM memory is given
+ * before the start, whatever GUNYAH_EXT_DEMAND_PAGING says.
  *
  * Returns 0, or -1 with errno: EINVAL (no such type, wrong size, padding not 0, a
  * range that is empty or not aligned), EOVERFLOW (the range wraps), EBUSY

@@ -33,10 +33,14 @@
 #define SHM_SIZE	SZ_64K
 #define DTB		(RAM + SZ_2M)
 #define DTB_SIZE	(PAGE_SIZE + 0x123)
+/* The firmware of protected guests, in RAM. */
+#define FW		(RAM + 3 * SZ_2M)
+#define FW_SIZE		(2 * PAGE_SIZE)
 #define RWX		GUNYAH_MEM_ALLOW_RWX
 #define SHARE		(GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ | GUNYAH_MEM_ALLOW_WRITE)
 #define VMID		0x80
 #define HANDLE		0
+#define FW_HANDLE	1
 #define MAX_NAMED	4
 
 /* Capabilities: those of extents are @CAP_EXTENT + label. */
@@ -49,9 +53,11 @@
 
 /*
  * @owned: by page number; @calls: hypercalls so far, of which @fail_at (from 1) and
- * the @n_fail - 1 after it fail with @error; @no_addrspace: it is gone;
- * @gives, @reclaims: requests;
- * @given_size, @first_ipa: of the last parcel.
+ * the @n_fail - 1 after it fail with @error; @no_addrspace: it is gone; @stale: CPUs may
+ * have translations of unmapped pages, @late: as the call that was to wait has failed;
+ * @syncs: unmaps that have waited;
+ * @gives, @reclaims: requests; @fw_entries: of the parcel with the firmware;
+ * @fail_give: of the requests the one that fails, 0: all
  */
 struct paging_test {
 	struct gunyah_vm_mem mem;
@@ -66,6 +72,9 @@ struct paging_test {
 	unsigned int donates;
 	unsigned int maps;
 	unsigned int unmaps;
+	unsigned int syncs;
+	bool stale;
+	bool late;
 	unsigned int fail_at;
 	unsigned int n_fail;
 	enum gunyah_error error;
@@ -79,10 +88,15 @@ struct paging_test {
 	unsigned int reclaims;
 	struct gunyah_rm_mem_parcel parcel;
 	struct gunyah_rm_mem_entry entries[4];
+	size_t n_fw_entries;
+	struct gunyah_rm_mem_entry fw_entries[4];
 	u32 n_named;
 	struct gunyah_rm_mem_entry named[MAX_NAMED];
 	u64 layout_base;
 	u64 layout_size;
+	u64 fw_base;
+	u64 fw_size;
+	unsigned int fail_give;
 	int give_error;
 	int name_error;
 };
@@ -160,6 +174,9 @@ static inline enum gunyah_error donate_stub(u64 options, u64 from, u64 to, u64 p
 	if (private)
 		KUNIT_EXPECT_EQ(test, options, back ? GUNYAH_DONATE_FROM_PROTECTED :
 						      GUNYAH_DONATE_TO_PROTECTED);
+	/* Not while a CPU may still go there. */
+	if (back)
+		KUNIT_EXPECT_FALSE(test, t->stale && !t->late);
 	for (at = phys; at < phys + size; at += PAGE_SIZE) {
 		if (hyp_page(t, at) != want)
 			return 111;
@@ -169,6 +186,7 @@ static inline enum gunyah_error donate_stub(u64 options, u64 from, u64 to, u64 p
 	}
 	for (at = phys; at < phys + size; at += PAGE_SIZE)
 		hyp_set(test, at, back ? 0 : hyp_value(private, 0));
+	t->stale = false;
 	return GUNYAH_ERROR_OK;
 }
 
@@ -220,12 +238,16 @@ static inline enum gunyah_error unmap_stub(u64 capid, u64 extent, u64 gpa, u64 f
 	t->unmaps++;
 	t->last_phys = phys;
 	t->last_size = size;
+	t->late = !(flags & GUNYAH_MAP_NOSYNC);
 	if (hyp_fails(t))
 		return t->error;
 	if (t->no_addrspace)
 		return GUNYAH_ERROR_CSPACE_CAP_REVOKED;
 
-	expect_map_args(test, capid, extent, flags);
+	t->late = false;
+	t->stale = flags & GUNYAH_MAP_NOSYNC;
+	t->syncs += !t->stale;
+	expect_map_args(test, capid, extent, flags & ~GUNYAH_MAP_NOSYNC);
 	for (off = 0; off < size; off += PAGE_SIZE) {
 		if (hyp_page(t, phys + off) != hyp_value(private, gpa + off))
 			return GUNYAH_ERROR_ADDR_INVAL;
@@ -243,9 +265,16 @@ static inline int give_stub(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *p
 	struct paging_test *t = test->priv;
 
 	t->gives++;
-	if (t->give_error)
+	if (t->give_error && (!t->fail_give || t->gives == t->fail_give))
 		return t->give_error;
 	KUNIT_ASSERT_LE(test, parcel->n_entries, ARRAY_SIZE(t->entries));
+	if (parcel->label == FW >> 12) {
+		t->n_fw_entries = parcel->n_entries;
+		memcpy(t->fw_entries, parcel->entries,
+		       parcel->n_entries * sizeof(*parcel->entries));
+		parcel->handle = FW_HANDLE;
+		return 0;
+	}
 	memcpy(t->entries, parcel->entries, parcel->n_entries * sizeof(*parcel->entries));
 	t->parcel = *parcel;
 	t->parcel.acl = NULL;
@@ -258,7 +287,7 @@ static inline int reclaim_stub(struct gunyah_rm *rm, u32 handle, bool sanitize)
 	struct kunit *test = kunit_get_current_test();
 	struct paging_test *t = test->priv;
 
-	KUNIT_EXPECT_EQ(test, handle, HANDLE);
+	KUNIT_EXPECT_TRUE(test, handle == HANDLE || handle == FW_HANDLE);
 	t->reclaims++;
 	return 0;
 }
@@ -282,23 +311,36 @@ static inline int layout_stub(struct gunyah_rm *rm, u16 vmid, u32 range_id, u64 
 	struct paging_test *t = test->priv;
 
 	KUNIT_EXPECT_EQ(test, vmid, VMID);
-	KUNIT_EXPECT_EQ(test, range_id, 0);
-	t->layout_base = base;
-	t->layout_size = size;
+	KUNIT_EXPECT_LE(test, range_id, 1);
+	if (range_id) {
+		t->fw_base = base;
+		t->fw_size = size;
+	} else {
+		t->layout_base = base;
+		t->layout_size = size;
+	}
 	return 0;
 }
 
-/* A start that succeeded: the pages of the parcel are the guest's, and mapped. */
+static inline void hyp_adopt_parcel(struct kunit *test, u64 gpa, size_t n,
+				    const struct gunyah_rm_mem_entry *entries)
+{
+	u64 off;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (off = 0; off < entries[i].size; off += PAGE_SIZE, gpa += PAGE_SIZE)
+			hyp_set(test, entries[i].ipa + off, hyp_value(true, gpa));
+	}
+}
+
+/* A start that succeeded: the pages of the parcels are the guest's, and mapped. */
 static inline void hyp_adopt(struct kunit *test)
 {
 	struct paging_test *t = test->priv;
-	u64 off, gpa = t->layout_base;
-	size_t i;
 
-	for (i = 0; i < t->parcel.n_entries; i++) {
-		for (off = 0; off < t->entries[i].size; off += PAGE_SIZE, gpa += PAGE_SIZE)
-			hyp_set(test, t->entries[i].ipa + off, hyp_value(true, gpa));
-	}
+	hyp_adopt_parcel(test, t->layout_base, t->parcel.n_entries, t->entries);
+	hyp_adopt_parcel(test, t->fw_base, t->n_fw_entries, t->fw_entries);
 }
 
 /* ---- tests ---- */
@@ -453,6 +495,7 @@ static inline void start(struct kunit *test)
 	t->donates = 0;
 	t->maps = 0;
 	t->unmaps = 0;
+	t->syncs = 0;
 }
 
 static inline int fault(struct paging_test *t, u64 gpa, bool write)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of the demand-paged flow around a run: what is given and said before the
- * start (R20), what becomes of the image parcel (R64), and bindings that change while
+ * start (R20), what becomes of the parcels (R64), firmware (R29), and bindings that change while
  * the guest runs (R60, R63).
  */
 #include <linux/mman.h>
@@ -219,6 +219,151 @@ static void start_without_answer(struct kunit *test)
 		expect_all_back(test);
 }
 
+/* ---- firmware ---- */
+
+static void firmware_is_given_besides(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	start(test);
+	KUNIT_EXPECT_EQ(test, t->gives, 2);
+	KUNIT_EXPECT_EQ(test, t->image.handle, HANDLE);
+	KUNIT_EXPECT_EQ(test, t->image.fw_handle, FW_HANDLE);
+	KUNIT_EXPECT_EQ(test, t->image.fw_offset, 0);
+	KUNIT_EXPECT_EQ(test, t->layout_base, DTB);
+	KUNIT_EXPECT_EQ(test, t->fw_base, FW);
+	KUNIT_EXPECT_EQ(test, t->fw_size, FW_SIZE);
+	expect_stats(test, DTB_PAGES_SIZE + FW_SIZE, 0, 0);
+
+	/* All but the firmware's place is named. */
+	KUNIT_ASSERT_EQ(test, t->n_named, 2);
+	KUNIT_EXPECT_EQ(test, t->named[0].ipa, RAM);
+	KUNIT_EXPECT_EQ(test, t->named[0].size, FW - RAM);
+	KUNIT_EXPECT_EQ(test, t->named[1].ipa, FW + FW_SIZE);
+	KUNIT_EXPECT_EQ(test, t->named[1].size, RAM + RAM_SIZE - FW - FW_SIZE);
+
+	/* The guest has it, and what is around it is a piece of its own. */
+	t->calls = 0;
+	KUNIT_EXPECT_EQ(test, fault(t, FW, true), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, FW + FW_SIZE - 1, true), 0);
+	KUNIT_EXPECT_EQ(test, t->calls, 0);
+	KUNIT_EXPECT_EQ(test, fault(t, FW + FW_SIZE, true), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	KUNIT_EXPECT_EQ(test, t->reclaims, 0);
+	expect_all_back(test);
+}
+
+struct firmware_case {
+	const char *name;
+	u64 gpa;
+	u64 size;
+	u32 n_named;
+	int ret;
+};
+
+static const struct firmware_case firmware_cases[] = {
+	{ "at the start of RAM", RAM, PAGE_SIZE, 1, 0 },
+	{ "at the end of RAM", RAM + RAM_SIZE - PAGE_SIZE, PAGE_SIZE, 1, 0 },
+	{ "up to the device tree", DTB - SZ_64K, SZ_64K, 2, 0 },
+	{ "behind the device tree", DTB + DTB_PAGES_SIZE, PAGE_SIZE, 2, 0 },
+	{ "before RAM", RAM - PAGE_SIZE, 2 * PAGE_SIZE, 0, -EINVAL },
+	{ "behind RAM", RAM + RAM_SIZE - PAGE_SIZE, 2 * PAGE_SIZE, 0, -EINVAL },
+	{ "nowhere", 0x1000000, PAGE_SIZE, 0, -EINVAL },
+	{ "at the end of all", -(u64)SZ_4K, SZ_4K - 1, 0, -EINVAL },
+	{ "shared", SHM, PAGE_SIZE, 0, -EINVAL },
+	{ "in the device tree", DTB + PAGE_SIZE, PAGE_SIZE, 0, -EINVAL },
+	{ "around the device tree", DTB - SZ_64K, SZ_2M, 0, -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(firmware, firmware_cases, name);
+
+/* R20, R71: before anything is given. */
+static void firmware_place(struct kunit *test)
+{
+	const struct firmware_case *c = test->param_value;
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, c->gpa, c->size);
+	KUNIT_EXPECT_EQ(test, give(t), c->ret);
+	KUNIT_EXPECT_EQ(test, t->gives, c->ret ? 0 : 2);
+	if (!c->ret) {
+		KUNIT_EXPECT_EQ(test, name(t), 0);
+		KUNIT_EXPECT_EQ(test, t->n_named, c->n_named);
+	}
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
+/* What makes no label would be RAM for the resource manager; less than all rights, too. */
+static void firmware_that_can_not_be_lent(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	KUNIT_ASSERT_EQ(test, map_mem(t, 0, 5 * SZ_2M, SZ_2M, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, 0xa0000000, 6 * SZ_2M, SZ_2M, GUNYAH_MEM_ALLOW_READ), 0);
+	gunyah_vm_mem_set_firmware(&t->mem, 0, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, give(t), -EOPNOTSUPP);
+	gunyah_vm_mem_set_firmware(&t->mem, 0xa0000000, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, give(t), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, t->gives, 0);
+	expect_all_back(test);
+}
+
+/* R64: the second parcel is refused: the first one comes back. */
+static void firmware_is_refused(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	t->give_error = -EPERM;
+	t->fail_give = 2;
+	KUNIT_EXPECT_EQ(test, give(t), -ENODEV);
+	KUNIT_EXPECT_EQ(test, t->reclaims, 1);
+	expect_all_back(test);
+}
+
+/* R63: what the guest left in lent memory is gone, wherever it comes back from. */
+static void protected_memory_is_cleared(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u32 *lent, *shared, *dtb;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	start(test);
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	lent = phys_to_virt(t->last_phys);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, *lent, 0);
+	/* The host's to write: the guest finds that. */
+	*lent = 0x12345678;
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	KUNIT_ASSERT_EQ(test, fault(t, SHM, true), 0);
+	shared = phys_to_virt(t->last_phys);
+	*shared = 0x12345678;
+	dtb = phys_to_virt(t->entries[0].ipa);
+
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	KUNIT_EXPECT_EQ(test, *lent, 0);
+	KUNIT_EXPECT_EQ(test, *dtb, 0);
+	KUNIT_EXPECT_EQ(test, *shared, 0x12345678);
+	expect_all_back(test);
+
+	/* A guest that is not protected keeps it. */
+	*lent = 0x12345678;
+	gunyah_vm_mem_set_firmware(&t->mem, 0, 0);
+	t->n_fw_entries = 0;
+	start(test);
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	KUNIT_EXPECT_EQ(test, *lent, 0x12345678);
+}
+
 /* ---- bindings while the guest runs ---- */
 
 static void map_while_running(struct kunit *test)
@@ -402,6 +547,11 @@ static struct kunit_case vm_paging_test_cases[] = {
 	KUNIT_CASE(refused_start_leaves_a_parcel),
 	KUNIT_CASE(start_consumes_the_parcel),
 	KUNIT_CASE_PARAM(start_without_answer, unsure_gen_params),
+	KUNIT_CASE(firmware_is_given_besides),
+	KUNIT_CASE_PARAM(firmware_place, firmware_gen_params),
+	KUNIT_CASE(firmware_that_can_not_be_lent),
+	KUNIT_CASE(firmware_is_refused),
+	KUNIT_CASE(protected_memory_is_cleared),
 	KUNIT_CASE(map_while_running),
 	KUNIT_CASE_PARAM(unmap_while_running, unmap_gen_params),
 	KUNIT_CASE(unmap_fails),

@@ -9,6 +9,8 @@
 
 #include "paging_test.h"
 
+#define DTB_PAGES	2
+
 /* ---- capabilities ---- */
 
 struct missing_case {
@@ -465,6 +467,74 @@ static void reclaim_goes_on(struct kunit *test)
 	expect_all_back(test);
 }
 
+#define MANY	(2 * GUNYAH_VM_BATCH + 5)
+
+/* Many pieces, of a page each: none is next to another in the file. */
+static void map_many(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, 4 * SZ_2M, SZ_64K, RWX), 0);
+	for (i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, map_mem(t, RAM + i * PAGE_SIZE, 2 * i * PAGE_SIZE,
+					      PAGE_SIZE, RWX), 0);
+	start(test);
+	for (i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, fault(t, RAM + i * PAGE_SIZE, true), 0);
+	KUNIT_ASSERT_EQ(test, t->donates, MANY);
+}
+
+/* CPUs are waited for once for many pieces, and before any of them is the host's. */
+static void many_come_back_together(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	unsigned int i;
+
+	map_many(test);
+	t->donates = 0;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, t->unmaps, MANY);
+	KUNIT_EXPECT_EQ(test, t->donates, MANY);
+	KUNIT_EXPECT_EQ(test, t->syncs, DIV_ROUND_UP(MANY, GUNYAH_VM_BATCH));
+
+	/* And at the end of the run. */
+	for (i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, fault(t, RAM + i * PAGE_SIZE, true), 0);
+	t->unmaps = 0;
+	t->syncs = 0;
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	KUNIT_EXPECT_EQ(test, t->unmaps, MANY + t->parcel.n_entries);
+	KUNIT_EXPECT_EQ(test, t->syncs, DIV_ROUND_UP(t->unmaps, GUNYAH_VM_BATCH));
+	expect_all_back(test);
+}
+
+/* R64: one of many is not unmapped, be it the one that would wait, or not donated back. */
+static void one_of_many_fails(struct kunit *test)
+{
+	static const unsigned int where[] = {
+		1, GUNYAH_VM_BATCH, GUNYAH_VM_BATCH + 1, 2 * GUNYAH_VM_BATCH,
+	};
+	struct paging_test *t = test->priv;
+	unsigned int i, k;
+
+	map_many(test);
+	for (i = 0; i < ARRAY_SIZE(where); i++) {
+		fail(t, where[i], 1, GUNYAH_ERROR_BUSY);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE),
+				-EBUSY);
+		KUNIT_EXPECT_EQ(test, t->n_owned, 1 + DTB_PAGES);
+		fail(t, 0, 0, 0);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE),
+				0);
+		KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES);
+		for (k = 0; k < MANY; k++)
+			KUNIT_ASSERT_EQ(test, fault(t, RAM + k * PAGE_SIZE, true), 0);
+	}
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 /* At the end there is no next attempt: what does not come is leaked. */
 static void end_fails(struct kunit *test)
 {
@@ -476,8 +546,8 @@ static void end_fails(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, map_mem(t, SHM, RAM_SIZE, SHM_SIZE, SHARE), 0);
 	start(test);
 	KUNIT_ASSERT_EQ(test, fault(t, SHM, true), 0);
-	/* The lowest address, which is the shared piece. */
-	fail(t, c->fail_at, 1, c->error);
+	/* The lowest address, which is the shared piece; all are unmapped first. */
+	fail(t, c->fail_at == 1 ? 1 : 2 + t->parcel.n_entries, 1, c->error);
 	KUNIT_EXPECT_EQ(test, end(t), 1);
 	KUNIT_EXPECT_GT(test, t->n_owned, 0);
 	expect_stats(test, 0, 0, t->n_owned * PAGE_SIZE);
@@ -515,6 +585,8 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE(reclaim_keeps_the_content),
 	KUNIT_CASE_PARAM(reclaim_fails, reclaim_gen_params),
 	KUNIT_CASE(reclaim_goes_on),
+	KUNIT_CASE(many_come_back_together),
+	KUNIT_CASE(one_of_many_fails),
 	KUNIT_CASE_PARAM(end_fails, reclaim_gen_params),
 	KUNIT_CASE(end_without_address_space),
 	{}

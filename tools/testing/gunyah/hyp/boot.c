@@ -31,7 +31,7 @@ void boot_main(void *fdt)
 	primary_read_machine(fdt, &m);
 	options_init(m.bootargs);
 	random_init(m.rng_seed, m.rng_seed_len);
-	mmu_map_ram(m.ram_end);
+	mmu_map_ram(m.top);
 	cpu_set_count(m.cpus);
 
 	sysregs_init();
@@ -43,7 +43,7 @@ void boot_main(void *fdt)
 	primary_create(&m);
 	objects_init();
 	rm_init();
-	primary_load(fdt);
+	primary_load(fdt, &m);
 	hyp_log("%u CPUs, %lu MiB for the primary VM, %lu KiB of the pool used", m.cpus,
 		(m.ram_end - HYP_END) >> 20, page_pool_used() * 4);
 	vcpu_run_primary(vm_primary()->vcpu[0]);

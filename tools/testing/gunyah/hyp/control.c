@@ -11,6 +11,7 @@
 #include "control.h"
 #include "fault.h"
 #include "mem.h"
+#include "stage2.h"
 #include "vm.h"
 #include "rm/rm.h"
 
@@ -51,6 +52,8 @@ static u64 read_counter(u64 reg)
 		return fault_armed();
 	case CONTROL_REG_FIRED:
 		return fault_fired();
+	case CONTROL_REG_FLUSHES:
+		return stage2_flushes();
 	default:
 		return 0;
 	}

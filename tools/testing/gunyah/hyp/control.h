@@ -57,6 +57,7 @@ enum control_reg {
 	CONTROL_REG_RM_DEAD = 0x48,		/* 1: the resource manager is dead */
 	CONTROL_REG_ARMED = 0x50,		/* rules that can still fire */
 	CONTROL_REG_FIRED = 0x58,		/* times that a rule fired, since boot */
+	CONTROL_REG_FLUSHES = 0x60,		/* times that all CPUs' TLBs were cleaned */
 	CONTROL_REG_COMMAND = 0x80,		/* enum control_command; reads as the last one */
 	CONTROL_REG_STATUS = 0x88,		/* enum control_status */
 	CONTROL_REG_RESULT0 = 0x90,

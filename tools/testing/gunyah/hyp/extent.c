@@ -16,6 +16,7 @@
 
 #include "abi.h"
 #include "extent.h"
+#include "lib/alloc.h"
 #include "vm.h"
 
 #define MEMORIES	512	/* VMs that exist, and those that left pages */
@@ -26,6 +27,8 @@ struct page_record {
 	u32 gfn;		/* where it is mapped: 36 bits of address */
 };
 
+ASSERT_TRUE(sizeof(struct page_record) == EXTENT_RECORD_SIZE);
+
 static struct {
 	struct page_record *page;	/* of each page of RAM; NULL: another profile */
 	struct vm_memory *memory[MEMORIES];	/* by id - 1; guarded by mem_lock() */
@@ -33,12 +36,7 @@ static struct {
 
 void extents_init(void)
 {
-	u64 size = mem_ram_pages() * sizeof(*extents.page);
-	unsigned int order = 0;
-
-	while ((PAGE_SIZE << order) < size)
-		order++;
-	extents.page = page_alloc(order);
+	extents.page = boot_alloc(mem_ram_pages() * sizeof(*extents.page));
 	if (!extents.page)
 		hyp_panic("no memory for the records of %lu pages",
 			  (unsigned long)mem_ram_pages());

@@ -21,6 +21,8 @@
 #include "cap.h"
 #include "mem.h"
 
+#define EXTENT_RECORD_SIZE	8	/* bytes for each page of RAM */
+
 /* Also the labels that the resource manager tells. */
 enum extent_kind {
 	EXTENT_GUEST_PRIVATE = 0,

@@ -16,6 +16,7 @@
  * ghyp.open_until_share=1 imitates the published one.
  */
 
+#include "lib/alloc.h"
 #include "mem.h"
 #include "stage2.h"
 #include "vm.h"
@@ -52,11 +53,8 @@ void mem_init(u64 ram_base, u64 ram_size)
 {
 	const char *open = hyp_option("open_until_share");
 	u64 pages = ram_size >> PAGE_SHIFT;
-	unsigned int order = 0;
 
-	while ((PAGE_SIZE << order) < pages)
-		order++;
-	mem.state = page_alloc(order);
+	mem.state = boot_alloc(pages * MEM_STATE_SIZE);
 	if (!mem.state)
 		hyp_panic("no memory for the states of %lu pages", (unsigned long)pages);
 	memset(mem.state, PAGE_HOST, pages);

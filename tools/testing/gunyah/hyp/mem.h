@@ -10,6 +10,8 @@
 
 #include "lib.h"
 
+#define MEM_STATE_SIZE	1	/* bytes for each page of RAM */
+
 enum page_state { PAGE_HYP, PAGE_HOST, PAGE_SHARED, PAGE_LENT, PAGE_DEVICE };
 
 struct mem_range { u64 ipa, size; };

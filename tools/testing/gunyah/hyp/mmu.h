@@ -10,6 +10,7 @@
 #define HYP_SIZE	0x04000000UL
 #define HYP_END		(HYP_BASE + HYP_SIZE)
 #define RAM_BASE	0x40000000UL
+#define EL2_END		0x8000000000UL	/* 39 bits */
 
 /* Tables: devices below RAM, the first GiB of RAM.  MMU off. */
 void mmu_init(void);

@@ -12,12 +12,16 @@
 #include <libfdt.h>
 
 #include "control.h"
+#include "extent.h"
+#include "lib/alloc.h"
 #include "mem.h"
 #include "mmu.h"
 #include "primary.h"
 
 #define PRIMARY_ENTRY	0x60000000UL
 #define IPA_END		BIT(40)
+#define POOL_RECORDS_END	(5UL << 30)	/* RAM up to here has its records in the pool */
+#define ROOM_ALIGN	BIT(21)
 #define FDT_ROOM	0x10000
 #define FDT_MAX_SIZE	0x200000	/* the arm64 boot protocol's limit */
 
@@ -57,6 +61,22 @@ static unsigned int count_cpus(const void *fdt)
 	}
 }
 
+/*
+ * What is noted for each page of RAM is in the pool, unless RAM is large: then it is
+ * at the end of RAM, which the primary VM is not told of.
+ */
+static u64 records_room(u64 top)
+{
+	u64 pages = top >> PAGE_SHIFT;
+
+	if (top > EL2_END)
+		hyp_panic("RAM ends at %lx: EL2 has addresses up to %lx", top, EL2_END);
+	if (top <= POOL_RECORDS_END)
+		return 0;
+	/* Each of the two in whole pages. */
+	return ALIGN_UP(pages * (MEM_STATE_SIZE + EXTENT_RECORD_SIZE) + 2 * PAGE_SIZE, ROOM_ALIGN);
+}
+
 void primary_read_machine(const void *fdt, struct machine *m)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
@@ -66,7 +86,8 @@ void primary_read_machine(const void *fdt, struct machine *m)
 	if (fdt_check_header(fdt))
 		hyp_panic("no device tree at %p", fdt);
 	reg = get(fdt, memory_node(fdt), "reg", 16, "memory node");
-	m->ram_end = RAM_BASE + read_cell64(reg + 2);
+	m->top = RAM_BASE + read_cell64(reg + 2);
+	m->ram_end = m->top - records_room(m->top);
 	if (read_cell64(reg) != RAM_BASE)
 		hyp_panic("RAM begins at %lx", read_cell64(reg));
 	reg = get(fdt, fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3"), "reg", 32,
@@ -93,7 +114,7 @@ static void map_all(struct vm *vm, const struct machine *m)
 
 	map(vm, 0, HYP_BASE, S2_R | S2_W | S2_DEVICE);
 	map(vm, HYP_END, m->ram_end, S2_RWX);
-	map(vm, m->ram_end, IPA_END, S2_R | S2_W | S2_DEVICE);
+	map(vm, m->top, IPA_END, S2_R | S2_W | S2_DEVICE);
 	if (stage2_unmap(&vm->s2, m->gicd_base, m->gicd_size) ||
 	    stage2_unmap(&vm->s2, m->gicr_base, gicr_end - m->gicr_base) ||
 	    stage2_unmap(&vm->s2, CONTROL_IPA, CONTROL_SIZE))
@@ -117,6 +138,7 @@ void primary_create(const struct machine *m)
 	for (i = 0; i < m->cpus; i++)
 		if (!vm_add_vcpu(vm, 0))
 			hyp_panic("primary VM: no memory for vCPU %u", i);
+	boot_room_set(m->ram_end, m->top);
 	mem_init(HYP_END, m->ram_end - HYP_END);
 }
 
@@ -126,11 +148,10 @@ static void check(int err, const char *what)
 		hyp_panic("primary VM's device tree: %s: %s", what, fdt_strerror(err));
 }
 
-static void edit(void *fdt)
+static void edit(void *fdt, const struct machine *m)
 {
 	int node = memory_node(fdt);
-	const fdt32_t *reg = get(fdt, node, "reg", 16, "memory node");
-	u64 size = read_cell64(reg + 2) - HYP_SIZE;
+	u64 size = m->ram_end - HYP_END;
 	fdt32_t cells[4] = {
 		cpu_to_fdt32(HYP_END >> 32), cpu_to_fdt32((u32)HYP_END),
 		cpu_to_fdt32((u32)(size >> 32)), cpu_to_fdt32((u32)size),
@@ -149,7 +170,7 @@ static unsigned int order_of(u64 size)
 	return order;
 }
 
-void primary_load(void *fdt)
+void primary_load(void *fdt, const struct machine *m)
 {
 	u64 size = fdt_totalsize(fdt) + FDT_ROOM;
 	unsigned int order = order_of(size);
@@ -158,7 +179,7 @@ void primary_load(void *fdt)
 	if (!copy)
 		hyp_panic("primary VM: no memory for its device tree");
 	check(fdt_open_into(fdt, copy, (int)size), "copy");
-	edit(copy);
+	edit(copy, m);
 	check(fdt_pack(copy), "pack");
 	if (fdt_totalsize(copy) > FDT_MAX_SIZE)
 		hyp_panic("primary VM's device tree: over 2 MiB");

@@ -7,7 +7,8 @@
 
 /* What boot has to know of the machine, from QEMU's device tree. */
 struct machine {
-	u64 ram_end;
+	u64 ram_end;			/* the primary VM's; the hypervisor's records follow */
+	u64 top;			/* the machine's */
 	unsigned int cpus;
 	u64 gicd_base, gicd_size, gicr_base, gicr_size;
 	const char *bootargs;		/* NULL, or inside the tree */
@@ -20,6 +21,6 @@ void primary_read_machine(const void *fdt, struct machine *m);
 /* Stage 2, vGIC, vCPUs; none runs. */
 void primary_create(const struct machine *m);
 /* QEMU's tree becomes the primary VM's, in its place; the boot vCPU is ready to run. */
-void primary_load(void *fdt);
+void primary_load(void *fdt, const struct machine *m);
 
 #endif

@@ -92,12 +92,15 @@ u64 stage2_vttbr(const struct stage2 *s2)
 	return (u64)s2->root | (u64)s2->hw_vmid << VTTBR_VMID_SHIFT;
 }
 
+static u64 flushes;		/* atomic: so many, of all VMs */
+
 /* All CPUs forget this VM's translations; the loaded VM's is put aside for it. */
 static void flush(struct stage2 *s2)
 {
 	u64 old = read_sysreg(vttbr_el2);
 
 	s2->stale = false;
+	__atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
 
 	dsb_ishst();
 	write_sysreg(stage2_vttbr(s2), vttbr_el2);
@@ -303,6 +306,11 @@ int stage2_unmap_nosync(struct stage2 *s2, u64 ipa, u64 size)
 	struct change c = { .ipa = ipa, .end = ipa + size, .nosync = true };
 
 	return change(s2, &c);
+}
+
+u64 stage2_flushes(void)
+{
+	return __atomic_load_n(&flushes, __ATOMIC_RELAXED);
 }
 
 void stage2_sync(struct stage2 *s2)

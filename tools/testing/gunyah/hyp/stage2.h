@@ -77,6 +77,8 @@ int stage2_unmap(struct stage2 *s2, u64 ipa, u64 size);
  */
 int stage2_unmap_nosync(struct stage2 *s2, u64 ipa, u64 size);
 void stage2_sync(struct stage2 *s2);
+/* How often CPUs had to forget translations since boot. */
+u64 stage2_flushes(void);
 
 /**
  * stage2_lookup() - find the page of an address

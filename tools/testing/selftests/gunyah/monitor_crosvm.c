@@ -15,6 +15,9 @@
 #define OTHER		0x90000000UL
 #define OTHER_SIZE	(16 * SZ_4K)
 #define LATE		0x98000000UL
+/* Right below RAM. */
+#define FIRMWARE_SIZE	(2 * SZ_2M)
+#define FIRMWARE	(RAM - FIRMWARE_SIZE)
 
 /* irqfds have the number of the interrupt as a label. */
 static const struct test_bell crosvm_bells[] = {
@@ -36,6 +39,7 @@ struct crosvm {
 	int kick;
 	char *ram;
 	char *other;
+	__u64 image;
 };
 
 static void crosvm_begin(struct crosvm *c, const char *name, unsigned long needs)
@@ -51,6 +55,7 @@ static void crosvm_begin(struct crosvm *c, const char *name, unsigned long needs
 	c->kick = event_new();
 	c->ram = mon_user_pages(RAM_SIZE);
 	c->other = mon_user_pages(OTHER_SIZE);
+	c->image = IMAGE;
 	c->vcpu.fd = -1;
 }
 
@@ -77,9 +82,9 @@ static bool start(struct crosvm *c)
 	    !add_irqfds(c, true) || !add_irqfds(c, false))
 		return false;
 	monitor_step(m, "GH_VM_CHECK_EXTENSION", __ioctl(m->vm, MON_CHECK_TIMER, 0));
-	mon_load(m, c->ram + IMAGE - RAM, c->ram + DTB - RAM, DTB_SIZE / 2);
+	mon_load(m, c->ram + c->image - RAM, c->ram + DTB - RAM, DTB_SIZE / 2);
 	return monitor_step(m, "GUNYAH_VM_SET_DTB_CONFIG", mon_set_dtb(m, DTB, DTB_SIZE)) &&
-	       monitor_step(m, "GUNYAH_VM_SET_BOOT_CONTEXT of the PC", mon_set_pc(m, IMAGE)) &&
+	       monitor_step(m, "GUNYAH_VM_SET_BOOT_CONTEXT of the PC", mon_set_pc(m, c->image)) &&
 	       monitor_step(m, "GUNYAH_VM_START", mon_start(m));
 }
 
@@ -97,7 +102,7 @@ static int use_guest(struct crosvm *c)
 	      mon_command(&c->vcpu, AGENT_STORE, OTHER + 8, 8, 0x5678, NULL);
 	if (ret)
 		return ret;
-	if (pc != IMAGE || x0 != DTB || value != 0x1234 || ((__u64 *)c->other)[1] != 0x5678)
+	if (pc != c->image || x0 != DTB || value != 0x1234 || ((__u64 *)c->other)[1] != 0x5678)
 		return -EPROTO;
 
 	for (i = 0; i < NR_BELLS_CROSVM; i++) {
@@ -223,6 +228,41 @@ TEST_F(crosvm, protected)
 					      c->other)) &&
 		    start(c) && monitor_step(m, "GUNYAH_VCPU_RUN", use_guest(c)));
 	EXPECT_TRUE(change(c));
+	monitor_step(m, "GUNYAH_VCPU_RUN to the end", mon_power_off(&c->vcpu));
+}
+
+static int set_firmware(struct monitor *m, __u64 gpa, __u64 size)
+{
+	struct mon_range range = { .gpa = gpa, .size = size };
+
+	return __ioctl(m->vm, MON_SET_FW_CONFIG, &range);
+}
+
+/* R20, R29, R81: the same, with firmware that the resource manager has or has not */
+TEST_F(crosvm, protected_with_firmware)
+{
+	char *firmware = mon_user_pages(FIRMWARE_SIZE);
+	struct crosvm *c = &self->c;
+	struct monitor *m = &c->m;
+
+	crosvm_begin(c, "crosvm, protected with firmware", MON_LEND_USER_MEM);
+	m->tree.shm = (struct test_shm) { .gpa = OTHER, .size = OTHER_SIZE, .label = 1 };
+	c->image = RAM;
+	if (!monitor_step(m, "GUNYAH_CREATE_VM", mon_create_vm(m)) ||
+	    !monitor_step(m, "GH_VM_ANDROID_LEND_USER_MEM of RAM",
+			  mon_user_mem(m, MON_LEND_USER_MEM, 0, 7, RAM, RAM_SIZE, c->ram)))
+		return;
+	ASSERT_TRUE(monitor_step(m, "GUNYAH_VM_SET_USER_MEM_REGION of buffers",
+				 mon_user_mem(m, MON_SET_USER_MEM, 1, 7, OTHER, OTHER_SIZE,
+					      c->other)) &&
+		    monitor_step(m, "GH_VM_ANDROID_LEND_USER_MEM of firmware",
+				 mon_user_mem(m, MON_LEND_USER_MEM, 2, 7, FIRMWARE, FIRMWARE_SIZE,
+					      firmware)) &&
+		    monitor_step(m, "GH_VM_ANDROID_SET_FW_CONFIG",
+				 set_firmware(m, FIRMWARE, FIRMWARE_SIZE)));
+	if (!start(c))
+		return;
+	EXPECT_TRUE(monitor_step(m, "GUNYAH_VCPU_RUN", use_guest(c)));
 	monitor_step(m, "GUNYAH_VCPU_RUN to the end", mon_power_off(&c->vcpu));
 }
 

@@ -134,6 +134,34 @@ static __u64 allocated(int mem)
 	return fstat(mem, &st) ? -1 : st.st_blocks * 512;
 }
 
+/* The hypercalls grow with the pieces, but CPUs are waited for once for many of them. */
+TEST_F(reclaim, many_pieces_wait_once)
+{
+	int mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+	__u64 gpa = variant->gpa + 0x4000000, flushes;
+	unsigned int i, n = 100;
+
+	/* None goes on in the file where the one before it ends. */
+	for (i = 0; i < n; i++)
+		map_mem(self->vm.fd, mem, gpa + i * SZ_4K, SZ_4K, 2 * i * SZ_4K, variant->flags);
+	start(&self->vm);
+	agent_do(self->vcpu, AGENT_FILL, gpa, n * SZ_4K, 1);
+
+	control_mark();
+	flushes = control_read(CTL_FLUSHES);
+	EXPECT_EQ(0, __reclaim(&self->vm, gpa, n * SZ_4K));
+	flushes = control_read(CTL_FLUSHES) - flushes;
+	EXPECT_EQ(n, control_count(CTL_CALL, CALL_ADDRSPACE_UNMAP));
+	EXPECT_EQ(n, control_count(CTL_CALL, CALL_DONATE));
+	ksft_print_msg("%u pieces came back, TLBs were cleaned %llu times\n", n,
+		       (unsigned long long)flushes);
+	EXPECT_LE(1, flushes);
+	EXPECT_GE(n / 16, flushes);
+
+	EXPECT_EQ(n * SZ_4K / 8, agent_do(self->vcpu, AGENT_SUM, gpa, n * SZ_4K, 0));
+	close(mem);
+}
+
 /* Given back for good: what a balloon does. */
 TEST_F(reclaim, reclaimed_memory_can_be_freed)
 {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest of 16 GiB: its memory in one piece, in nearly as many pieces as the
- * resource manager takes, and in more than it takes.
+ * A guest with much memory: in one piece, in nearly as many pieces as the resource
+ * manager takes, and in more than it takes; and what that costs, which grows with the
+ * contiguous ranges and not with the pages.  Where the resource manager knows demand
+ * paging the guest touches all of it.
  *
  * The file's memory is allocated once.  "Pieces" are made by bindings: none goes
  * on in the file where the one before it ends.  In each 2 MiB of the file is its
  * number, which the guest has to find where the bindings say.
  *
  * Not a part of the usual run: GUNYAH_SOAK_GIB (16) says how much memory, of which
- * the machine must have 2 GiB more.
+ * the machine must have 1 GiB more.
  */
 #include <linux/falloc.h>
 
 #include "../kselftest_harness.h"
+#include "lib/paged.h"
 #include "lib/soak.h"
 #include "lib/sweep.h"
 
@@ -31,6 +34,9 @@
  * @blocks: of 2 MiB
  * @before: the counters without it
  * @began: when the present step did
+ * @paged: memory is given when it is touched
+ * @ranges: contiguous in physical memory and for the guest: entries of its parcel, or
+ *	pieces
  */
 struct big {
 	struct test_vm vm;
@@ -38,6 +44,8 @@ struct big {
 	__u64 blocks;
 	struct sweep_state before;
 	unsigned int began;
+	bool paged;
+	unsigned int ranges;
 };
 
 FIXTURE(big)
@@ -51,6 +59,7 @@ FIXTURE_SETUP(big)
 
 	require_gunyah();
 	require_control();
+	big->paged = paging_there();
 	big->size = (__u64)env_number("GUNYAH_SOAK_GIB", 16) << 30;
 	big->blocks = big->size / SZ_2M;
 	if (memory_kib("MemAvailable") < (big->size >> 10) + (1UL << 20))
@@ -72,6 +81,25 @@ static void say(unsigned int *since, const char *what)
 	ksft_print_msg("%s: %u s, pages of the hypervisor's own: %llu\n", what, now - *since,
 		       (unsigned long long)control_read(CTL_POOL_PAGES));
 	*since = now;
+}
+
+/* What was called since the mark, and a new one.  False: it was not @messages, @calls. */
+static bool cost_was(const char *what, unsigned int messages, unsigned int calls)
+{
+	unsigned int lends = control_count(CTL_MSG, MSG_MEM_LEND);
+	unsigned int appends = control_count(CTL_MSG, MSG_MEM_APPEND);
+	unsigned int reclaims = control_count(CTL_MSG, MSG_MEM_RECLAIM);
+	unsigned int donates = control_count(CTL_CALL, CALL_DONATE);
+	unsigned int maps = control_count(CTL_CALL, CALL_ADDRSPACE_MAP);
+	unsigned int unmaps = control_count(CTL_CALL, CALL_ADDRSPACE_UNMAP);
+
+	ksft_print_msg("  %s: %u messages, of which LEND %u, APPEND %u, RECLAIM %u\n", what,
+		       (unsigned int)control_count(CTL_MSG, CTL_ANY), lends, appends, reclaims);
+	ksft_print_msg("  %s: hypercalls: donate %u, map %u, unmap %u\n", what, donates, maps,
+		       unmaps);
+	control_mark();
+	return lends + appends + reclaims == messages && donates == calls &&
+	       maps + unmaps == calls;
 }
 
 /* The VM and its vCPU; memory is bound later. */
@@ -160,9 +188,9 @@ static void bind_pieces(struct test_vm *vm)
 }
 
 /* The guest sees the right blocks, and what it writes into the last one is there. */
-static void look(struct __test_metadata *_metadata, struct test_vm *vm, __u64 blocks)
+static void look(struct __test_metadata *_metadata, struct test_vm *vm, __u64 blocks, __u64 step)
 {
-	__u64 i, step = blocks / 64 ?: 1;
+	__u64 i;
 
 	for (i = FIRST; i < blocks; i += step)
 		ASSERT_EQ(place(i) + 1000, agent_do(&vm->vcpu[0], AGENT_LOAD,
@@ -184,13 +212,36 @@ static __u64 last_word(struct test_vm *vm, __u64 blocks)
 	return value;
 }
 
-/* A life in @n pieces; returns the entries that it took. */
+/* Started, and run to its end: messages and hypercalls are as many as the ranges say. */
+static void run_eager(struct __test_metadata *_metadata, struct big *big)
+{
+	vm_start(&big->vm);
+	big->ranges = driver_counter("gunyah_vm/memory", "entries");
+	EXPECT_EQ(big->ranges, control_read(CTL_ENTRIES));
+	EXPECT_EQ(big->size / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
+	EXPECT_TRUE(cost_was("start", (big->ranges + 511) / 512, 0));
+	look(_metadata, &big->vm, big->blocks, big->blocks / 64 ?: 1);
+	EXPECT_TRUE(cost_was("run", 0, 0));
+}
+
+/* The device tree is all that is given before the guest runs. */
+static void run_paged(struct __test_metadata *_metadata, struct big *big)
+{
+	vm_start(&big->vm);
+	EXPECT_EQ(GUEST_DTB_SIZE / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
+	EXPECT_TRUE(cost_was("start", 1, 0));
+	look(_metadata, &big->vm, big->blocks, 1);
+	EXPECT_EQ(big->size / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
+	big->ranges = control_count(CTL_CALL, CALL_DONATE);
+	EXPECT_TRUE(cost_was("run", 0, big->ranges));
+}
+
+/* A life in @n pieces; returns the ranges that it took. */
 static unsigned int live(struct __test_metadata *_metadata, struct big *big,
 			 unsigned int n)
 {
 	struct cost nothing = {};
 	struct sweep_state now;
-	unsigned int entries;
 
 	cut(big->blocks, n);
 	open_vm(&big->vm);
@@ -198,19 +249,23 @@ static unsigned int live(struct __test_metadata *_metadata, struct big *big,
 	vm_load(&big->vm);
 	bind_pieces(&big->vm);
 	say(&big->began, "bound");
-	vm_start(&big->vm);
-	entries = driver_counter("gunyah_vm/memory", "entries");
-	EXPECT_EQ(entries, control_read(CTL_ENTRIES));
-	EXPECT_EQ(big->size / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
-	say(&big->began, "started");
-	look(_metadata, &big->vm, big->blocks);
+	control_mark();
+	if (big->paged)
+		run_paged(_metadata, big);
+	else
+		run_eager(_metadata, big);
+	say(&big->began, "started and run");
 	close_vm(&big->vm);
-	say(&big->began, "run and closed");
+	/* The device tree is a range of its own there. */
+	EXPECT_TRUE(cost_was("end", !big->paged, big->paged ? big->ranges + 1 : 0));
+	say(&big->began, "closed");
 	EXPECT_EQ(4711 + n, last_word(&big->vm, big->blocks));
 	now = sweep_state();
 	EXPECT_TRUE(sweep_same("big", &big->before, &nothing, &now));
-	ksft_print_msg("%u bindings: %u entries\n", n, entries);
-	return entries;
+	ksft_print_msg("%s, %u bindings, %llu pages: %u ranges\n",
+		       big->paged ? "demand-paged" : "eager", n,
+		       (unsigned long long)(big->size / SZ_4K), big->ranges);
+	return big->ranges;
 }
 
 /* More pieces than the resource manager takes: nothing is given. */
@@ -235,7 +290,7 @@ static void refuse(struct __test_metadata *_metadata, struct big *big)
 TEST_F_TIMEOUT(big, one_piece_many_and_too_many, SOAK_LIMIT)
 {
 	struct big *big = &self->big;
-	unsigned int many = big->blocks * 3 / 4, entries;
+	unsigned int many = big->blocks * 3 / 4, ranges;
 
 	if (big->blocks > MAX_ENTRIES + 100)
 		many = MAX_ENTRIES - 1;
@@ -247,15 +302,16 @@ TEST_F_TIMEOUT(big, one_piece_many_and_too_many, SOAK_LIMIT)
 	big->vm.nr_vcpus = 1;
 	write_blocks(&big->vm, big->size);
 
-	entries = live(_metadata, big, 1);
-	EXPECT_GE(big->blocks / 8, entries);
-	/* Some of many may be neighbours all the same. */
-	entries = live(_metadata, big, many);
-	EXPECT_LT(many - many / 50, entries);
-	if (many == MAX_ENTRIES - 1)
+	ranges = live(_metadata, big, 1);
+	EXPECT_GE(big->blocks / 8, ranges);
+	/* Some of many may be neighbours all the same; or in two folios. */
+	ranges = live(_metadata, big, many);
+	EXPECT_LT(many - many / 50, ranges);
+	EXPECT_GE(many + big->blocks / 8, ranges);
+	if (!big->paged && many == MAX_ENTRIES - 1)
 		refuse(_metadata, big);
 	else
-		ksft_print_msg("too small a guest for too many pieces\n");
+		ksft_print_msg("no number of pieces is too large\n");
 	/* And that did no harm. */
 	live(_metadata, big, 1);
 

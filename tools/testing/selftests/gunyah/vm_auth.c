@@ -7,66 +7,15 @@
  * is shown, has one fixed vmid to give, and no firmware for protected VMs.
  */
 #include "../kselftest_harness.h"
+#include "lib/auth.h"
 #include "lib/sweep.h"
 
-#define FIXED_VMID		28
-#define PAS_ID			0x1c
 #define SCRATCH			(GUEST_BASE + SZ_2M / 2)
 
 #define RM_OK			0
 #define RM_DENIED		3
 #define RM_VALIDATE_FAILED	8
 #define RM_UNIMPLEMENTED	0xffffffffU
-
-static int __set_auth(int fd, __u32 type, const void *arg, __u32 size)
-{
-	struct gunyah_vm_auth_desc desc = {
-		.type = type,
-		.arg_size = size,
-		.arg = (uintptr_t)arg,
-	};
-
-	return __ioctl(fd, GUNYAH_VM_SET_AUTH, &desc);
-}
-
-static int __set_none(struct test_vm *vm)
-{
-	return __set_auth(vm->fd, GUNYAH_VM_AUTH_NONE, NULL, 0);
-}
-
-static int __set_trusted(struct test_vm *vm, __u16 vmid)
-{
-	struct gunyah_vm_qtvm_auth_arg arg = {
-		.vm_id = vmid,
-		.peripheral_id = PAS_ID,
-		.guest_phys_addr = GUEST_BASE,
-		.size = 2 * SZ_4K,
-	};
-
-	return __set_auth(vm->fd, GUNYAH_VM_AUTH_QCOM_TRUSTED_VM, &arg, sizeof(arg));
-}
-
-static int __set_protected(struct test_vm *vm, __u64 gpa, __u64 size)
-{
-	struct gunyah_vm_firmware_config arg = { .guest_phys_addr = gpa, .size = size };
-
-	return __set_auth(vm->fd, GUNYAH_VM_AUTH_QCOM_ANDROID_PVM, &arg, sizeof(arg));
-}
-
-/* How many words of the guest's memory are not zero. */
-static unsigned int words_left(struct test_vm *vm)
-{
-	unsigned int n = 0;
-	__u64 *p, i;
-
-	p = mmap(NULL, GUEST_SIZE, PROT_READ, MAP_SHARED, vm->mem_fd, 0);
-	if (p == MAP_FAILED)
-		test_die("mmap of guest memory");
-	for (i = 0; i < GUEST_SIZE / sizeof(*p); i++)
-		n += !!p[i];
-	munmap(p, GUEST_SIZE);
-	return n;
-}
 
 FIXTURE(auth)
 {

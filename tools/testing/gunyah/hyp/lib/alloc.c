@@ -33,6 +33,7 @@ struct slab {
 
 static spinlock_t lock;
 static u64 pool_base, pool_pages, pages_used;
+static u64 room_next, room_end;		/* the boot CPU's */
 static u8 info[POOL_MAX_PAGES];
 static struct block *free_list[MAX_ORDER + 1];
 static struct slab *slabs[CLASSES];
@@ -116,6 +117,31 @@ void *page_alloc(unsigned int order)
 	if (p)
 		memset(p, 0, PAGE_SIZE << order);
 	return p;
+}
+
+void boot_room_set(u64 start, u64 end)
+{
+	room_next = start;
+	room_end = start < end ? end : 0;
+}
+
+void *boot_alloc(u64 size)
+{
+	unsigned int order = 0;
+	u64 at = room_next;
+
+	if (!room_end) {
+		while (order < MAX_ORDER && (PAGE_SIZE << order) < size)
+			order++;
+		return size <= PAGE_SIZE << order ? page_alloc(order) : NULL;
+	}
+
+	size = ALIGN_UP(size, PAGE_SIZE);
+	if (size > room_end - at)
+		return NULL;
+	room_next += size;
+	memset((void *)at, 0, size);
+	return (void *)at;
 }
 
 void page_free(void *va, unsigned int order)

@@ -5,7 +5,7 @@
  * The image parcel becomes the guest's RAM: its entries follow one another
  * from the memory base of the guest's device tree on (profile "paging": from
  * where SET_ADDRESS_LAYOUT says, if it was sent; and there it is a parcel no
- * more, see paging.c).  A parcel with the label
+ * more, see paging.c).  So is a parcel with firmware.  A parcel with the label
  * of a shm device is mapped where that device says.  All others that name the
  * VM are mapped too, at addresses chosen here.  A second parcel that looks
  * like RAM (lent, label 0, RWX) makes VM_START fail, as on the published
@@ -117,6 +117,7 @@ static u32 place_anywhere(const struct rm_vm *vm, struct rm_parcel *p)
 /* Gives each parcel of the VM its guest address; fixed addresses first. */
 static u32 place_all(struct rm_vm *vm, struct rm_parcel *image)
 {
+	struct rm_parcel *fw = rm_firmware_parcel(vm);
 	struct rm_parcel *p;
 	u32 err;
 
@@ -125,10 +126,13 @@ static u32 place_all(struct rm_vm *vm, struct rm_parcel *image)
 	if (!rm_paging_image_fits(vm, image->size))
 		return RM_MAP_FAILED;
 	err = place(vm, image, rm_paging_image_base(vm));
+	if (!err && fw && fw != image && vm->fw.layout.size)
+		err = fw->size <= vm->fw.layout.size ? place(vm, fw, vm->fw.layout.ipa) :
+						       RM_MAP_FAILED;
 	for (p = next_mapped(vm, NULL); p && !err; p = next_mapped(vm, p)) {
 		const struct guest_device *shm = shm_for(vm->cfg, p);
 
-		if (p != image && shm)
+		if (p != image && p != fw && shm)
 			err = place(vm, p, shm->base);
 	}
 	for (p = next_mapped(vm, NULL); p && !err; p = next_mapped(vm, p)) {

@@ -5,7 +5,7 @@
  *   /chosen            kaslr-seed
  *   /reserved-memory   a buffer for each parcel but the image
  *   /memory            the image parcel and the buffers, and the ranges that are
- *                      mapped on demand
+ *                      mapped on demand (profile "paging": if there is none yet)
  *   /vsoc              an empty bus
  *   /hypervisor        the VM's own ids, and a node for each virtual device
  *
@@ -110,14 +110,18 @@ static void write_chosen(struct tree *t)
 
 /* ---- memory ---- */
 
-/* The next accepted parcel of the VM after @p, or the first. */
+/*
+ * The next accepted parcel of the VM after @p, or the first; but not that of its
+ * firmware, which is neither RAM nor a buffer.
+ */
 static struct rm_parcel *next_accepted(const struct rm_vm *vm, struct rm_parcel *p)
 {
+	const struct rm_parcel *fw = rm_firmware_parcel(vm);
 	struct rm_acl *acl;
 
 	for (p = p ? p->next : rm_parcel_first(); p; p = p->next) {
 		acl = rm_parcel_acl(p, vm->vmid);
-		if (acl && acl->accepted)
+		if (acl && acl->accepted && (p != fw || p->handle == vm->image))
 			break;
 	}
 	return p;
@@ -230,6 +234,9 @@ static void write_memory(struct tree *t, const struct rm_vm *vm)
 	u32 i;
 
 	if (t->err)
+		return;
+	/* What is to be shared page by page is known to the owner only. */
+	if (rm_profile->paging && fdt_getprop(t->fdt, node, "reg", NULL))
 		return;
 	ac = fdt_address_cells(t->fdt, 0);
 	sc = fdt_size_cells(t->fdt, 0);

@@ -7,9 +7,13 @@
  * (SET_DEMAND_PAGING) and says where the image parcel goes (SET_ADDRESS_LAYOUT);
  * until VM_START, what the first vCPU's registers are (SET_BOOT_CONTEXT).  From
  * VM_INIT on it finds the VM's address space and its memory extents among the
- * resources.  A VM_START that succeeds takes the image parcel in: its handle is
- * used up, its pages are the guest's private extent's and mapped, and are taken
- * back as all others of it are.
+ * resources.  A VM_START that succeeds takes the image parcel in, and that of the
+ * firmware, if there is one: the handles are used up, the pages are the guest's
+ * private extent's and mapped, and are taken back as all others of it are.
+ *
+ * A VM that the platform authenticates has none of this: its memory has to be there
+ * when its image is looked at, so it is given and taken back as on the published
+ * resource manager.  Registers are not set from outside in a VM with firmware.
  *
  * No such resource manager could be recorded: the interface is the one that
  * drivers have used, and what they can't see is decided here.
@@ -22,7 +26,7 @@
 #define RES_ADDR_SPACE		10
 
 #define RANGE_IMAGE		0
-#define RANGE_IDS		2	/* the other is the firmware's */
+#define RANGE_FIRMWARE		1
 #define RANGE_SIZE		16	/* le64 address, le64 size */
 
 enum boot_set { BOOT_X, BOOT_PC, BOOT_SP };
@@ -86,6 +90,8 @@ u32 rm_vm_handle_set_demand_paging(const struct rm_request *rq, struct rm_reply 
 	err = get_vm(rq, RM_VM_INIT, RM_VM_INIT, &vm);
 	if (err)
 		return err;
+	if (vm->auth == RM_AUTH_PLATFORM)
+		return RM_DENIED;
 	if (nr > rm_profile->max_list)
 		return RM_NORESOURCE;
 	if (nr) {
@@ -115,14 +121,17 @@ u32 rm_vm_handle_set_layout(const struct rm_request *rq, struct rm_reply *rp)
 	err = get_vm(rq, RM_VM_INIT, RM_VM_INIT, &vm);
 	if (err)
 		return err;
+	if (vm->auth == RM_AUTH_PLATFORM)
+		return RM_DENIED;
 	id = rm_get32(rq->data + 4);
 	r.ipa = rm_get64(rq->data + 8);
 	r.size = rm_get64(rq->data + 16);
-	if (id >= RANGE_IDS || !range_ok(&r))
+	if (id > RANGE_FIRMWARE || !range_ok(&r))
 		return RM_ARGUMENT_INVALID;
-	/* There is no firmware on this platform, so its place is of no use. */
 	if (id == RANGE_IMAGE)
 		vm->layout = r;
+	else
+		vm->fw.layout = r;
 	return RM_OK;
 }
 
@@ -138,6 +147,8 @@ u32 rm_vm_handle_set_boot_context(const struct rm_request *rq, struct rm_reply *
 	err = get_vm(rq, RM_VM_INIT, RM_VM_READY, &vm);
 	if (err)
 		return err;
+	if (vm->auth != RM_AUTH_NONE)
+		return RM_DENIED;
 	index = rq->data[3];
 	value = rm_get64(rq->data + 8);
 	switch (rq->data[2]) {
@@ -170,6 +181,7 @@ void rm_paging_forget(struct rm_vm *vm)
 	vm->nr_ranges = 0;
 	vm->layout = (struct mem_range){};
 	vm->boot = (struct vcpu_boot){};
+	memset(&vm->fw, 0, sizeof(vm->fw));
 }
 
 /* ---- resources ---- */
@@ -252,13 +264,16 @@ void rm_paging_start(struct rm_vm *vm)
 		entry = vm->boot.pc;
 	if (vm->boot.has_x0)
 		context = vm->boot.x[0];
+	if (vm->fw.entry) {
+		entry = vm->fw.entry;
+		vm->boot.x[1] = vm->cfg->mem_base;
+	}
 	vm->vm->vcpu[0]->boot = &vm->boot;
 	vcpu_power_on(vm->vm->vcpu[0], entry, context);
 }
 
-void rm_paging_adopt_image(struct rm_vm *vm)
+static void adopt(struct rm_vm *vm, struct rm_parcel *p)
 {
-	struct rm_parcel *p = rm_parcel_get(vm->image);
 	u64 gpa = rm_parcel_acl(p, vm->vmid)->gpa;
 	u32 i;
 
@@ -269,4 +284,15 @@ void rm_paging_adopt_image(struct rm_vm *vm)
 	rm_log_event("adopt handle=0x%x vmid=%u pages=%lu", p->handle, vm->vmid,
 		     (unsigned long)(p->size >> PAGE_SHIFT));
 	rm_parcel_forget(p);
+}
+
+void rm_paging_adopt(struct rm_vm *vm)
+{
+	struct rm_parcel *fw = rm_firmware_parcel(vm);
+
+	if (fw)
+		vm->fw.entry = rm_parcel_acl(fw, vm->vmid)->gpa + vm->fw.off;
+	if (fw && vm->fw.handle != vm->image)
+		adopt(vm, fw);
+	adopt(vm, rm_parcel_get(vm->image));
 }

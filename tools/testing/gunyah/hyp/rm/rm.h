@@ -9,6 +9,7 @@
  *   resources.c  a VM's vCPUs, doorbells and message queues, and their entries
  *   mem.c        parcels: the calls 0x510000xx
  *   paging.c     profile "paging": address spaces, extents, what START takes in
+ *   firmware.c   the firmware of protected VMs
  *   accept.c     parcels: what START maps into a guest, and RESET takes away
  *   guest_fdt.c  the guest's device tree, read at INIT and written at START
  *   log.c        the log of messages
@@ -219,6 +220,13 @@ enum rm_vm_state {
 	RM_VM_RESET = 11,
 };
 
+/* Authentication types of CONFIG_IMAGE. */
+enum rm_auth {
+	RM_AUTH_NONE = 0,
+	RM_AUTH_PLATFORM = 1,
+	RM_AUTH_ANDROID = 2,
+};
+
 #define RM_VMID_DYN_FIRST	0x80
 #define RM_VMID_DYN_LAST	0xbe
 
@@ -307,6 +315,15 @@ struct rm_vm {
 	struct mem_range layout;	/* size 0: at cfg->mem_base */
 	struct vcpu_boot boot;
 	struct vm_memory *memory;
+
+	/* firmware.c: its parcel, and the place of that (size 0: anywhere); runs from entry */
+	struct {
+		bool there;
+		u32 handle;
+		u64 off;
+		struct mem_range layout;
+		u64 entry;
+	} fw;
 
 	/* resources.c */
 	struct rm_channel *channel;	/* the guest's own, or NULL */
@@ -454,13 +471,20 @@ bool rm_paging_image_fits(const struct rm_vm *vm, u64 size);
 bool rm_paging_free(const struct rm_vm *vm, u64 gpa, u64 size);
 /* Is the address in a named range? */
 bool rm_paging_named(const struct rm_vm *vm, u64 gpa);
-/* A START that succeeds: the image parcel is the guest's; the first vCPU runs. */
-void rm_paging_adopt_image(struct rm_vm *vm);
+/* A START that succeeds: the parcels of image and firmware are the guest's; it runs. */
+void rm_paging_adopt(struct rm_vm *vm);
 void rm_paging_start(struct rm_vm *vm);
 
 u32 rm_vm_handle_set_boot_context(const struct rm_request *rq, struct rm_reply *rp);
 u32 rm_vm_handle_set_demand_paging(const struct rm_request *rq, struct rm_reply *rp);
 u32 rm_vm_handle_set_layout(const struct rm_request *rq, struct rm_reply *rp);
+
+/* ---- firmware (firmware.c); profile paging only ---- */
+
+/* SET_FIRMWARE_MEM, of a VM in INIT that is to have firmware: RM error. */
+u32 rm_firmware_set(struct rm_vm *vm, u32 handle, u64 off, u64 size);
+/* Where it is, NULL without any, or when the parcel is gone. */
+struct rm_parcel *rm_firmware_parcel(const struct rm_vm *vm);
 
 /* ---- calls on VMs (vm.c) ---- */
 

@@ -15,9 +15,6 @@
 
 #define VMID_FIXED		28	/* the one that may be asked for (fact 19) */
 #define VMID_RM			255
-#define AUTH_NONE		0
-#define AUTH_PLATFORM		1
-#define AUTH_ANDROID		2
 #define STOP_FORCE		BIT(0)
 #define NOTE_VM_SHUTDOWN	0x56100002U
 
@@ -182,11 +179,11 @@ u32 rm_vm_handle_config(const struct rm_request *rq, struct rm_reply *rp)
 		vm->config_failed = true;
 		return fail(vm, err);
 	}
-	if (vm->auth > AUTH_ANDROID) {
+	if (vm->auth > RM_AUTH_ANDROID) {
 		vm->auth_unknown = true;
 		return fail(vm, RM_ARGUMENT_INVALID);
 	}
-	set_state(vm, vm->auth == AUTH_PLATFORM ? RM_VM_AUTH : RM_VM_INIT);
+	set_state(vm, vm->auth == RM_AUTH_PLATFORM ? RM_VM_AUTH : RM_VM_INIT);
 	return RM_OK;
 }
 
@@ -264,8 +261,8 @@ static u32 start_check(struct rm_vm *vm)
 
 	if (err)
 		return err;
-	/* No firmware was ever given: there is no donor on this platform (06n). */
-	if (vm->auth == AUTH_ANDROID)
+	/* On the published one none was ever given: there is no donor (06n). */
+	if (vm->auth == RM_AUTH_ANDROID && !rm_firmware_parcel(vm))
 		return RM_DENIED;
 	if (running() >= rm_profile->max_running)
 		return RM_NORESOURCE;
@@ -286,8 +283,9 @@ u32 rm_vm_handle_start(const struct rm_request *rq, struct rm_reply *rp)
 	err = start_check(vm);
 	if (err)
 		return fail(vm, err);
-	if (rm_profile->paging)
-		rm_paging_adopt_image(vm);
+	/* What the platform has authenticated stays in parcels. */
+	if (rm_profile->paging && vm->auth != RM_AUTH_PLATFORM)
+		rm_paging_adopt(vm);
 	set_state(vm, RM_VM_RUNNING);
 	/* Fact 20b: whatever the image size says. */
 	rm_paging_start(vm);
@@ -471,6 +469,7 @@ u32 rm_vm_handle_host_get_type(const struct rm_request *rq, struct rm_reply *rp)
 u32 rm_vm_handle_set_firmware(const struct rm_request *rq, struct rm_reply *rp)
 {
 	struct rm_vm *vm;
+	u32 err;
 
 	if (rq->len != 24)
 		return RM_MSG_INVALID;
@@ -479,8 +478,16 @@ u32 rm_vm_handle_set_firmware(const struct rm_request *rq, struct rm_reply *rp)
 		return RM_VMID_INVALID;
 	if (vm->state != RM_VM_INIT)
 		return RM_VM_STATE;
-	rm_reply_put32(rp, 1);		/* the hypervisor's error: argument invalid */
-	return vm->auth == AUTH_ANDROID ? RM_DENIED : RM_ARGUMENT_INVALID;
+	if (vm->auth != RM_AUTH_ANDROID)
+		err = RM_ARGUMENT_INVALID;
+	else if (!rm_profile->paging)
+		err = RM_DENIED;
+	else
+		err = rm_firmware_set(vm, rm_get32(rq->data + 4), rm_get64(rq->data + 8),
+				      rm_get64(rq->data + 16));
+	if (err)
+		rm_reply_put32(rp, 1);	/* the hypervisor's error: argument invalid */
+	return err;
 }
 
 u32 rm_vm_handle_set_time_base(const struct rm_request *rq, struct rm_reply *rp)

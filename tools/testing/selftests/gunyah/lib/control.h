@@ -23,6 +23,7 @@
 #define CTL_RM_DEAD		0x48
 #define CTL_ARMED		0x50	/* rules that can still fire */
 #define CTL_FIRED		0x58	/* times that a rule fired, since boot */
+#define CTL_FLUSHES		0x60	/* times that all CPUs' TLBs were cleaned, since boot */
 
 #define CTL_ANY			(~0ULL)
 #define CTL_FOREVER		(~0ULL)
