@@ -39,6 +39,24 @@ GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
 	tr -d '\r' < "$BOOT_LOG" | grep -a '^# ' >&2 || true
 }
 
+# The programs that a kernel of other pages runs: those of the driver, of its memory in
+# the first place, that are not about failures, and not about races for long.
+PAGES_TESTS=device,vm_config,vm_auth,android,vm_life,vm_reset,vm_resources,observe,irqfd_life,memory_access,memory_host,user_mem_life,lifetime
+
+# pages FLOW: build the kernel of $PAGES, and run the main tests in that flow on it.
+pages()
+{
+	local name=pages-$PAGES-$1 words=primary.only=$PAGES_TESTS,$BOTH_FLOWS
+
+	[ "$1" = eager ] ||
+		words="ghyp.profile=paging primary.only=$PAGED_TESTS,$BOTH_FLOWS"
+	"$CI/build-kernel.sh"
+	"$CI/build-initramfs.sh"
+	boot "soak-$name" --mode test "$FAST_CPU" --no-guest --timeout 2400 --silence 600 \
+		--append "$words"
+	results "$name"
+}
+
 # need_memory MEBIBYTES: a suite ends here, skipped, where there is less.
 need_memory()
 {
