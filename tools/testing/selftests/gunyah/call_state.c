@@ -40,7 +40,6 @@ static const struct row {
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;
 static enum flow flow;
-static __u64 page;
 static int spare_mem;
 static char *user;
 static int event;
@@ -79,7 +78,7 @@ static int map_and_unmap(__u32 flags)
 
 	if (!ret)
 		return __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, flags | GUNYAH_MEM_UNMAP);
-	if (__map_mem(vm.fd, vm.mem_fd, GUEST_BASE + GUEST_SIZE - page, page, GUEST_SIZE - page,
+	if (__map_mem(vm.fd, vm.mem_fd, GUEST_BASE + GUEST_SIZE - PAGE, PAGE, GUEST_SIZE - PAGE,
 		      LEND_RWX | GUNYAH_MEM_UNMAP) != ret)
 		return -EPROTO;
 	return ret;
@@ -87,7 +86,7 @@ static int map_and_unmap(__u32 flags)
 
 static int user_region(__u32 flags)
 {
-	return __set_user_mem(vm.fd, 1, flags, 0x98000000, page, user) ?:
+	return __set_user_mem(vm.fd, 1, flags, 0x98000000, PAGE, user) ?:
 	       __remove_user_mem(vm.fd, 1);
 }
 
@@ -104,7 +103,7 @@ static int do_call(const char *name)
 {
 	struct gunyah_address_range range = {
 		.guest_phys_addr = GUEST_BASE + SZ_2M / 2,
-		.size = page,
+		.size = PAGE,
 	};
 	struct gunyah_vm_auth_desc auth = {};
 	int ret;
@@ -309,17 +308,16 @@ FIXTURE_SETUP(state)
 	/* The tables are those of a driver with all calls. */
 	require_user_mem();
 	flow = paging_there() ? PAGED : EAGER;
-	page = getpagesize();
 	vm_create(&vm, 1);
 	spare_mem = create_guest_mem(vm.dev_fd, SZ_2M);
-	user = map_user(page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	user = map_user(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	event = event_new();
 }
 
 FIXTURE_TEARDOWN(state)
 {
 	close(spare_mem);
-	munmap(user, page);
+	munmap(user, PAGE);
 	vm_destroy(&vm);
 	close(event);
 }
