@@ -5,7 +5,7 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
+export BASE MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
 
 .PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
 
@@ -27,6 +27,7 @@ help:
 	@echo '  VCPUS=1       virtual CPUs of the guest, 1 to 8'
 	@echo '  CPUS=2        CPUs of the machine, 1 to 8'
 	@echo '  DEBUG=1       a kernel with KASAN, lockdep and the like'
+	@echo '  PAGES=64K     a primary VM with pages of 64K, or 16K (kernel, run, shell)'
 	@echo '  IMAGE=FILE    the guest'"'"'s kernel'
 	@echo '  INITRD=FILE   the guest'"'"'s initramfs'
 	@echo '  DISK=FILE     the guest'"'"'s disk, which it may write (default: 16 MiB'
@@ -41,9 +42,9 @@ help:
 prepare:
 	@ci/prepare.sh
 
-# A guest runs the plain kernel also when the primary VM's is for debugging.
+# A guest runs the plain kernel also when the primary VM's is another.
 kernel:
-	@[ -z "$(DEBUG)" ] || DEBUG= ci/build-kernel.sh
+	@[ -z "$(DEBUG)$(PAGES)" ] || DEBUG= PAGES= ci/build-kernel.sh
 	@ci/build-kernel.sh
 
 hyp:

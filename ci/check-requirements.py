@@ -22,7 +22,7 @@ LIST = os.path.join(CI, 'requirements.md')
 # Where tests are. Those of ci/ are checks and suites by the name of the file.
 TESTS = (
     'drivers/virt/gunyah/tests', 'tools/testing/selftests/gunyah',
-    'tools/testing/gunyah/hyp/tests', 'ci/suites', 'ci/check.py',
+    'tools/testing/gunyah/hyp/tests', 'ci/suites', 'ci/soak', 'ci/check.py',
     'ci/check-binding.py',
 )
 SOURCE = re.compile(r'\.(c|h|sh|py)$')

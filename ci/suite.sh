@@ -14,7 +14,7 @@ SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 # shellcheck disable=SC2034
 PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth
 # shellcheck disable=SC2034
-BOTH_FLOWS=guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
+BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
 
 # A CPU that signs no return addresses, which takes a fifth of the emulator's time.
 # The suites without this have one that does.

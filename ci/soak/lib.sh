@@ -39,6 +39,35 @@ GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
 	tr -d '\r' < "$BOOT_LOG" | grep -a '^# ' >&2 || true
 }
 
+# Beside those of both flows, what a kernel of other pages runs in the eager flow: what is
+# about the calls and about memory, and neither about failures nor about races for long.
+EAGER_TESTS=device,vm_config,vm_auth,android,vm_life,vm_reset,vm_resources,observe,irqfd_life,memory_access,memory_host,user_mem_life,lifetime
+
+# pages FLOW: build the kernel of $PAGES; in that flow boot a guest on it, and run the
+# main tests.
+pages()
+{
+	local name=pages-$PAGES-$1 profile=published tests=$EAGER_TESTS,$BOTH_FLOWS
+
+	if [ "$1" = paged ]; then
+		profile=paging
+		tests=$PAGED_TESTS,$BOTH_FLOWS
+	fi
+	"$CI/build-kernel.sh"
+	"$CI/build-initramfs.sh"
+	boot "soak-$name-guest" --mode run --timeout 600 --append "ghyp.profile=$profile"
+	if [ "$BOOT_STATUS" -eq 0 ]; then
+		echo "ok 1 boots_a_guest"
+	else
+		echo "# $BOOT_WHY"
+		echo "not ok 1 boots_a_guest"
+	fi
+	boot "soak-$name" --mode test "$FAST_CPU" --no-guest --timeout 2400 --silence 600 \
+		--append "ghyp.profile=$profile primary.only=$tests"
+	# Without the plan: there is one case more.
+	results "$name" | sed '/^1\.\./d'
+}
+
 # need_memory MEBIBYTES: a suite ends here, skipped, where there is less.
 need_memory()
 {

@@ -18,10 +18,12 @@
 #define ANDROID_LEND_USER_MEM	_IOW('A', 0x11, struct gunyah_userspace_memory_region)
 #define ANDROID_SET_FW_CONFIG	_IOW('A', 0x12, struct gunyah_vm_firmware_config)
 #define ANDROID_RECLAIM_REGION	_IOW('A', 0x13, struct gunyah_address_range)
+#define ANDROID_SET_AUTH_TYPE	_IOW('A', 0x16, struct gunyah_vm_auth_desc)
 
 static_assert(ANDROID_LEND_USER_MEM == 0x40204111);
 static_assert(ANDROID_SET_FW_CONFIG == 0x40104112);
 static_assert(ANDROID_RECLAIM_REGION == 0x40104113);
+static_assert(ANDROID_SET_AUTH_TYPE == 0x40104116);
 
 unsigned int gunyah_vm_android_target(unsigned int cmd)
 {
@@ -29,6 +31,7 @@ unsigned int gunyah_vm_android_target(unsigned int cmd)
 	case ANDROID_LEND_USER_MEM:
 		return GUNYAH_VM_SET_USER_MEM_REGION;
 	case ANDROID_SET_FW_CONFIG:
+	case ANDROID_SET_AUTH_TYPE:
 		return GUNYAH_VM_SET_AUTH;
 	case ANDROID_RECLAIM_REGION:
 		return GUNYAH_VM_RECLAIM_MEM;
@@ -54,6 +57,9 @@ int gunyah_vm_android_arg(unsigned int cmd, unsigned long uarg, union gunyah_ioc
 			.arg		= uarg,
 		};
 		return 0;
+	case ANDROID_SET_AUTH_TYPE:
+		/* The only type that it has; the firmware has a call of its own. */
+		return arg->auth.type == GUNYAH_VM_AUTH_QCOM_TRUSTED_VM ? 0 : -EINVAL;
 	default:
 		return 0;
 	}

@@ -22,7 +22,7 @@ unsigned int gunyah_vm_android_target(unsigned int cmd);
  * @uarg: the user's argument
  * @arg: its copy, by @cmd
  *
- * Return: 0, or -EINVAL for a flag that Android's call does not have.
+ * Return: 0, or -EINVAL for a flag, or a type, that Android's call does not have.
  */
 int gunyah_vm_android_arg(unsigned int cmd, unsigned long uarg, union gunyah_ioctl_arg *arg);
 

@@ -733,7 +733,7 @@ struct gunyah_vcpu_run {
  *
  * The argument is ignored.  The mapping is shared, at offset 0, without exec.
  *
- * Returns the size.
+ * Returns the size: that of a page of the host.
  */
 #define GUNYAH_VCPU_MMAP_SIZE		_IO(GUNYAH_IOCTL_TYPE, 0x6)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of the private calls of Android's drivers: numbers and arguments. */
 #include <kunit/test.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -9,6 +10,7 @@
 #define LEND	0x40204111
 #define FW	0x40104112
 #define RECLAIM	0x40104113
+#define AUTH	0x40104116
 
 struct number_case {
 	const char *name;
@@ -24,7 +26,8 @@ static const struct number_case number_cases[] = {
 	{ "of another direction", 0x80104112, 0x80104112 },
 	{ "carve-outs", 0x4114, 0x4114 },
 	{ "carve-outs, bound", 0x40284115, 0x40284115 },
-	{ "authentication", 0x40104116, 0x40104116 },
+	{ "authentication", AUTH, GUNYAH_VM_SET_AUTH },
+	{ "authentication, of another size", 0x40184116, 0x40184116 },
 	{ "extensions", 0x4117, 0x4117 },
 	{ "not Android's", GUNYAH_VM_START, GUNYAH_VM_START },
 };
@@ -73,6 +76,27 @@ static void firmware(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, arg.auth.arg, 0x7fff12345678);
 }
 
+/* The argument is the other call's, and the type the only one that Android has. */
+static void authentication(struct kunit *test)
+{
+	const struct gunyah_vm_auth_desc desc = {
+		.type = GUNYAH_VM_AUTH_QCOM_TRUSTED_VM,
+		.arg_size = 24,
+		.arg = 0x7fff12345678,
+	};
+	union gunyah_ioctl_arg arg = { .auth = desc };
+
+	KUNIT_EXPECT_EQ(test, gunyah_vm_android_arg(AUTH, 1, &arg), 0);
+	KUNIT_EXPECT_MEMEQ(test, &arg.auth, &desc, sizeof(desc));
+
+	arg.auth.type = GUNYAH_VM_AUTH_NONE;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_android_arg(AUTH, 1, &arg), -EINVAL);
+	arg.auth.type = GUNYAH_VM_AUTH_QCOM_ANDROID_PVM;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_android_arg(AUTH, 1, &arg), -EINVAL);
+	arg.auth.type = U32_MAX;
+	KUNIT_EXPECT_EQ(test, gunyah_vm_android_arg(AUTH, 1, &arg), -EINVAL);
+}
+
 /* Nothing else is changed. */
 static void as_it_is(struct kunit *test)
 {
@@ -92,6 +116,7 @@ static struct kunit_case vm_android_cases[] = {
 	KUNIT_CASE_PARAM(number, number_gen_params),
 	KUNIT_CASE(lend),
 	KUNIT_CASE(firmware),
+	KUNIT_CASE(authentication),
 	KUNIT_CASE(as_it_is),
 	{}
 };

@@ -9,6 +9,7 @@
 #define LEND_USER_MEM		0x40204111
 #define SET_FW_CONFIG		0x40104112
 #define RECLAIM_REGION		0x40104113
+#define SET_AUTH_TYPE		0x40104116
 
 FIXTURE(android)
 {
@@ -39,16 +40,17 @@ TEST_F(android, all_or_none)
 	unsigned int nr;
 
 	EXPECT_EQ(there, is_there(self->vm.fd, RECLAIM_REGION));
+	EXPECT_EQ(there, is_there(self->vm.fd, SET_AUTH_TYPE));
 	EXPECT_EQ(there && is_there(self->vm.fd, GUNYAH_VM_SET_USER_MEM_REGION),
 		  is_there(self->vm.fd, LEND_USER_MEM));
 	/* Not for the device. */
 	EXPECT_FALSE(is_there(self->vm.dev_fd, SET_FW_CONFIG));
 	EXPECT_FALSE(is_there(self->vm.dev_fd, LEND_USER_MEM));
 	EXPECT_FALSE(is_there(self->vm.dev_fd, RECLAIM_REGION));
+	EXPECT_FALSE(is_there(self->vm.dev_fd, SET_AUTH_TYPE));
 
 	EXPECT_FALSE(is_there(self->vm.fd, 0x4114));
 	EXPECT_FALSE(is_there(self->vm.fd, 0x40284115));
-	EXPECT_FALSE(is_there(self->vm.fd, 0x40104116));
 	EXPECT_FALSE(is_there(self->vm.fd, 0x4117));
 	for (nr = 0; nr < 0x20; nr++)
 		EXPECT_FALSE(is_there(self->vm.fd, _IO('A', nr)));
@@ -76,6 +78,48 @@ TEST_F(android, firmware)
 	ASSERT_EQ(0, __ioctl(self->vm.fd, GUNYAH_VM_SET_AUTH, &none));
 	vm_start_anew(&self->vm);
 	EXPECT_EQ(-EBUSY, __ioctl(self->vm.fd, SET_FW_CONFIG, &fw));
+}
+
+static int set_auth_type(int fd, __u32 type, const void *arg, __u32 size)
+{
+	struct gunyah_vm_auth_desc desc = {
+		.type = type,
+		.arg_size = size,
+		.arg = (uintptr_t)arg,
+	};
+
+	return __ioctl(fd, SET_AUTH_TYPE, &desc);
+}
+
+/* R29: the image of a trusted VM */
+TEST_F(android, authentication)
+{
+	struct gunyah_vm_qtvm_auth_arg image = {
+		.vm_id = 3,
+		.peripheral_id = 0x1c,
+		.guest_phys_addr = GUEST_BASE,
+		.size = SZ_4K,
+	};
+	struct gunyah_vm_firmware_config fw = { .guest_phys_addr = GUEST_BASE, .size = SZ_4K };
+
+	/* That they are unknown then, all_or_none has seen. */
+	if (!is_there(self->vm.fd, SET_FW_CONFIG))
+		return;
+	EXPECT_EQ(-EFAULT, __ioctl(self->vm.fd, SET_AUTH_TYPE, 8));
+	EXPECT_EQ(-EFAULT, set_auth_type(self->vm.fd, 1, (void *)8, sizeof(image)));
+	EXPECT_EQ(-EINVAL, set_auth_type(self->vm.fd, 1, &image, sizeof(image) - 1));
+	/* Types of the other call. */
+	EXPECT_EQ(-EINVAL, set_auth_type(self->vm.fd, 0, NULL, 0));
+	EXPECT_EQ(-EINVAL, set_auth_type(self->vm.fd, 2, &fw, sizeof(fw)));
+
+	/* That the argument arrives: this platform has no such vmid to give. */
+	EXPECT_EQ(0, set_auth_type(self->vm.fd, 1, &image, sizeof(image)));
+	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
+	image.vm_id = 0;
+	EXPECT_EQ(0, set_auth_type(self->vm.fd, 1, &image, sizeof(image)));
+	vm_start_anew(&self->vm);
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	EXPECT_EQ(-EBUSY, set_auth_type(self->vm.fd, 1, &image, sizeof(image)));
 }
 
 /* The answers are those of the other call, good and bad. */

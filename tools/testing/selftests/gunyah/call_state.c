@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every call in every state of a VM, as the table in
- * Documentation/virt/gunyah/vm-manager.rst says: call_state.inc is made of it.
+ * Every call in every state of a VM, as the tables in
+ * Documentation/virt/gunyah/vm-manager.rst say: call_state.inc is made of them.  The
+ * second has what differs in the demand-paged flow.
  */
 #include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 #include "lib/events.h"
+#include "lib/paged.h"
 #include "lib/user_mem.h"
 
 enum state {
 	NOT_STARTED, STARTING, RUNNING, EXITED, ENDING, RESETTING, CLOSING, GONE, NR_STATES
 };
 
+enum flow { EAGER, PAGED };
+
+struct cell {
+	const char *result;
+	unsigned int note;
+};
+
 static const struct row {
+	enum flow flow;
 	const char *call;
-	const char *result[NR_STATES];
+	struct cell cell[NR_STATES];
 } table[] = {
 #include "call_state.inc"
 };
+
+/* The footnote that new lent memory is refused where there was none. */
+#define NOTE_NOT_NAMED	6
 
 /* How long the resource manager holds a state up: much longer than the calls take. */
 #define HOLD_US		6000000
 
 /* A VM in the state that is looked at, and what the calls need. */
 static struct test_vm vm;
+static enum flow flow;
 static int spare_mem;
 static char *user;
 static int event;
@@ -57,10 +71,40 @@ static int remove_functions(void)
 	return ret;
 }
 
+/* A binding of its own, and out again; or, where that fails, one that stands: as well. */
+static int map_and_unmap(__u32 flags)
+{
+	int ret = __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, flags);
+
+	if (!ret)
+		return __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, flags | GUNYAH_MEM_UNMAP);
+	if (__map_mem(vm.fd, vm.mem_fd, GUEST_BASE + GUEST_SIZE - PAGE, PAGE, GUEST_SIZE - PAGE,
+		      LEND_RWX | GUNYAH_MEM_UNMAP) != ret)
+		return -EPROTO;
+	return ret;
+}
+
+static int user_region(__u32 flags)
+{
+	return __set_user_mem(vm.fd, 1, flags, 0x98000000, PAGE, user) ?:
+	       __remove_user_mem(vm.fd, 1);
+}
+
+/* The same with lent memory: what a row's footnote says. */
+static int lend_anew(const char *name)
+{
+	if (strcmp(name, "GUNYAH_VM_MAP_MEM"))
+		return user_region(USER_LENT);
+	return __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, LEND_RWX);
+}
+
 /* Does the call of a row; returns 0, or -errno. */
 static int do_call(const char *name)
 {
-	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_4K };
+	struct gunyah_address_range range = {
+		.guest_phys_addr = GUEST_BASE + SZ_2M / 2,
+		.size = PAGE,
+	};
 	struct gunyah_vm_auth_desc auth = {};
 	int ret;
 
@@ -72,13 +116,8 @@ static int do_call(const char *name)
 		return __ioctl(vm.fd, GUNYAH_VM_SET_AUTH, &auth);
 	if (!strcmp(name, "GUNYAH_VM_START"))
 		return __vm_start(&vm);
-	if (!strcmp(name, "GUNYAH_VM_MAP_MEM")) {
-		ret = __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, LEND_RWX);
-		if (!ret)
-			__map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0,
-				  LEND_RWX | GUNYAH_MEM_UNMAP);
-		return ret;
-	}
+	if (!strcmp(name, "GUNYAH_VM_MAP_MEM"))
+		return map_and_unmap(flow == PAGED ? SHARE_RW : LEND_RWX);
 	if (!strcmp(name, "GUNYAH_VM_ADD_FUNCTION"))
 		return add_functions();
 	if (!strcmp(name, "GUNYAH_VM_REMOVE_FUNCTION"))
@@ -87,12 +126,8 @@ static int do_call(const char *name)
 		ret = __ioctl(vm.fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_API_VERSION);
 		return ret < 0 ? ret : 0;
 	}
-	if (!strncmp(name, "GUNYAH_VM_SET_USER_MEM", 22)) {
-		ret = __set_user_mem(vm.fd, 1, USER_RW, 0x98000000, SZ_4K, user);
-		if (!ret)
-			ret = __remove_user_mem(vm.fd, 1);
-		return ret;
-	}
+	if (!strncmp(name, "GUNYAH_VM_SET_USER_MEM", 22))
+		return user_region(USER_RW);
 	if (!strcmp(name, "GUNYAH_VM_RECLAIM_MEM"))
 		return __ioctl(vm.fd, GUNYAH_VM_RECLAIM_MEM, &range);
 	if (!strcmp(name, "GUNYAH_VM_RESET"))
@@ -178,26 +213,49 @@ static const char *result_name(int ret)
 	return ret ? strerrorname_np(-ret) : "0";
 }
 
-/* Looks at a column of the table. */
-static void check_state(struct __test_metadata *_metadata, enum state state)
+static void check_cell(struct __test_metadata *_metadata, const struct row *row,
+		       enum state state)
 {
-	const char *want;
-	unsigned int i;
+	const struct cell *cell = &row->cell[state];
+	const char *want = cell->result;
 
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		want = table[i].result[state];
-		if (!*want || !strcmp(want, "starts") || !strcmp(want, "resets"))
-			continue;	/* a footnote, or the way to the next state */
-		if (!strcmp(want, "waits")) {
-			expect_wait(_metadata, &table[i]);
-			continue;
-		}
-		if (!strcmp(want, "runs"))
-			want = "0";
-		EXPECT_STREQ(want, result_name(do_call(table[i].call))) {
-			ksft_print_msg("%s\n", table[i].call);
+	if (!*want || !strcmp(want, "starts") || !strcmp(want, "resets"))
+		return;		/* a footnote, or the way to the next state */
+	if (!strcmp(want, "waits")) {
+		expect_wait(_metadata, row);
+		return;
+	}
+	if (!strcmp(want, "runs"))
+		want = "0";
+	EXPECT_STREQ(want, result_name(do_call(row->call))) {
+		ksft_print_msg("%s\n", row->call);
+	}
+	if (cell->note == NOTE_NOT_NAMED) {
+		EXPECT_STREQ("EOPNOTSUPP", result_name(lend_anew(row->call))) {
+			ksft_print_msg("%s of new lent memory\n", row->call);
 		}
 	}
+}
+
+/* Is there a row of the other flow in this one's place? */
+static bool row_is_overridden(const struct row *row)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].flow == flow && !strcmp(table[i].call, row->call))
+			return table[i].flow != row->flow;
+	return false;
+}
+
+/* Looks at a column of the table of this flow. */
+static void check_state(struct __test_metadata *_metadata, enum state state)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if ((table[i].flow == EAGER || flow == PAGED) && !row_is_overridden(&table[i]))
+			check_cell(_metadata, &table[i], state);
 }
 
 /*
@@ -223,7 +281,7 @@ static void release(struct __test_metadata *_metadata, enum state next)
 		EXPECT_FALSE(__atomic_load_n(&waiters[i].done, __ATOMIC_ACQUIRE));
 	ASSERT_EQ(0, pthread_join(holder, NULL));
 	for (i = 0; i < nr_waiters; i++) {
-		const char *want = waiters[i].row->result[next];
+		const char *want = waiters[i].row->cell[next].result;
 		const char *is;
 
 		ASSERT_EQ(0, pthread_join(waiters[i].thread, NULL));
@@ -247,18 +305,19 @@ FIXTURE(state)
 FIXTURE_SETUP(state)
 {
 	require_gunyah();
-	/* The table is that of a driver with all calls. */
+	/* The tables are those of a driver with all calls. */
 	require_user_mem();
+	flow = paging_there() ? PAGED : EAGER;
 	vm_create(&vm, 1);
 	spare_mem = create_guest_mem(vm.dev_fd, SZ_2M);
-	user = map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	user = map_user(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	event = event_new();
 }
 
 FIXTURE_TEARDOWN(state)
 {
 	close(spare_mem);
-	munmap(user, SZ_4K);
+	munmap(user, PAGE);
 	vm_destroy(&vm);
 	close(event);
 }

@@ -75,27 +75,27 @@ TEST_F(mem, new_pages_are_zero)
 TEST_F(mem, mappings_see_each_other)
 {
 	char *a = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, SZ_2M);
-	char *b = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, SZ_2M + SZ_4K);
+	char *b = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, SZ_2M + PAGE);
 
 	ASSERT_NE(MAP_FAILED, a);
 	ASSERT_NE(MAP_FAILED, b);
-	memcpy(a + SZ_4K, "both see it", sizeof("both see it"));
+	memcpy(a + PAGE, "both see it", sizeof("both see it"));
 	EXPECT_STREQ("both see it", b);
 	munmap(a, SZ_2M);
-	munmap(b, SZ_4K);
+	munmap(b, PAGE);
 }
 
 TEST_F(mem, content_outlives_the_mapping)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, SZ_4K);
+	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, PAGE);
 
 	ASSERT_NE(MAP_FAILED, p);
 	memcpy(p, "still here", sizeof("still here"));
-	munmap(p, SZ_4K);
-	p = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, SZ_4K);
+	munmap(p, PAGE);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, PAGE);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_STREQ("still here", p);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 TEST_F(mem, mapping_outlives_the_fd)
@@ -105,14 +105,14 @@ TEST_F(mem, mapping_outlives_the_fd)
 
 	ASSERT_NE(MAP_FAILED, p);
 	close(fd);
-	memcpy(p + SZ_4K, "alive", sizeof("alive"));
-	EXPECT_STREQ("alive", p + SZ_4K);
+	memcpy(p + PAGE, "alive", sizeof("alive"));
+	EXPECT_STREQ("alive", p + PAGE);
 	munmap(p, SZ_2M);
 }
 
 TEST_F(mem, private_mapping_is_refused)
 {
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
 }
 
 TEST_F(mem, access_beyond_the_end_is_sigbus)
@@ -147,19 +147,19 @@ TEST_F(mem, fallocate_needs_keep_size)
 
 TEST_F(mem, fallocate_must_be_aligned)
 {
-	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 1, SZ_4K));
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 1, PAGE));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 0, SZ_4K + 1));
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 0, PAGE + 1));
 	EXPECT_EQ(EINVAL, errno);
 }
 
 TEST_F(mem, fallocate_beyond_the_end)
 {
-	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 2 * SZ_2M, SZ_4K));
+	EXPECT_EQ(-1, fallocate(self->fd, FALLOC_FL_KEEP_SIZE, 2 * SZ_2M, PAGE));
 	EXPECT_EQ(EINVAL, errno);
 	/* ... but a hole there is fine: there is nothing to do. */
 	EXPECT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
-			       2 * SZ_2M, SZ_4K));
+			       2 * SZ_2M, PAGE));
 }
 
 TEST_F(mem, hole_reads_as_zero)
@@ -181,18 +181,18 @@ TEST_F(mem, hole_in_the_middle)
 	ASSERT_NE(MAP_FAILED, p);
 	memset(p, 0x5a, SZ_2M);
 	ASSERT_EQ(0, fallocate(self->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
-			       SZ_4K, SZ_4K));
-	EXPECT_EQ(0x5a, p[SZ_4K - 1]);
-	EXPECT_EQ(0, p[SZ_4K]);
-	EXPECT_EQ(0, p[2 * SZ_4K - 1]);
-	EXPECT_EQ(0x5a, p[2 * SZ_4K]);
+			       PAGE, PAGE));
+	EXPECT_EQ(0x5a, p[PAGE - 1]);
+	EXPECT_EQ(0, p[PAGE]);
+	EXPECT_EQ(0, p[2 * PAGE - 1]);
+	EXPECT_EQ(0x5a, p[2 * PAGE]);
 	munmap(p, SZ_2M);
 }
 
 /* R67 */
 TEST_F(mem, fork_shares_the_mapping)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 	int status;
 	pid_t pid;
 
@@ -206,7 +206,7 @@ TEST_F(mem, fork_shares_the_mapping)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_STREQ("child", p);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 TEST_F(mem, huge_pages_as_a_demand)
@@ -267,8 +267,8 @@ FIXTURE_SETUP(allocating)
 	self->vm = create_vm(self->dev);
 	self->other_vm = create_vm(self->dev);
 	map_mem(self->vm, self->mem, GUEST_BASE, LONG_SIZE, 0, LEND_RWX);
-	ASSERT_EQ(0, __set_dtb(self->vm, GUEST_BASE, SZ_4K));
-	self->behind = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->mem,
+	ASSERT_EQ(0, __set_dtb(self->vm, GUEST_BASE, PAGE));
+	self->behind = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->mem,
 			    LONG_SIZE);
 	ASSERT_NE(MAP_FAILED, self->behind);
 }
@@ -276,7 +276,7 @@ FIXTURE_SETUP(allocating)
 FIXTURE_TEARDOWN(allocating)
 {
 	pthread_join(self->thread, NULL);
-	munmap(self->behind, SZ_4K);
+	munmap(self->behind, PAGE);
 	close(self->vm);
 	close(self->other_vm);
 	close(self->mem);
@@ -301,10 +301,10 @@ static void victim(struct _test_data_allocating *self, int nr)
 		touch(self->behind, true);
 		break;
 	case 1:
-		fallocate(self->mem, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, LONG_SIZE, SZ_4K);
+		fallocate(self->mem, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, LONG_SIZE, PAGE);
 		break;
 	case 2:
-		fallocate(self->mem, FALLOC_FL_KEEP_SIZE, LONG_SIZE, SZ_4K);
+		fallocate(self->mem, FALLOC_FL_KEEP_SIZE, LONG_SIZE, PAGE);
 		break;
 	case 3:
 		__map_mem(self->other_vm, self->mem, GUEST_BASE, SZ_2M, LONG_SIZE, LEND_RWX);

@@ -39,25 +39,25 @@ TEST_F(map, size_zero)
 
 TEST_F(map, unaligned)
 {
-	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE + 1, SZ_4K, 0, LEND_RWX));
-	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, SZ_4K + 1, 0, LEND_RWX));
-	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, SZ_4K, 1, LEND_RWX));
+	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE + 1, PAGE, 0, LEND_RWX));
+	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, PAGE + 1, 0, LEND_RWX));
+	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, PAGE, 1, LEND_RWX));
 }
 
 TEST_F(map, beyond_the_file)
 {
 	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, 3 * SZ_2M, 0, LEND_RWX));
-	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, SZ_4K, 2 * SZ_2M, LEND_RWX));
+	EXPECT_EQ(-EINVAL, __map_mem(self->vm, self->mem, GUEST_BASE, PAGE, 2 * SZ_2M, LEND_RWX));
 }
 
 TEST_F(map, address_wraps)
 {
-	EXPECT_EQ(-EOVERFLOW, __map_mem(self->vm, self->mem, ~0xfffUL, SZ_2M, 0, LEND_RWX));
+	EXPECT_EQ(-EOVERFLOW, __map_mem(self->vm, self->mem, -PAGE, SZ_2M, 0, LEND_RWX));
 }
 
 TEST_F(map, offset_wraps)
 {
-	int ret = __map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, ~0xfffUL, LEND_RWX);
+	int ret = __map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, -PAGE, LEND_RWX);
 
 	EXPECT_TRUE(ret == -EINVAL || ret == -EOVERFLOW);
 }
@@ -105,9 +105,9 @@ TEST_F(map, fd_of_another_kind)
 TEST_F(map, overlap_of_addresses)
 {
 	map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, 0, LEND_RWX);
-	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE + SZ_2M - SZ_4K, SZ_4K,
+	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE + SZ_2M - PAGE, PAGE,
 				     SZ_2M, LEND_RWX));
-	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE - SZ_4K, 2 * SZ_4K,
+	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE - PAGE, 2 * PAGE,
 				     SZ_2M, LEND_RWX));
 	/* Next to it is free. */
 	EXPECT_EQ(0, __map_mem(self->vm, self->mem, GUEST_BASE + SZ_2M, SZ_2M, SZ_2M, LEND_RWX));
@@ -116,8 +116,8 @@ TEST_F(map, overlap_of_addresses)
 TEST_F(map, overlap_of_the_file_range)
 {
 	map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, 0, LEND_RWX);
-	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE + SZ_2M, SZ_4K,
-				     SZ_2M - SZ_4K, LEND_RWX));
+	EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->mem, GUEST_BASE + SZ_2M, PAGE,
+				     SZ_2M - PAGE, LEND_RWX));
 }
 
 TEST_F(map, file_range_bound_by_another_vm)
@@ -125,7 +125,7 @@ TEST_F(map, file_range_bound_by_another_vm)
 	int other = create_vm(self->dev);
 
 	map_mem(self->vm, self->mem, GUEST_BASE, SZ_2M, 0, LEND_RWX);
-	EXPECT_EQ(-EEXIST, __map_mem(other, self->mem, GUEST_BASE, SZ_4K, 0, LEND_RWX));
+	EXPECT_EQ(-EEXIST, __map_mem(other, self->mem, GUEST_BASE, PAGE, 0, LEND_RWX));
 	EXPECT_EQ(0, __map_mem(other, self->mem, GUEST_BASE, SZ_2M, SZ_2M, LEND_RWX));
 	close(other);
 	/* What a closed VM had bound is free again. */
@@ -198,43 +198,46 @@ FIXTURE_TEARDOWN(part)
 	close(self->dev);
 }
 
+/* In pages. */
 FIXTURE_VARIANT(part)
 {
-	__u64 start;
-	__u64 size;
+	unsigned int start;
+	unsigned int size;
+	bool at_end;
 };
 
 FIXTURE_VARIANT_ADD(part, front)
 {
 	.start = 0,
-	.size = SZ_4K,
+	.size = 1,
 };
 
 FIXTURE_VARIANT_ADD(part, back)
 {
-	.start = SZ_2M - SZ_4K,
-	.size = SZ_4K,
+	.size = 1,
+	.at_end = true,
 };
 
 FIXTURE_VARIANT_ADD(part, middle)
 {
-	.start = 16 * SZ_4K,
-	.size = 4 * SZ_4K,
+	.start = 16,
+	.size = 4,
 };
 
 /* R60 and the guest-memory file's contract: the part is free, the rest is bound. */
 TEST_F(part, unmap)
 {
-	__u64 gpa = GUEST_BASE + variant->start;
+	__u64 size = variant->size * PAGE;
+	__u64 start = variant->at_end ? SZ_2M - size : variant->start * PAGE;
+	__u64 gpa = GUEST_BASE + start;
 
-	ASSERT_EQ(0, __map_mem(self->vm, self->mem, gpa, variant->size, variant->start,
-			       UNMAP(LEND_RWX)));
-	EXPECT_EQ(0, __map_mem(self->vm, self->other, gpa, variant->size, 0, LEND_RWX));
-	if (variant->start)
-		EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->other, gpa - SZ_4K, SZ_4K,
+	ASSERT_EQ(0, __map_mem(self->vm, self->mem, gpa, size, start, UNMAP(LEND_RWX)));
+	EXPECT_EQ(0, __map_mem(self->vm, self->other, gpa, size, 0, LEND_RWX));
+	if (start)
+		EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->other, gpa - PAGE, PAGE,
 					     SZ_2M / 2, LEND_RWX));
-	if (variant->start + variant->size < SZ_2M)
-		EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->other, gpa + variant->size, SZ_4K,
+	if (start + size < SZ_2M)
+		EXPECT_EQ(-EEXIST, __map_mem(self->vm, self->other, gpa + size, PAGE,
 					     SZ_2M / 2, LEND_RWX));
 }
 

@@ -74,10 +74,10 @@ FIXTURE_TEARDOWN(start)
 /* R20, R67 */
 TEST_F(start, refused_while_a_child_has_the_mapping)
 {
-	char *p = map_file(self->vm.mem_fd, SZ_4K, SZ_2M);
+	char *p = map_file(self->vm.mem_fd, PAGE, SZ_2M);
 	pid_t pid = sleeper();
 
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
 	kill_child(pid);
 	EXPECT_EQ(0, __vm_start(&self->vm));
@@ -88,9 +88,9 @@ TEST_F(start, refused_while_a_part_is_mapped)
 	char *p = map_file(self->vm.mem_fd, GUEST_SIZE, 0);
 
 	munmap(p, SZ_2M);
-	munmap(p + SZ_2M + SZ_4K, SZ_2M - SZ_4K);
+	munmap(p + SZ_2M + PAGE, SZ_2M - PAGE);
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
-	munmap(p + SZ_2M, SZ_4K);
+	munmap(p + SZ_2M, PAGE);
 	EXPECT_EQ(0, __vm_start(&self->vm));
 }
 
@@ -100,7 +100,7 @@ TEST_F(start, refused_while_mapped_elsewhere)
 	char *q = mremap(p, SZ_2M, SZ_2M, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
 
 	if (q == MAP_FAILED)
-		q = mremap(p, SZ_2M, SZ_4K, 0);
+		q = mremap(p, SZ_2M, PAGE, 0);
 	ASSERT_NE(MAP_FAILED, q);
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
 	munmap(p, SZ_2M);
@@ -110,18 +110,18 @@ TEST_F(start, refused_while_mapped_elsewhere)
 
 TEST_F(start, refused_while_mapped_read_only)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_NONE, MAP_SHARED, self->vm.mem_fd, 0);
+	char *p = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED, self->vm.mem_fd, 0);
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	EXPECT_EQ(0, __vm_start(&self->vm));
 }
 
 /* R67: a page in a pipe has no mapping any more */
 TEST_F(start, refused_while_a_page_is_in_a_pipe)
 {
-	char *p = map_file(self->vm.mem_fd, SZ_4K, GUEST_SIZE - SZ_4K);
+	char *p = map_file(self->vm.mem_fd, PAGE, GUEST_SIZE - PAGE);
 	struct iovec iov = { .iov_base = p, .iov_len = 16 };
 	int pipefd[2];
 	char buf[16];
@@ -129,7 +129,7 @@ TEST_F(start, refused_while_a_page_is_in_a_pipe)
 	p[0] = 'x';
 	ASSERT_EQ(0, pipe(pipefd));
 	ASSERT_EQ(16, vmsplice(pipefd[1], &iov, 1, 0));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
 	EXPECT_EQ(16, read(pipefd[0], buf, 16));
 	EXPECT_EQ('x', buf[0]);
@@ -143,7 +143,7 @@ TEST_F(start, refused_while_registered_with_io_uring)
 {
 	struct io_uring_params params = {};
 	char *p = map_file(self->vm.mem_fd, SZ_2M, 0);
-	struct iovec iov = { .iov_base = p, .iov_len = SZ_4K };
+	struct iovec iov = { .iov_base = p, .iov_len = PAGE };
 	int ring = syscall(__NR_io_uring_setup, 1, &params);
 
 	if (ring < 0) {
@@ -161,11 +161,11 @@ TEST_F(start, refused_while_registered_with_io_uring)
 /* A mapping does not outgrow what it was made for. */
 TEST_F(start, a_mapping_does_not_grow)
 {
-	char *p = map_file(self->vm.mem_fd, SZ_4K, 0);
+	char *p = map_file(self->vm.mem_fd, PAGE, 0);
 
-	EXPECT_EQ(MAP_FAILED, mremap(p, SZ_4K, 2 * SZ_4K, MREMAP_MAYMOVE));
+	EXPECT_EQ(MAP_FAILED, mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
 	EXPECT_EQ(EFAULT, errno);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 /*
@@ -258,9 +258,9 @@ TEST_F(lent, a_child_gets_sigbus)
 
 TEST_F(lent, populating_it_fails)
 {
-	EXPECT_EQ(-1, madvise(self->p, SZ_4K, MADV_POPULATE_READ));
+	EXPECT_EQ(-1, madvise(self->p, PAGE, MADV_POPULATE_READ));
 	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, madvise(self->p, SZ_4K, MADV_POPULATE_WRITE));
+	EXPECT_EQ(-1, madvise(self->p, PAGE, MADV_POPULATE_WRITE));
 	EXPECT_EQ(EFAULT, errno);
 }
 
@@ -268,7 +268,7 @@ TEST_F(lent, populating_it_fails)
 TEST_F(lent, registering_it_with_io_uring_fails)
 {
 	struct io_uring_params params = {};
-	struct iovec iov = { .iov_base = self->p, .iov_len = SZ_4K };
+	struct iovec iov = { .iov_base = self->p, .iov_len = PAGE };
 	int ring = syscall(__NR_io_uring_setup, 1, &params);
 
 	if (ring < 0)
@@ -312,7 +312,7 @@ TEST_F(lent, a_core_dump_ends)
 
 TEST_F(lent, a_hole_is_refused)
 {
-	EXPECT_EQ(-1, fallocate(self->vm.mem_fd, PUNCH, 0, SZ_4K));
+	EXPECT_EQ(-1, fallocate(self->vm.mem_fd, PUNCH, 0, PAGE));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_EQ(-1, madvise(self->p, SZ_2M, MADV_REMOVE));
 	EXPECT_EQ(EBUSY, errno);
@@ -359,12 +359,12 @@ static unsigned int seed;
 /* A page of the file, in bytes. */
 static off_t random_page(void)
 {
-	return rand_r(&seed) % (GUEST_SIZE / SZ_4K) * SZ_4K;
+	return rand_r(&seed) % (GUEST_SIZE / PAGE) * PAGE;
 }
 
 static void touch_pages(int mem)
 {
-	size_t size = random_page() % (GUEST_SIZE / 2) + SZ_4K;
+	size_t size = random_page() % (GUEST_SIZE / 2) + PAGE;
 	off_t offset = random_page() % (GUEST_SIZE / 2);
 	char *p = map_file(mem, size, offset);
 	int i;
@@ -376,20 +376,20 @@ static void touch_pages(int mem)
 
 static void punch_pages(int mem)
 {
-	fallocate(mem, PUNCH, random_page(), random_page() + SZ_4K);
+	fallocate(mem, PUNCH, random_page(), random_page() + PAGE);
 	usleep(100);
 }
 
 static void splice_pages(int mem)
 {
-	char *p = map_file(mem, SZ_4K, random_page());
+	char *p = map_file(mem, PAGE, random_page());
 	struct iovec iov = { .iov_base = p, .iov_len = 16 };
 	int pipefd[2];
 
 	if (pipe(pipefd))
 		test_die("pipe");
 	vmsplice(pipefd[1], &iov, 1, SPLICE_F_NONBLOCK);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	close(pipefd[0]);
 	close(pipefd[1]);
 	usleep(1000);
@@ -505,10 +505,10 @@ static int bind_pieces(struct test_vm *vm, int mem, unsigned int n)
 	unsigned int i;
 	int ret;
 
-	if (fallocate(mem, FALLOC_FL_KEEP_SIZE, 0, n * SZ_4K))
+	if (fallocate(mem, FALLOC_FL_KEEP_SIZE, 0, n * PAGE))
 		return -errno;
 	for (i = 0; i < n; i++) {
-		ret = __map_mem(vm->fd, mem, PIECES_BASE + i * SZ_4K, SZ_4K, (n - 1 - i) * SZ_4K,
+		ret = __map_mem(vm->fd, mem, PIECES_BASE + i * PAGE, PAGE, (n - 1 - i) * PAGE,
 				LEND_RWX);
 		if (ret)
 			return ret;
@@ -524,11 +524,11 @@ TEST(too_many_pieces)
 
 	require_gunyah();
 	vm_create(&vm, 1);
-	mem = create_guest_mem(vm.dev_fd, 6100 * SZ_4K);
+	mem = create_guest_mem(vm.dev_fd, 6100 * PAGE);
 	ASSERT_EQ(0, bind_pieces(&vm, mem, 6100));
 	EXPECT_EQ(-E2BIG, __vm_start(&vm));
 	/* Nothing is lent: all of it can be mapped and touched. */
-	EXPECT_EQ(0, touch(map_file(mem, SZ_4K, 6099 * SZ_4K), true));
+	EXPECT_EQ(0, touch(map_file(mem, PAGE, 6099 * PAGE), true));
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
 	vm_destroy(&vm);
 	close(mem);
@@ -542,13 +542,13 @@ TEST(too_many_pieces_of_two_vms)
 	require_gunyah();
 	vm_create(&one, 1);
 	vm_create(&two, 1);
-	mem = create_guest_mem(one.dev_fd, 4000 * SZ_4K);
+	mem = create_guest_mem(one.dev_fd, 4000 * PAGE);
 	ASSERT_EQ(0, bind_pieces(&one, mem, 4000));
 	EXPECT_EQ(0, __vm_start(&one));
-	agent_do(&one.vcpu[0], AGENT_STORE, PIECES_BASE + 3999 * SZ_4K, 8, 0x77);
+	agent_do(&one.vcpu[0], AGENT_STORE, PIECES_BASE + 3999 * PAGE, 8, 0x77);
 	close(mem);
 
-	mem = create_guest_mem(two.dev_fd, 4000 * SZ_4K);
+	mem = create_guest_mem(two.dev_fd, 4000 * PAGE);
 	ASSERT_EQ(0, bind_pieces(&two, mem, 4000));
 	EXPECT_EQ(-E2BIG, __vm_start(&two));
 	vm_destroy(&one);

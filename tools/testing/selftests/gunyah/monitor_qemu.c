@@ -228,7 +228,7 @@ TEST_F(qemu, shared_ram)
 /* R20, R81 */
 TEST_F(qemu, many_shared_regions)
 {
-	char *ram = mon_user_pages(RAM_SIZE), *other = mon_user_pages(NR_REGIONS * SZ_4K);
+	char *ram = mon_user_pages(RAM_SIZE), *other = mon_user_pages(NR_REGIONS * PAGE);
 	struct qemu *q = &self->q;
 	struct monitor *m = &q->m;
 	unsigned int i;
@@ -242,8 +242,8 @@ TEST_F(qemu, many_shared_regions)
 	for (i = 0; i < NR_REGIONS; i++)
 		ASSERT_TRUE(monitor_step(m, "GUNYAH_VM_SET_USER_MEM_REGION, shared",
 					 mon_user_mem(m, MON_SET_USER_MEM, i + 1, 7,
-						      LATE + i * SZ_2M, SZ_4K,
-						      other + i * SZ_4K)));
+						      LATE + i * SZ_2M, PAGE,
+						      other + i * PAGE)));
 	monitor_step(m, "GUNYAH_VM_SET_DTB_CONFIG", mon_set_dtb(m, DTB, DTB_SIZE));
 	monitor_step(m, "GUNYAH_VM_START", mon_start(m));
 }

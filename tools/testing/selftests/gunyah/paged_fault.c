@@ -39,9 +39,9 @@ FIXTURE_SETUP(fail)
 	vm_create(&self->vm, 1);
 	self->vcpu = &self->vm.vcpu[0];
 	/* Small, for what is leaked is lost for good. */
-	self->mem = create_guest_mem(self->vm.dev_fd, SZ_4K);
+	self->mem = create_guest_mem(self->vm.dev_fd, PAGE);
 	self->gpa = variant->gpa;
-	map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, variant->flags);
+	map_mem(self->vm.fd, self->mem, self->gpa, PAGE, 0, variant->flags);
 	vm_start(&self->vm);
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
 	/* What is shared was given by the start. */
@@ -71,7 +71,7 @@ static void give_fails(struct __test_metadata *_metadata, struct test_vcpu *vcpu
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(AGENT_DONE, paged_answer(vcpu, GUNYAH_VCPU_RESUME_RETRY));
 	EXPECT_EQ(0, vcpu->esr);
-	EXPECT_EQ(away + 1, pages_away());
+	EXPECT_EQ(away + PAGE_4KS, pages_away());
 	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
 }
 
@@ -95,20 +95,20 @@ TEST_F(fail, map_and_donate_back)
 	CALL_RULE(CALL_ADDRSPACE_MAP, CTL_CALL_RESULT, .p = { HYP_NOMEM });
 	CALL_RULE(CALL_DONATE, CTL_CALL_RESULT, .nth = 2, .p = { HYP_DENIED });
 	EXPECT_EQ(-ENOMEM, paged_attempt(self->vcpu, AGENT_STORE, self->gpa, 8, 5));
-	EXPECT_EQ(self->leaked + SZ_4K, bytes_leaked());
-	EXPECT_EQ(self->away + 1, pages_away());
+	EXPECT_EQ(self->leaked + PAGE, bytes_leaked());
+	EXPECT_EQ(self->away + PAGE_4KS, pages_away());
 	EXPECT_EQ(AGENT_OTHER_EXIT, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_RETRY));
 	EXPECT_EQ(-EIO, self->vcpu->run->page_fault.attempt);
 	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_FAULT));
 	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
 
 	/* Nobody touches it, for ever. */
-	p = paged_map(self->mem, SZ_4K, 0);
+	p = paged_map(self->mem, PAGE, 0);
 	EXPECT_EQ(SIGBUS, touch(p, false));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 	EXPECT_EQ(-EIO, __vm_reset(&self->vm));
-	EXPECT_EQ(self->leaked + SZ_4K, bytes_leaked());
+	EXPECT_EQ(self->leaked + PAGE, bytes_leaked());
 }
 
 /* Busy for a moment: nobody notices. */
@@ -123,7 +123,7 @@ TEST_F(fail, try_again)
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .times = 3, .p = { -2ULL });
 		agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
 		EXPECT_EQ(0, self->vcpu->esr);
-		EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, SZ_4K));
+		EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, PAGE));
 		EXPECT_EQ(self->away, pages_away());
 	}
 }
@@ -138,15 +138,15 @@ static void reclaim_fails(struct __test_metadata *_metadata, struct test_vm *vm,
 	agent_do(vcpu, AGENT_STORE, gpa, 8, 5);
 	away = pages_away();
 	CALL_RULE(call, CTL_CALL_RESULT, .p = { HYP_NOMEM });
-	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, SZ_4K));
+	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, PAGE));
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
 	EXPECT_EQ(0, vcpu->esr);
 
 	CALL_RULE(call, CTL_CALL_RESULT, .p = { HYP_NOMEM });
-	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, SZ_4K));
-	EXPECT_EQ(0, __reclaim(vm, gpa, SZ_4K));
-	EXPECT_EQ(away - 1, pages_away());
+	EXPECT_EQ(-ENOMEM, __reclaim(vm, gpa, PAGE));
+	EXPECT_EQ(0, __reclaim(vm, gpa, PAGE));
+	EXPECT_EQ(away - PAGE_4KS, pages_away());
 	EXPECT_EQ(5, agent_do(vcpu, AGENT_LOAD, gpa, 8, 0));
 }
 
@@ -168,9 +168,9 @@ TEST_F(fail, unmap_of_a_binding)
 
 	agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
 	CALL_RULE(CALL_ADDRSPACE_UNMAP, CTL_CALL_RESULT, .p = { HYP_DENIED });
-	EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, unmap));
+	EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, self->mem, self->gpa, PAGE, 0, unmap));
 	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
-	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, self->gpa, SZ_4K, 0, unmap));
+	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, self->gpa, PAGE, 0, unmap));
 	EXPECT_EQ(self->away, pages_away());
 }
 
@@ -268,16 +268,16 @@ TEST_F(fail, end)
 		int mem;
 
 		vm_create(&vm, 1);
-		mem = create_guest_mem(vm.dev_fd, SZ_4K);
-		map_mem(vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW);
+		mem = create_guest_mem(vm.dev_fd, PAGE);
+		map_mem(vm.fd, mem, LOW, PAGE, 0, SHARE_RW);
 		vm_start(&vm);
 		agent_do(&vm.vcpu[0], AGENT_STORE, LOW, 8, 5);
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_DENIED });
 		vm_destroy(&vm);
 		close(mem);
-		leaked += SZ_4K;
+		leaked += PAGE;
 		EXPECT_EQ(leaked, bytes_leaked());
-		EXPECT_EQ(away + 1, pages_away());
+		EXPECT_EQ(away + PAGE_4KS, pages_away());
 	}
 }
 
@@ -292,11 +292,11 @@ TEST_F(fail, split)
 	agent_do(self->vcpu, AGENT_FILL, gpa, SZ_2M, 7);
 	away = pages_away();
 	CALL_RULE(CALL_ADDRSPACE_UNMAP, CTL_CALL_NOMEM, .p = { 0 });
-	EXPECT_EQ(-ENOMEM, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
+	EXPECT_EQ(-ENOMEM, __reclaim(&self->vm, gpa + PAGE, PAGE));
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));
-	EXPECT_EQ(0, __reclaim(&self->vm, gpa + SZ_4K, SZ_4K));
-	EXPECT_EQ(away - 1, pages_away());
+	EXPECT_EQ(0, __reclaim(&self->vm, gpa + PAGE, PAGE));
+	EXPECT_EQ(away - PAGE_4KS, pages_away());
 	EXPECT_EQ(7 * SZ_2M / 8, agent_do(self->vcpu, AGENT_SUM, gpa, SZ_2M, 0));
 	close(mem);
 }
@@ -332,8 +332,8 @@ static bool alloc_point(struct __test_metadata *_metadata, struct test_vm *vm, i
 	if (!ret[0])
 		ret[1] = try_store(&vm->vcpu[0], gpa);
 	if (!ret[0] && !ret[1]) {
-		ret[2] = __reclaim(vm, gpa + SZ_4K, SZ_4K);
-		ret[3] = __map_mem(vm->fd, mem, gpa + 2 * SZ_4K, SZ_4K, 2 * SZ_4K, unmap);
+		ret[2] = __reclaim(vm, gpa + PAGE, PAGE);
+		ret[3] = __map_mem(vm->fd, mem, gpa + 2 * PAGE, PAGE, 2 * PAGE, unmap);
 	}
 	fired = !fail_nth_end();
 	for (i = 0; i < 4; i++) {
@@ -348,11 +348,11 @@ static bool alloc_point(struct __test_metadata *_metadata, struct test_vm *vm, i
 	if (ret[1])
 		EXPECT_EQ(AGENT_DONE, paged_answer(&vm->vcpu[0], GUNYAH_VCPU_RESUME_RETRY));
 	EXPECT_EQ(0, try_store(&vm->vcpu[0], gpa));
-	EXPECT_EQ(0, __reclaim(vm, gpa, SZ_4K));
+	EXPECT_EQ(0, __reclaim(vm, gpa, PAGE));
 	if (ret[0] || ret[1] || ret[3])
-		ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 2 * SZ_4K, SZ_4K, 2 * SZ_4K, unmap));
-	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa, 2 * SZ_4K, 0, unmap));
-	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 3 * SZ_4K, SZ_2M - 3 * SZ_4K, 3 * SZ_4K, unmap));
+		ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 2 * PAGE, PAGE, 2 * PAGE, unmap));
+	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa, 2 * PAGE, 0, unmap));
+	ASSERT_EQ(0, __map_mem(vm->fd, mem, gpa + 3 * PAGE, SZ_2M - 3 * PAGE, 3 * PAGE, unmap));
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(0, fallocate(mem, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, SZ_2M));
 	return fired;

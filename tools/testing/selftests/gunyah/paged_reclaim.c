@@ -67,10 +67,10 @@ TEST_F(reclaim, bad_ranges)
 
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(-EINVAL, __reclaim(&self->vm, variant->gpa, 0));
-		EXPECT_EQ(-EINVAL, __reclaim(&self->vm, variant->gpa + 1, SZ_4K));
-		EXPECT_EQ(-EINVAL, __reclaim(&self->vm, variant->gpa, SZ_4K + 1));
-		EXPECT_EQ(-EOVERFLOW, __reclaim(&self->vm, -SZ_4K, 2 * SZ_4K));
-		EXPECT_EQ(-ENOENT, __reclaim(&self->vm, GUEST_HOLE, SZ_4K));
+		EXPECT_EQ(-EINVAL, __reclaim(&self->vm, variant->gpa + 1, PAGE));
+		EXPECT_EQ(-EINVAL, __reclaim(&self->vm, variant->gpa, PAGE + 1));
+		EXPECT_EQ(-EOVERFLOW, __reclaim(&self->vm, -PAGE, 2 * PAGE));
+		EXPECT_EQ(-ENOENT, __reclaim(&self->vm, GUEST_HOLE, PAGE));
 		EXPECT_EQ(-EFAULT, __ioctl(self->vm.fd, GUNYAH_VM_RECLAIM_MEM, NULL));
 		/* The host has all of it. */
 		EXPECT_EQ(0, __reclaim(&self->vm, variant->gpa, SIZE));
@@ -103,12 +103,12 @@ TEST_F(reclaim, content_goes_both_ways)
 /* Of a folio, too: the rest of it stays with the guest. */
 TEST_F(reclaim, parts_of_a_folio)
 {
-	static const struct {
+	const struct {
 		__u64 offset;
 		__u64 size;
 	} parts[] = {
-		{ 0, SZ_4K }, { 5 * SZ_4K, SZ_4K }, { SZ_2M - SZ_4K, SZ_4K },
-		{ SZ_2M / 2, 3 * SZ_4K }, { SZ_2M - SZ_4K, 2 * SZ_4K }, { 0, SZ_2M },
+		{ 0, PAGE }, { 5 * PAGE, PAGE }, { SZ_2M - PAGE, PAGE },
+		{ SZ_2M / 2, 3 * PAGE }, { SZ_2M - PAGE, 2 * PAGE }, { 0, SZ_2M },
 	};
 	unsigned int i;
 	__u64 away;
@@ -257,8 +257,8 @@ TEST_F(reclaim, while_two_vcpus_use_it)
 	}
 
 	for (i = 0; i < ROUNDS; i++) {
-		__u64 offset = rand_r(&seed) % (SIZE / SZ_4K) * SZ_4K;
-		__u64 size = SZ_4K << rand_r(&seed) % 10;
+		__u64 offset = rand_r(&seed) % (SIZE / PAGE) * PAGE;
+		__u64 size = PAGE << rand_r(&seed) % 10;
 
 		if (offset + size > SIZE)
 			size = SIZE - offset;
@@ -429,7 +429,7 @@ TEST_F(reclaim, unmap_while_two_vcpus_use_it)
 	ASSERT_EQ(0, agent_cpu_on(self->vcpu, 1, 0));
 	for (i = 0; i < 2; i++) {
 		job_start(&jobs[i], &self->vm.vcpu[i], AGENT_STORE_LOOP,
-			  variant->gpa + i * SZ_4K, 1ULL << 40, 0);
+			  variant->gpa + i * PAGE, 1ULL << 40, 0);
 		agent_wait_busy(&self->vm.vcpu[i]);
 	}
 	ASSERT_EQ(0, __map_mem(self->vm.fd, self->mem, variant->gpa, SIZE / 2, 0,
@@ -438,14 +438,14 @@ TEST_F(reclaim, unmap_while_two_vcpus_use_it)
 		if (variant->flags == SHARE_RW) {
 			/* It looks like a device that nobody is. */
 			EXPECT_EQ(AGENT_MMIO, job_end(&jobs[i]));
-			EXPECT_EQ(variant->gpa + i * SZ_4K,
+			EXPECT_EQ(variant->gpa + i * PAGE,
 				  self->vm.vcpu[i].run->mmio.phys_addr);
 			continue;
 		}
 		EXPECT_EQ(AGENT_OTHER_EXIT, job_end(&jobs[i]));
 		EXPECT_EQ(GUNYAH_VCPU_EXIT_PAGE_FAULT, self->vm.vcpu[i].run->exit_reason);
 		EXPECT_EQ(-ENOENT, self->vm.vcpu[i].run->page_fault.attempt);
-		EXPECT_EQ(variant->gpa + i * SZ_4K,
+		EXPECT_EQ(variant->gpa + i * PAGE,
 			  self->vm.vcpu[i].run->page_fault.phys_addr);
 	}
 	EXPECT_EQ(away + SIZE / 2 / SZ_4K, pages_away());
@@ -463,18 +463,18 @@ TEST_F(reclaim, unmap_parts)
 
 	start(&self->vm);
 	agent_do(self->vcpu, AGENT_FILL, gpa, SIZE, 7);
-	EXPECT_EQ(-ENOENT, __map_mem(self->vm.fd, self->mem, gpa, SZ_4K, SZ_4K, unmap));
-	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa, SZ_4K, 0, unmap));
+	EXPECT_EQ(-ENOENT, __map_mem(self->vm.fd, self->mem, gpa, PAGE, PAGE, unmap));
+	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa, PAGE, 0, unmap));
 	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa + SZ_2M, SZ_2M, SZ_2M, unmap));
-	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa + SIZE - SZ_4K, SZ_4K, SIZE - SZ_4K,
+	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa + SIZE - PAGE, PAGE, SIZE - PAGE,
 			       unmap));
-	EXPECT_EQ(-ENOENT, __map_mem(self->vm.fd, self->mem, gpa, SZ_4K, 0, unmap));
-	EXPECT_EQ(7 * (SZ_2M - SZ_4K) / 8,
-		  agent_do(self->vcpu, AGENT_SUM, gpa + SZ_4K, SZ_2M - SZ_4K, 0));
-	EXPECT_EQ(7 * (SZ_2M - SZ_4K) / 8,
-		  agent_do(self->vcpu, AGENT_SUM, gpa + SIZE - SZ_2M, SZ_2M - SZ_4K, 0));
+	EXPECT_EQ(-ENOENT, __map_mem(self->vm.fd, self->mem, gpa, PAGE, 0, unmap));
+	EXPECT_EQ(7 * (SZ_2M - PAGE) / 8,
+		  agent_do(self->vcpu, AGENT_SUM, gpa + PAGE, SZ_2M - PAGE, 0));
+	EXPECT_EQ(7 * (SZ_2M - PAGE) / 8,
+		  agent_do(self->vcpu, AGENT_SUM, gpa + SIZE - SZ_2M, SZ_2M - PAGE, 0));
 	EXPECT_EQ(0, self->vcpu->esr);
-	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa + SZ_2M, SZ_4K, 0, variant->flags));
+	EXPECT_EQ(0, __map_mem(self->vm.fd, self->mem, gpa + SZ_2M, PAGE, 0, variant->flags));
 	EXPECT_EQ(7, agent_do(self->vcpu, AGENT_LOAD, gpa + SZ_2M, 8, 0));
 }
 

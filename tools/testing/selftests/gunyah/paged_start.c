@@ -105,7 +105,7 @@ TEST_F(paged, host_has_memory_until_the_guest_touches_it)
 
 	map_mem(self->vm.fd, self->mem, APART, SZ_2M, 0, LEND_RWX);
 	vm_start(&self->vm);
-	p = paged_map(self->mem, SZ_4K, 0);
+	p = paged_map(self->mem, PAGE, 0);
 	EXPECT_EQ(0, touch(p, true));
 	p[8] = 77;
 
@@ -114,14 +114,14 @@ TEST_F(paged, host_has_memory_until_the_guest_touches_it)
 	EXPECT_EQ(APART + 8, self->vcpu->run->page_fault.phys_addr);
 	EXPECT_EQ(GUNYAH_VCPU_RESUME_FAULT, self->vcpu->run->page_fault.resume_action);
 	/* But its neighbours. */
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_RETRY));
 	EXPECT_EQ(0, self->vcpu->esr);
 	EXPECT_EQ(77, self->vcpu->result);
 
-	p = paged_map(self->mem, SZ_4K, 0);
+	p = paged_map(self->mem, PAGE, 0);
 	EXPECT_EQ(SIGBUS, touch(p, false));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 TEST_F(paged, neighbours_of_mapped_memory_are_given)
@@ -130,17 +130,17 @@ TEST_F(paged, neighbours_of_mapped_memory_are_given)
 
 	map_mem(self->vm.fd, self->mem, APART, SZ_2M, 0, LEND_RWX);
 	vm_start(&self->vm);
-	p = paged_map(self->mem, SZ_4K, 16 * SZ_4K);
+	p = paged_map(self->mem, PAGE, 16 * PAGE);
 	p[0] = 5;
-	agent_do(self->vcpu, AGENT_STORE, APART + 15 * SZ_4K, 8, 1);
+	agent_do(self->vcpu, AGENT_STORE, APART + 15 * PAGE, 8, 1);
 	EXPECT_EQ(0, self->vcpu->esr);
-	agent_do(self->vcpu, AGENT_STORE, APART + 17 * SZ_4K, 8, 1);
+	agent_do(self->vcpu, AGENT_STORE, APART + 17 * PAGE, 8, 1);
 	EXPECT_EQ(0, self->vcpu->esr);
 	EXPECT_EQ(5, p[0]);
-	EXPECT_EQ(-EBUSY, paged_attempt(self->vcpu, AGENT_LOAD, APART + 16 * SZ_4K, 1, 0));
+	EXPECT_EQ(-EBUSY, paged_attempt(self->vcpu, AGENT_LOAD, APART + 16 * PAGE, 1, 0));
 	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_FAULT));
 	EXPECT_EQ(ESR_DATA_ABORT, self->vcpu->esr);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 /* R3, R61 */
@@ -183,14 +183,14 @@ TEST_F(paged, without_one_it_is_as_in_the_eager_flow)
 /* R20 */
 TEST_F(paged, start_is_refused_while_the_device_tree_is_mapped)
 {
-	char *p = paged_map(self->vm.mem_fd, SZ_4K, GUEST_DTB - GUEST_BASE);
+	char *p = paged_map(self->vm.mem_fd, PAGE, GUEST_DTB - GUEST_BASE);
 
 	EXPECT_EQ(-EBUSY, __vm_start(&self->vm));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	/* Elsewhere it may be. */
-	p = paged_map(self->vm.mem_fd, SZ_4K, GUEST_SIZE - SZ_4K);
+	p = paged_map(self->vm.mem_fd, PAGE, GUEST_SIZE - PAGE);
 	EXPECT_EQ(0, __vm_start(&self->vm));
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 /* R20: each message refused in turn; then it starts after all. */
@@ -235,9 +235,9 @@ TEST_F(paged, second_run)
 		EXPECT_EQ(0, __reclaim(&self->vm, APART, SZ_2M));
 		ASSERT_EQ(0, __vm_reset(&self->vm));
 		EXPECT_EQ(self->away, pages_away());
-		p = paged_map(self->mem, SZ_4K, 0);
+		p = paged_map(self->mem, PAGE, 0);
 		EXPECT_EQ(i, p[0]);
-		munmap(p, SZ_4K);
+		munmap(p, PAGE);
 	}
 }
 
@@ -251,7 +251,7 @@ TEST_F(paged, close_while_it_runs)
 {
 	map_mem(self->vm.fd, self->mem, SHARED, SZ_2M, 0, SHARE_RW);
 	vm_start(&self->vm);
-	agent_do(self->vcpu, AGENT_FILL, SCRATCH, SZ_4K, 1);
+	agent_do(self->vcpu, AGENT_FILL, SCRATCH, PAGE, 1);
 	agent_do(self->vcpu, AGENT_FILL, SHARED, SZ_2M, 1);
 	EXPECT_EQ(0, self->vcpu->esr);
 }
@@ -315,10 +315,10 @@ FIXTURE_SETUP(rights)
 	vm_create(&self->vm, 1);
 	self->vcpu = &self->vm.vcpu[0];
 	self->mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
-	p = paged_map(self->mem, SZ_4K, 0);
+	p = paged_map(self->mem, PAGE, 0);
 	/* mov x0, #77; ret */
 	p[0] = 0xd65f03c0d28009a0;
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	map_mem(self->vm.fd, self->mem, variant->gpa, SZ_2M, 0, variant->flags);
 	vm_start(&self->vm);
 }

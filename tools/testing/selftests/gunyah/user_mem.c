@@ -11,8 +11,8 @@
 #include "../kselftest_harness.h"
 #include "lib/user_mem.h"
 
-#define PAGES		16UL
-#define SIZE		(PAGES * SZ_4K)
+#define NR_PAGES		16UL
+#define SIZE		(NR_PAGES * PAGE)
 
 FIXTURE(region)
 {
@@ -81,13 +81,13 @@ TEST_F(region, unaligned)
 {
 	EXPECT_EQ(-EINVAL, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE + 8, SIZE, self->p));
 	EXPECT_EQ(-EINVAL, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE - 1, self->p));
-	EXPECT_EQ(-EINVAL, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SZ_4K, self->p + 16));
+	EXPECT_EQ(-EINVAL, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, PAGE, self->p + 16));
 }
 
 TEST_F(region, wraps)
 {
-	EXPECT_EQ(-EOVERFLOW, __set_user_mem(self->vm, 1, USER_RW, ~0xfffUL, SIZE, self->p));
-	EXPECT_EQ(-EOVERFLOW, __set_user_mem(self->vm, 1, USER_RW, 0, SIZE, (void *)~0xfffUL));
+	EXPECT_EQ(-EOVERFLOW, __set_user_mem(self->vm, 1, USER_RW, -PAGE, SIZE, self->p));
+	EXPECT_EQ(-EOVERFLOW, __set_user_mem(self->vm, 1, USER_RW, 0, SIZE, (void *)-PAGE));
 }
 
 TEST_F(region, not_mapped)
@@ -97,9 +97,9 @@ TEST_F(region, not_mapped)
 	/* A kernel's address. */
 	EXPECT_EQ(-EFAULT, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE,
 					  (void *)0xffff800000000000UL));
-	munmap(self->p + 5 * SZ_4K, SZ_4K);
+	munmap(self->p + 5 * PAGE, PAGE);
 	EXPECT_EQ(-EFAULT, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE, self->p));
-	EXPECT_EQ(0, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, 5 * SZ_4K, self->p));
+	EXPECT_EQ(0, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, 5 * PAGE, self->p));
 }
 
 /* What the guest may write, the process must be able to. */
@@ -132,21 +132,21 @@ TEST_F(region, larger_than_memory)
 /* Takes and gives back; the errno. */
 static int try_memory(int vm, const void *p)
 {
-	return __set_user_mem(vm, 9, USER_RW, GUEST_BASE, SZ_4K, p) ?: __remove_user_mem(vm, 9);
+	return __set_user_mem(vm, 9, USER_RW, GUEST_BASE, PAGE, p) ?: __remove_user_mem(vm, 9);
 }
 
 TEST_F(region, memory_that_is_taken)
 {
 	const int rw = PROT_READ | PROT_WRITE;
 	int mem = memfd_create("test", MFD_CLOEXEC);
-	int shm = shmget(IPC_PRIVATE, SZ_4K, IPC_CREAT | 0600);
+	int shm = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
 	void *p;
 
-	ASSERT_EQ(0, ftruncate(mem, SZ_4K));
+	ASSERT_EQ(0, ftruncate(mem, PAGE));
 	EXPECT_EQ(0, try_memory(self->vm, self->p));
-	EXPECT_EQ(0, try_memory(self->vm, map_user(SZ_4K, rw, MAP_SHARED | MAP_ANONYMOUS, -1)));
-	EXPECT_EQ(0, try_memory(self->vm, map_user(SZ_4K, rw, MAP_SHARED, mem)));
-	EXPECT_EQ(0, try_memory(self->vm, map_user(SZ_4K, rw, MAP_PRIVATE, mem)));
+	EXPECT_EQ(0, try_memory(self->vm, map_user(PAGE, rw, MAP_SHARED | MAP_ANONYMOUS, -1)));
+	EXPECT_EQ(0, try_memory(self->vm, map_user(PAGE, rw, MAP_SHARED, mem)));
+	EXPECT_EQ(0, try_memory(self->vm, map_user(PAGE, rw, MAP_PRIVATE, mem)));
 	p = shmat(shm, NULL, 0);
 	ASSERT_NE((void *)-1, p);
 	EXPECT_EQ(0, try_memory(self->vm, p));
@@ -159,7 +159,7 @@ TEST_F(region, guest_memory_is_refused)
 {
 	int mem = create_guest_mem(self->dev, SZ_2M);
 
-	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED,
+	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 							 mem)));
 	close(mem);
 }
@@ -186,11 +186,11 @@ TEST_F(region, device_is_refused)
 	int vcpu = __add_vcpu(self->vm, 0);
 
 	ASSERT_GE(fd, 0);
-	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED,
+	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 							 fd)));
 	close(fd);
 	ASSERT_GE(vcpu, 0);
-	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED,
+	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 							 vcpu)));
 	close(vcpu);
 	EXPECT_EQ(-EINVAL, try_memory(self->vm, (void *)getauxval(AT_SYSINFO_EHDR)));
@@ -202,19 +202,19 @@ TEST_F(region, secret_memory_is_refused)
 
 	if (fd < 0)
 		SKIP(return, "no secret memory");
-	ASSERT_EQ(0, ftruncate(fd, SZ_4K));
-	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED,
+	ASSERT_EQ(0, ftruncate(fd, PAGE));
+	EXPECT_EQ(-EINVAL, try_memory(self->vm, map_user(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 							 fd)));
 	close(fd);
 }
 
 TEST_F(region, label_in_use)
 {
-	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SZ_4K, self->p);
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE + SZ_2M, SZ_4K,
-					  self->p + SZ_4K));
-	set_user_mem(self->vm, 0, USER_RW, GUEST_BASE + SZ_2M, SZ_4K, self->p + SZ_4K);
-	set_user_mem(self->vm, ~0U, USER_RW, GUEST_BASE + SZ_4K, SZ_4K, self->p + 2 * SZ_4K);
+	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, PAGE, self->p);
+	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 1, USER_RW, GUEST_BASE + SZ_2M, PAGE,
+					  self->p + PAGE));
+	set_user_mem(self->vm, 0, USER_RW, GUEST_BASE + SZ_2M, PAGE, self->p + PAGE);
+	set_user_mem(self->vm, ~0U, USER_RW, GUEST_BASE + PAGE, PAGE, self->p + 2 * PAGE);
 	EXPECT_EQ(self->locked + 3, locked_pages());
 }
 
@@ -222,15 +222,15 @@ TEST_F(region, guest_address_in_use)
 {
 	int mem = create_guest_mem(self->dev, SZ_2M);
 
-	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE + SZ_4K, SZ_4K, self->p);
+	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE + PAGE, PAGE, self->p);
 	map_mem(self->vm, mem, GUEST_BASE + SZ_2M, SZ_2M, 0, LEND_RWX);
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE, 2 * SZ_4K,
-					  self->p + SZ_4K));
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M - SZ_4K,
-					  2 * SZ_4K, self->p + SZ_4K));
+	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE, 2 * PAGE,
+					  self->p + PAGE));
+	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M - PAGE,
+					  2 * PAGE, self->p + PAGE));
 	EXPECT_EQ(self->locked + 1, locked_pages());
-	EXPECT_EQ(0, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE, SZ_4K, self->p + SZ_4K));
-	EXPECT_EQ(-EEXIST, __map_mem(self->vm, mem, GUEST_BASE, SZ_4K, 0, LEND_RWX));
+	EXPECT_EQ(0, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE, PAGE, self->p + PAGE));
+	EXPECT_EQ(-EEXIST, __map_mem(self->vm, mem, GUEST_BASE, PAGE, 0, LEND_RWX));
 	close(mem);
 }
 
@@ -238,16 +238,16 @@ TEST_F(region, page_in_use)
 {
 	int other = create_vm(self->dev);
 
-	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, 4 * SZ_4K, self->p + 4 * SZ_4K);
+	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, 4 * PAGE, self->p + 4 * PAGE);
 	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M, SIZE, self->p));
-	EXPECT_EQ(-EEXIST, __set_user_mem(other, 1, USER_RW, GUEST_BASE, SZ_4K,
-					  self->p + 7 * SZ_4K));
+	EXPECT_EQ(-EEXIST, __set_user_mem(other, 1, USER_RW, GUEST_BASE, PAGE,
+					  self->p + 7 * PAGE));
 	EXPECT_EQ(self->locked + 4, locked_pages());
 	/* The same label and address are another VM's own. */
-	EXPECT_EQ(0, __set_user_mem(other, 1, USER_RW, GUEST_BASE, SZ_4K, self->p + 8 * SZ_4K));
+	EXPECT_EQ(0, __set_user_mem(other, 1, USER_RW, GUEST_BASE, PAGE, self->p + 8 * PAGE));
 	close(other);
-	EXPECT_EQ(0, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M, SZ_4K,
-				    self->p + 8 * SZ_4K));
+	EXPECT_EQ(0, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M, PAGE,
+				    self->p + 8 * PAGE));
 }
 
 TEST_F(region, page_in_use_by_another_mapping)
@@ -260,7 +260,7 @@ TEST_F(region, page_in_use_by_another_mapping)
 	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE, p);
 	munmap(p, SIZE);
 	p = map_user(SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, mem);
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M, SZ_4K, p));
+	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm, 2, USER_RW, GUEST_BASE + SZ_2M, PAGE, p));
 	munmap(p, SIZE);
 	close(mem);
 }
@@ -270,7 +270,7 @@ TEST_F(region, remove)
 	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 1));
 	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SIZE, self->p);
 	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 2));
-	EXPECT_EQ(self->locked + PAGES, locked_pages());
+	EXPECT_EQ(self->locked + NR_PAGES, locked_pages());
 	EXPECT_EQ(0, __remove_user_mem(self->vm, 1));
 	EXPECT_EQ(self->locked, locked_pages());
 	EXPECT_EQ(-ENOENT, __remove_user_mem(self->vm, 1));
@@ -284,14 +284,14 @@ TEST_F(region, remove)
 /* In a child: 0 when it is refused. */
 static int look_from_child(int vm, char *p)
 {
-	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, SZ_4K, p + SZ_4K) != -EPERM)
+	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, PAGE, p + PAGE) != -EPERM)
 		return 1;
 	if (__remove_user_mem(vm, 1) != -EPERM)
 		return 2;
 	/* Its own VM is another thing; the page is another one, too. */
 	p[0] = 1;
 	vm = create_vm(open_gunyah());
-	return __set_user_mem(vm, 1, USER_RW, GUEST_BASE, SZ_4K, p) ? 3 : 0;
+	return __set_user_mem(vm, 1, USER_RW, GUEST_BASE, PAGE, p) ? 3 : 0;
 }
 
 TEST_F(region, another_process)
@@ -299,7 +299,7 @@ TEST_F(region, another_process)
 	int status;
 	pid_t pid;
 
-	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, SZ_4K, self->p);
+	set_user_mem(self->vm, 1, USER_RW, GUEST_BASE, PAGE, self->p);
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid)
@@ -316,11 +316,11 @@ TEST_F(region, many_times)
 	unsigned int i, j;
 
 	for (i = 0; i < 200; i++) {
-		for (j = 0; j < PAGES; j++)
-			set_user_mem(self->vm, j, USER_RW, GUEST_BASE + j * SZ_2M, SZ_4K,
-				     self->p + (i + j) % PAGES * SZ_4K);
-		EXPECT_EQ(self->locked + PAGES, locked_pages());
-		for (j = 0; j < PAGES; j++)
+		for (j = 0; j < NR_PAGES; j++)
+			set_user_mem(self->vm, j, USER_RW, GUEST_BASE + j * SZ_2M, PAGE,
+				     self->p + (i + j) % NR_PAGES * PAGE);
+		EXPECT_EQ(self->locked + NR_PAGES, locked_pages());
+		for (j = 0; j < NR_PAGES; j++)
 			EXPECT_EQ(0, __remove_user_mem(self->vm, j));
 	}
 }
@@ -329,7 +329,7 @@ TEST_F(region, many_times)
 
 static int look_at_limit(int dev, char *p)
 {
-	struct rlimit limit = { 8 * SZ_4K, 8 * SZ_4K };
+	struct rlimit limit = { 8 * PAGE, 8 * PAGE };
 	unsigned long locked = locked_pages();
 	int vm;
 
@@ -337,20 +337,20 @@ static int look_at_limit(int dev, char *p)
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) || setresuid(65534, 65534, 65534))
 		return 1;
 	vm = create_vm(dev);
-	if (__set_user_mem(vm, 1, USER_RW, GUEST_BASE, 9 * SZ_4K, p) != -ENOMEM)
+	if (__set_user_mem(vm, 1, USER_RW, GUEST_BASE, 9 * PAGE, p) != -ENOMEM)
 		return 2;
-	if (__set_user_mem(vm, 1, USER_RW, GUEST_BASE, 5 * SZ_4K, p))
+	if (__set_user_mem(vm, 1, USER_RW, GUEST_BASE, 5 * PAGE, p))
 		return 3;
-	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, 4 * SZ_4K, p + 8 * SZ_4K) != -ENOMEM)
+	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, 4 * PAGE, p + 8 * PAGE) != -ENOMEM)
 		return 4;
-	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, 3 * SZ_4K, p + 8 * SZ_4K))
+	if (__set_user_mem(vm, 2, USER_RW, GUEST_BASE + SZ_2M, 3 * PAGE, p + 8 * PAGE))
 		return 5;
 	if (locked_pages() != locked + 8)
 		return 6;
 	/* What mlock() gets is out of the same purse. */
-	if (!mlock(p + 15 * SZ_4K, SZ_4K) || errno != ENOMEM)
+	if (!mlock(p + 15 * PAGE, PAGE) || errno != ENOMEM)
 		return 7;
-	if (__remove_user_mem(vm, 2) || mlock(p + 15 * SZ_4K, SZ_4K))
+	if (__remove_user_mem(vm, 2) || mlock(p + 15 * PAGE, PAGE))
 		return 8;
 	close(vm);
 	return locked_pages() == locked + 1 ? 0 : 9;

@@ -246,7 +246,7 @@ FIXTURE_SETUP(shared)
 	self->host = map_user(SZ_2M, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	set_user_mem(self->vm.fd, SHARED_LABEL, variant->rights, SHARED, SZ_2M, self->host);
 	vm_start(&self->vm);
-	EXPECT_EQ(self->locked + SZ_2M / SZ_4K, locked_pages());
+	EXPECT_EQ(self->locked + SZ_2M / PAGE, locked_pages());
 	EXPECT_EQ(SZ_2M, driver_counter("gunyah_vm/memory", "shared"));
 }
 
@@ -320,15 +320,15 @@ TEST_F(shared, fork_leaves_the_pages_to_the_parent)
  */
 TEST(touch_of_lent_memory_is_sigbus)
 {
-	struct test_vm vm = { .shm = { .gpa = SHARED, .size = SZ_4K, .label = SHARED_LABEL } };
+	struct test_vm vm = { .shm = { .gpa = SHARED, .size = PAGE, .label = SHARED_LABEL } };
 	char *mem, *page;
 
 	require_gunyah();
 	require_user_mem();
 	mem = map_lendable(GUEST_SIZE);
-	page = map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	page = map_user(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	vm_create_user(&vm, mem);
-	set_user_mem(vm.fd, SHARED_LABEL, USER_RW, SHARED, SZ_4K, page);
+	set_user_mem(vm.fd, SHARED_LABEL, USER_RW, SHARED, PAGE, page);
 	vm_start(&vm);
 	EXPECT_EQ(SIGBUS, touch(mem, false));
 	EXPECT_EQ(SIGBUS, touch(mem + GUEST_SIZE - 1, true));
@@ -337,7 +337,7 @@ TEST(touch_of_lent_memory_is_sigbus)
 	EXPECT_EQ(0, touch(mem, true));
 	EXPECT_EQ(0, touch(mem + GUEST_SIZE - 1, true));
 	munmap(mem, GUEST_SIZE);
-	munmap(page, SZ_4K);
+	munmap(page, PAGE);
 }
 
 /* ---- limits ---- */
@@ -355,21 +355,21 @@ TEST(too_many_pieces)
 	require_gunyah();
 	require_user_mem();
 	fd = memfd_create("pieces", MFD_CLOEXEC);
-	ASSERT_EQ(0, ftruncate(fd, 2 * MANY * SZ_4K));
+	ASSERT_EQ(0, ftruncate(fd, 2 * MANY * PAGE));
 	vm_create(&vm, 1);
-	mem = map_user(MANY * SZ_4K, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	mem = map_user(MANY * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	/* Every other page, and those backwards: hardly any two follow one another in memory. */
-	ASSERT_EQ(0, fallocate(fd, 0, 0, 2 * MANY * SZ_4K));
+	ASSERT_EQ(0, fallocate(fd, 0, 0, 2 * MANY * PAGE));
 	for (i = 0; i < MANY; i++)
-		ASSERT_NE(MAP_FAILED, mmap(mem + i * SZ_4K, SZ_4K, PROT_READ | PROT_WRITE,
-					   MAP_SHARED | MAP_FIXED, fd, 2 * (MANY - 1 - i) * SZ_4K));
-	set_user_mem(vm.fd, 0, USER_RW, SHARED, MANY * SZ_4K, mem);
+		ASSERT_NE(MAP_FAILED, mmap(mem + i * PAGE, PAGE, PROT_READ | PROT_WRITE,
+					   MAP_SHARED | MAP_FIXED, fd, 2 * (MANY - 1 - i) * PAGE));
+	set_user_mem(vm.fd, 0, USER_RW, SHARED, MANY * PAGE, mem);
 	EXPECT_EQ(-E2BIG, __vm_start(&vm));
 	expect_all_back(locked + MANY);
 	EXPECT_EQ(0, __remove_user_mem(vm.fd, 0));
 	EXPECT_EQ(0, __vm_start(&vm));
 	vm_destroy(&vm);
-	munmap(mem, MANY * SZ_4K);
+	munmap(mem, MANY * PAGE);
 	close(fd);
 }
 
@@ -426,14 +426,14 @@ static pid_t fork_with_files(void)
 
 static void make_guest(struct passed *passed)
 {
-	char *page = map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *page = map_user(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	char *mem = map_lendable(GUEST_SIZE);
 	struct test_vm *vm = &passed->vm;
 
-	vm->shm = (struct test_shm) { .gpa = SHARED, .size = SZ_4K, .label = SHARED_LABEL };
+	vm->shm = (struct test_shm) { .gpa = SHARED, .size = PAGE, .label = SHARED_LABEL };
 	*page = 0x66;
 	vm_create_user(vm, mem);
-	set_user_mem(vm->fd, SHARED_LABEL, USER_RW, SHARED, SZ_4K, page);
+	set_user_mem(vm->fd, SHARED_LABEL, USER_RW, SHARED, PAGE, page);
 	if (!__vm_start(vm))
 		passed->started = true;
 }
@@ -461,7 +461,7 @@ TEST(process_ends_before_its_vm)
 	ASSERT_TRUE(passed->started);
 
 	vcpu = &passed->vm.vcpu[0];
-	vcpu->run = map_user(SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd);
+	vcpu->run = map_user(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd);
 	EXPECT_EQ(0x66, agent_do(vcpu, AGENT_LOAD, SHARED, 1, 0));
 	agent_do(vcpu, AGENT_FILL, SCRATCH, SZ_2M / 4, 3);
 	EXPECT_EQ(3 * SZ_2M / 4 / 8, agent_do(vcpu, AGENT_SUM, SCRATCH, SZ_2M / 4, 0));

@@ -54,12 +54,12 @@ TEST_F(vcpu, run_before_start)
 {
 	struct gunyah_vcpu_run *run;
 
-	run = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	run = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 	ASSERT_NE(MAP_FAILED, run);
 	run->exit_reason = 77;
 	EXPECT_EQ(-ENODEV, __ioctl(self->fd, GUNYAH_VCPU_RUN, 0xdeadbeef));
 	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, run->exit_reason);
-	munmap(run, SZ_4K);
+	munmap(run, PAGE);
 }
 
 /* R5 */
@@ -72,26 +72,26 @@ TEST_F(vcpu, run_after_remove)
 /* R11 */
 TEST_F(vcpu, run_page_is_zero_and_shared)
 {
-	char *a = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
-	char *b = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	char *a = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	char *b = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 	unsigned int i;
 
 	ASSERT_NE(MAP_FAILED, a);
 	ASSERT_NE(MAP_FAILED, b);
-	for (i = 0; i < SZ_4K; i++)
+	for (i = 0; i < PAGE; i++)
 		if (a[i])
 			break;
-	EXPECT_EQ(SZ_4K, i);
+	EXPECT_EQ(PAGE, i);
 	a[100] = 'x';
 	EXPECT_EQ('x', b[100]);
-	munmap(a, SZ_4K);
-	munmap(b, SZ_4K);
+	munmap(a, PAGE);
+	munmap(b, PAGE);
 }
 
 /* R11 */
 TEST_F(vcpu, run_page_private)
 {
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
 	EXPECT_EQ(EINVAL, errno);
 }
 
@@ -100,34 +100,34 @@ TEST_F(vcpu, run_page_exec)
 {
 	void *p;
 
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, SZ_4K, PROT_READ | PROT_EXEC, MAP_SHARED, self->fd, 0));
-	p = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, 0);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, self->fd, 0));
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, 0);
 	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(-1, mprotect(p, SZ_4K, PROT_READ | PROT_EXEC));
-	munmap(p, SZ_4K);
+	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
+	munmap(p, PAGE);
 }
 
 /* R11 */
 TEST_F(vcpu, run_page_only_one)
 {
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * SZ_4K, PROT_READ, MAP_SHARED, self->fd, 0));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, SZ_4K));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, self->fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, PAGE));
 }
 
 /* R11 */
 TEST_F(vcpu, run_page_does_not_grow)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_READ, MAP_SHARED, self->fd, 0);
+	char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, 0);
 
 	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(MAP_FAILED, mremap(p, SZ_4K, 2 * SZ_4K, MREMAP_MAYMOVE));
-	munmap(p, SZ_4K);
+	EXPECT_EQ(MAP_FAILED, mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+	munmap(p, PAGE);
 }
 
 /* R11: a child has it, too, and sees what is written */
 TEST_F(vcpu, run_page_is_shared_with_a_child)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 	int status;
 	pid_t pid;
 
@@ -140,13 +140,13 @@ TEST_F(vcpu, run_page_is_shared_with_a_child)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ('c', p[200]);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 }
 
 /* R11 */
 TEST_F(vcpu, run_page_outlives_the_fd)
 {
-	char *p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, __remove_vcpu(self->vm, 0));
@@ -154,7 +154,7 @@ TEST_F(vcpu, run_page_outlives_the_fd)
 	close(self->vm);
 	p[8] = 1;
 	EXPECT_EQ(1, p[8]);
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	self->vm = create_vm(self->dev);
 	self->fd = __add_vcpu(self->vm, 0);
 }

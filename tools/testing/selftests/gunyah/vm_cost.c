@@ -366,32 +366,32 @@ static int map_of_no_size(struct test_vm *vm)
 
 static int map_unaligned(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, vm->mem_fd, 0x90000001, SZ_4K, 0, LEND_RWX);
+	return __map_mem(vm->fd, vm->mem_fd, 0x90000001, PAGE, 0, LEND_RWX);
 }
 
 static int map_with_flags(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, vm->mem_fd, 0x90000000, SZ_4K, 0, LEND_RWX | 0x1000);
+	return __map_mem(vm->fd, vm->mem_fd, 0x90000000, PAGE, 0, LEND_RWX | 0x1000);
 }
 
 static int map_that_wraps(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, vm->mem_fd, ~0xfffUL, 2 * SZ_4K, 0, LEND_RWX);
+	return __map_mem(vm->fd, vm->mem_fd, -PAGE, 2 * PAGE, 0, LEND_RWX);
 }
 
 static int map_beyond_the_file(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, vm->mem_fd, 0x90000000, SZ_4K, GUEST_SIZE, LEND_RWX);
+	return __map_mem(vm->fd, vm->mem_fd, 0x90000000, PAGE, GUEST_SIZE, LEND_RWX);
 }
 
 static int map_of_no_file(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, -1, 0x90000000, SZ_4K, 0, LEND_RWX);
+	return __map_mem(vm->fd, -1, 0x90000000, PAGE, 0, LEND_RWX);
 }
 
 static int map_that_overlaps(struct test_vm *vm)
 {
-	return __map_mem(vm->fd, vm->mem_fd, GUEST_BASE, SZ_4K, 0, LEND_RWX);
+	return __map_mem(vm->fd, vm->mem_fd, GUEST_BASE, PAGE, 0, LEND_RWX);
 }
 
 static int dtb_unaligned(struct test_vm *vm)

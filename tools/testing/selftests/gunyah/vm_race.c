@@ -430,7 +430,7 @@ static void *guess_them(void *arg)
 
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
 		ret = __ioctl(next, GUNYAH_VCPU_MMAP_SIZE, 0);
-		if (ret != SZ_4K && ret != -EBADF)
+		if (ret != (int)PAGE && ret != -EBADF)
 			note_wrong(ret);
 		p = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, next, 0);
 		if (p != MAP_FAILED) {

@@ -274,13 +274,13 @@ static void fuzz_auth(enum fuzz_call call)
 
 void fuzz_user_mem(int vm, __u64 gpa, bool lent)
 {
-	unsigned int page = pick(FUZZ_USER_SIZE / SZ_4K);
+	unsigned int page = pick(FUZZ_USER_SIZE / PAGE);
 	struct gunyah_userspace_memory_region region = {
 		.label = pick(4),
 		.flags = lent ? USER_LENT : USER_RW,
 		.guest_phys_addr = gpa,
-		.memory_size = pick(4) ? SZ_4K << pick(8) : 0,
-		.userspace_addr = (uintptr_t)fuzz.user + page * SZ_4K,
+		.memory_size = pick(4) ? PAGE << pick(8) : 0,
+		.userspace_addr = (uintptr_t)fuzz.user + page * PAGE,
 	};
 
 	if (!pick(16))
@@ -290,8 +290,8 @@ void fuzz_user_mem(int vm, __u64 gpa, bool lent)
 	if (!pick(16))
 		region.memory_size = fuzz_value();
 	/* Never what is behind it: the program needs that itself. */
-	if (region.memory_size > FUZZ_USER_SIZE - page * SZ_4K && region.memory_size < 1UL << 40)
-		region.memory_size = FUZZ_USER_SIZE - page * SZ_4K;
+	if (region.memory_size > FUZZ_USER_SIZE - page * PAGE && region.memory_size < 1UL << 40)
+		region.memory_size = FUZZ_USER_SIZE - page * PAGE;
 	if (!pick(16))
 		region.userspace_addr = pick(2) ? 0 : ~0xfffUL;
 	FUZZ_DO(FUZZ_USER_MEM, __ioctl(vm, GUNYAH_VM_SET_USER_MEM_REGION, fuzz_arg(&region)));

@@ -92,7 +92,7 @@ int fuzz_do_mmap_run_wrong(void)
 {
 	int prot = PROT_READ, flags = MAP_SHARED, way = pick(4);
 	int fd = copy_of(fuzz_get_vcpu(), "gunyah-vcpu"), ret;
-	size_t size = SZ_4K;
+	size_t size = PAGE;
 	off_t offset = 0;
 	void *p;
 
@@ -104,9 +104,9 @@ int fuzz_do_mmap_run_wrong(void)
 	else if (way == 1)
 		flags = MAP_PRIVATE;
 	else if (way == 2)
-		size = SZ_4K * (2 + pick(8));
+		size = PAGE * (2 + pick(8));
 	else
-		offset = SZ_4K * (1 + pick(8));
+		offset = PAGE * (1 + pick(8));
 	p = mmap(NULL, size, prot, flags, fd, offset);
 	ret = p == MAP_FAILED ? -errno : 0;
 	if (p != MAP_FAILED)
@@ -139,8 +139,8 @@ void fuzz_touch(void)
 int fuzz_do_fallocate(bool punch)
 {
 	int mode = FALLOC_FL_KEEP_SIZE | (punch ? FALLOC_FL_PUNCH_HOLE : 0);
-	__u64 len = pick(8) ? (1 + pick(4)) * SZ_4K * (1 + pick(256)) : fuzz_value();
-	__u64 offset = pick(16) ? pick(4) * SZ_4K : fuzz_value();
+	__u64 len = pick(8) ? (1 + pick(4)) * PAGE * (1 + pick(256)) : fuzz_value();
+	__u64 offset = pick(16) ? pick(4) * PAGE : fuzz_value();
 
 	if (!pick(8))
 		mode = pick(64);

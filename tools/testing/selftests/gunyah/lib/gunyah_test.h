@@ -42,6 +42,13 @@
 #define SZ_4K		0x1000UL
 #define SZ_2M		0x200000UL
 
+/*
+ * A page of this host, the unit of all calls (R66).  Hypervisor and resource manager
+ * count in pages of 4K.
+ */
+#define PAGE		((unsigned long)getpagesize())
+#define PAGE_4KS	(PAGE / SZ_4K)
+
 /* Most guests of the tests: 4 MiB, the agent at the start, the device tree in the middle. */
 #define GUEST_BASE	0x80000000UL
 #define GUEST_SIZE	(2 * SZ_2M)

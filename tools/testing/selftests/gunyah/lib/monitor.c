@@ -90,6 +90,8 @@ static bool says(const char *want, long ret)
 {
 	if (!strcmp(want, "fd"))
 		return ret > 2;
+	if (!strcmp(want, "page"))
+		return ret == getpagesize();
 	if (ret < 0)
 		return !strcmp(want, strerrorname_np(-ret));
 	return *want >= '0' && *want <= '9' && strtol(want, NULL, 10) == ret;

@@ -74,7 +74,7 @@ unsigned long locked_pages(void)
 		if (sscanf(line, "VmLck: %lu kB", &kib) == 1)
 			break;
 	fclose(f);
-	return kib / 4;
+	return kib * 1024 / PAGE;
 }
 
 void vm_create_user(struct test_vm *vm, char *mem)

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# R66: a primary VM with pages of 64K; guests get their memory before they start.
+
+export PAGES=64K
+. "$(dirname "$0")/lib.sh"
+
+pages eager
