@@ -4,7 +4,7 @@
 # Build what user space there is: the sample monitor, the selftests, and the
 # archives that the primary VM and the guest boot from:
 #
-#   primary-FLAVOUR.cpio   busybox, init, modules, monitor
+#   primary-FLAVOUR.cpio   busybox, init, modules, the sample monitors
 #   selftests.cpio         the selftests
 #   guest.cpio             busybox, init: the guest's initramfs
 #   root.img               the same as a file system, for a guest's disk
@@ -86,8 +86,9 @@ primary_list()
 	dirs /lib
 	tree "$STAGE/lib" /lib
 	file /bin/guest-tests "$CI/guest/guest-tests.sh"
-	if [ -x "$USEROUT/sample/gunyah-vmm" ]; then
+	if [ -e "$KSRC/samples/gunyah/Makefile" ]; then
 		file /bin/gunyah-vmm "$USEROUT/sample/gunyah-vmm"
+		file /bin/first-vm "$USEROUT/sample/first-vm"
 	fi
 }
 
@@ -136,7 +137,7 @@ main()
 	mkdir -p "$INITRAMFS" "$USEROUT"
 	step headers "installing the kernel's headers for programs" headers
 	if [ -e "$KSRC/samples/gunyah/Makefile" ]; then
-		step sample "building the sample monitor" sample
+		step sample "building the sample monitors" sample
 	fi
 	if [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
 		step selftests "building the selftests" selftests

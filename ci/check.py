@@ -243,6 +243,10 @@ def requirements(_files):
     return ktap_cases('check-requirements.py')
 
 
+def docs(_files):
+    return ktap_cases('check-docs.py')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -299,7 +303,7 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements,
+    'requirements': requirements, 'docs': docs,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
     'compiler': compiler, 'sparse': sparse, 'sample': sample,
     'binding': binding,

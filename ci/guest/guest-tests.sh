@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Guests booted by the sample monitor, in many ways; runs in the primary VM
+# Guests booted by the sample monitors, in many ways; runs in the primary VM
 # and prints TAP. What a guest said is shown when its case failed. The guests'
 # kernels are quiet: each character that one prints before it has its virtio
 # console are several exits, which serial_loses_nothing is about.
@@ -246,6 +246,19 @@ few()
 	restart
 }
 
+# R84. The program of Documentation/virt/gunyah/first-vm.rst, which has this output.
+first_vm()
+{
+	cat > /tmp/wanted <<-'END'
+		Hello from a guest.
+		first-vm: status 2, exit type 1
+	END
+	timeout -s KILL $LIMIT first-vm > "$OUT" 2>&1
+	status=$?
+	cmp "$OUT" /tmp/wanted && [ $status -eq 0 ]
+	result $? first_vm
+}
+
 # one OUTPUT: a small guest in the background.
 one()
 {
@@ -325,6 +338,7 @@ refused five_disks --kernel $KERNEL --disk a --disk b --disk c --disk d --disk-r
 refused disk_without_virtio --kernel $KERNEL --no-virtio --disk /init
 refused option_without_value --kernel $KERNEL --disk
 refused unknown_option --kernel $KERNEL --no-such-option
+first_vm
 boot 20 --help
 expect 0 'usage: gunyah-vmm' help
 
