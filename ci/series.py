@@ -233,6 +233,7 @@ def cover():
     return subject.removeprefix('Subject:').strip(), body
 
 
+# R86: the number of patches, and what they are made of.
 def checks():
     """(case, faults) of the list."""
     series = Series()
