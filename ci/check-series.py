@@ -3,9 +3,9 @@
 """
 Check the series patch by patch, on the base as it is: does each mail apply, is it
 clean by checkpatch, and does the tree behind it build without warnings, as modules
-and built in. Where the list says so the KUnit tests run. What is there in the end is
-the overlay, and links. Prints KTAP, and as the last line "N passed, N failed, N
-skipped".
+and built in, with the programs that it brings. Where the list says so the KUnit
+tests run. What is there in the end is the overlay, and links. Prints KTAP, and as
+the last line "N passed, N failed, N skipped".
 
 check-series.py [FIRST [LAST]] builds only these patches, by number.
 
@@ -39,6 +39,8 @@ ENV['CCACHE_BASEDIR'] = PLACE
 CROSS, JOBS = ENV['CROSS'], ENV['JOBS']
 FOLDERS = ('arch/arm64/gunyah', 'drivers/virt/gunyah')
 MAKE = (f'CC=ccache {CROSS}gcc', 'HOSTCC=ccache gcc')
+PROGRAMS = ('samples/gunyah', 'tools/testing/selftests/gunyah',
+            'tools/testing/gunyah/hyp', 'tools/testing/gunyah/hyp/tests')
 KUNITCONFIG = 'drivers/virt/gunyah/tests/.kunitconfig'
 GIT = {**ENV, 'GIT_DIR': os.path.join(PLACE, 'git'), 'GIT_WORK_TREE': TREE,
        'GIT_CONFIG_GLOBAL': os.devnull, 'GIT_CONFIG_NOSYSTEM': '1',
@@ -249,6 +251,27 @@ def same_as_overlay(laid):
     return '\n'.join(faults)
 
 
+def programs(folder):
+    """Build what a folder of programs has, as README files and ci/ do."""
+    out = os.path.join(PLACE, 'programs')
+    cross = ('ARCH=arm64', f'CROSS_COMPILE={CROSS}', MAKE[0], f'-j{JOBS}')
+    make = ['make', '-C', f'{TREE}/{folder}']
+    if folder.startswith('tools/testing/gunyah/'):
+        objects = os.path.join(out, folder.replace('/', '-'))
+        os.makedirs(objects, exist_ok=True)
+        return run([*make, f'O={objects}', f'KSRC={TREE}',
+                    f'DTC={MODULES}/scripts/dtc/dtc', *cross])[0]
+    os.makedirs(out, exist_ok=True)
+    fault, _ = kmake(out, 'headers')
+    if fault:
+        return fault
+    if folder.startswith('samples/'):
+        return run([*make, f'O={out}', f'KSRC={TREE}', f'UAPI={out}/usr/include',
+                    'LDFLAGS=-static', *cross])[0]
+    return run(['make', '-C', f'{TREE}/tools/testing/selftests', f'O={out}',
+                'TARGETS=gunyah', *cross, 'USERLDFLAGS=-static'])[0]
+
+
 def check_whole(results, mails, laid):
     """All mails at once: they apply, are the overlay, and link."""
     if not results.case('apply-all', git('am', '-q', *mails)[0]):
@@ -260,8 +283,17 @@ def check_whole(results, mails, laid):
     return results.case('link', fault)
 
 
+def check_programs(results, name, number, laid):
+    for folder in PROGRAMS:
+        if any(path.startswith(folder + '/') and n == number
+               for path, n in laid.number.items()):
+            start = time.monotonic()
+            results.case(f'programs-{name}-{os.path.basename(folder)}',
+                         programs(folder), f'{time.monotonic() - start:.0f} s')
+
+
 # R86: the series is bisectable and clean.
-def check_patch(results, patch, mail, ours):
+def check_patch(results, patch, ours):
     """Behind one patch."""
     def took():
         return f'{time.monotonic() - start:.0f} s'
@@ -304,7 +336,8 @@ def main():
                             git('am', '-q', mail)[0]):
             break
         if first <= number <= last:
-            check_patch(results, patch, mail, ours)
+            check_patch(results, patch, ours)
+            check_programs(results, patch.name.removesuffix('.txt'), number - 1, laid)
     return results.end()
 
 
