@@ -17,6 +17,7 @@ base has already is a failure all the same, as git am looks at the tree.
 import concurrent.futures
 import fnmatch
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -153,10 +154,10 @@ def check_mails(results, mails):
 
 def configure(out):
     """The fragments of ci/config, with the options that the tree has."""
-    known = set()
-    for path in ('drivers/virt/gunyah/Kconfig', 'samples/Kconfig'):
-        if os.path.exists(os.path.join(TREE, path)):
-            known.update(grow.options(series.read(os.path.join(TREE, path))))
+    kconfig = ''.join(series.read(path) for path in (
+        f'{TREE}/drivers/virt/gunyah/Kconfig', f'{TREE}/samples/Kconfig')
+        if os.path.exists(path))
+    known = set(grow.options(kconfig))
     wanted = {}
     for name in ('base', 'gunyah'):
         for line in series.read(f'{series.CI}/config/{name}.config').splitlines():
@@ -167,6 +168,8 @@ def configure(out):
         wanted.update((option, 'y') for option in wanted
                       if option.startswith(('GUNYAH', 'KUNIT')))
     lines = ''.join(f'CONFIG_{option}={value}\n' for option, value in wanted.items())
+    # Anew also when there are options that nobody asks for.
+    lines += f'# for {hashlib.sha256(kconfig.encode()).hexdigest()}\n'
     os.makedirs(out, exist_ok=True)
     path = os.path.join(out, 'all.config')
     if os.path.exists(path) and series.read(path) == lines and \
@@ -178,7 +181,7 @@ def configure(out):
     got = series.read(os.path.join(out, '.config')).splitlines()
     return fault or '\n'.join(f'{line}: the configuration has it not'
                               for line in lines.splitlines()
-                              if 'GUNYAH' in line and line not in got)
+                              if '_GUNYAH' in line and line not in got)
 
 
 def kunit():
