@@ -337,6 +337,18 @@ def check_patch(results, patch, ours):
                      f'{ran} tests, {time.monotonic() - start:.0f} s')
 
 
+def check_patches(results, mails, laid, first, last):
+    ours = defined()
+    must(git('reset', '-q', '--hard', 'base'))
+    for number, (patch, mail) in enumerate(zip(laid.patches, mails), 1):
+        if not results.case('apply-' + patch.name.removesuffix('.txt'),
+                            git('am', '-q', mail)[0]):
+            break
+        if first <= number <= last:
+            check_patch(results, patch, ours)
+            check_programs(results, patch.name.removesuffix('.txt'), number - 1, laid)
+
+
 def main():
     laid = series.Series()
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 1
@@ -347,18 +359,9 @@ def main():
     series.cut(MAILS)
     mails = sorted(glob.glob(os.path.join(MAILS, '*.patch')))[1:]
     results = Results()
+    if check_whole(results, mails, laid):
+        check_patches(results, mails, laid, first, last)
     check_mails(results, mails)
-    if not check_whole(results, mails, laid):
-        return results.end()
-    ours = defined()
-    must(git('reset', '-q', '--hard', 'base'))
-    for number, (patch, mail) in enumerate(zip(laid.patches, mails), 1):
-        if not results.case('apply-' + patch.name.removesuffix('.txt'),
-                            git('am', '-q', mail)[0]):
-            break
-        if first <= number <= last:
-            check_patch(results, patch, ours)
-            check_programs(results, patch.name.removesuffix('.txt'), number - 1, laid)
     return results.end()
 
 
