@@ -159,8 +159,8 @@ def configure(out):
         if os.path.exists(path))
     known = set(grow.options(kconfig))
     wanted = {}
-    for name in ('base', 'gunyah'):
-        for line in series.read(f'{series.CI}/config/{name}.config').splitlines():
+    for name in must(run([f'{series.CI}/configure.sh', '--list'])).split():
+        for line in series.read(name).splitlines():
             match = re.match(r'(\??)CONFIG_(\w+)=(.*)', line)
             if match and (not match[1] or match[2] in known):
                 wanted[match[2]] = match[3]
@@ -264,19 +264,17 @@ def unresolved(out, ours):
 
 
 def same_as_overlay(laid):
-    """What differs in the end between the tree and the overlay."""
-    faults = []
+    """What differs in the end between the tree and the overlay, as prepare.sh has laid
+    it on this base."""
     mine = {*laid.number, *laid.grows}
     there = set(must(git('ls-files', '-z')).split('\0')) - {''}
-    faults += [f'{path} is there once only' for path in mine ^ there]
+    faults = [f'{path} is there once only' for path in mine ^ there]
     for path in sorted(mine & there - {series.MAINTAINERS}):
-        edited = os.path.exists(os.path.join(ENV['BASE_SRC'], path))
-        right = os.path.join(ENV['KSRC'] if edited else series.TOP, path)
-        with open(right, 'rb') as one, open(os.path.join(TREE, path), 'rb') as other:
-            if one.read() != other.read():
+        one, other = series.laid(path), os.path.join(TREE, path)
+        with open(one, 'rb') as right, open(other, 'rb') as got:
+            if right.read() != got.read():
                 faults.append(f'{path} differs')
-        if not edited and (os.stat(right).st_mode ^
-                           os.stat(os.path.join(TREE, path)).st_mode) & 0o111:
+        if (os.stat(one).st_mode ^ os.stat(other).st_mode) & 0o111:
             faults.append(f'{path}: its mode differs')
     return '\n'.join(faults)
 

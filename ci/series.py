@@ -76,6 +76,11 @@ class Patch:
         return self.head['Subject'][0]
 
 
+def laid(path):
+    """A file of the overlay, or an edited one, as this base has it."""
+    return os.path.join(os.environ['KSRC'], path)
+
+
 def load():
     return [Patch(p) for p in sorted(glob.glob(os.path.join(LIST, '[0-9]*.txt')))]
 
@@ -160,13 +165,15 @@ class Series:
                 self.number[path] = best[0][1]
         for number, patch in enumerate(self.patches):
             for pattern in patch.head['File']:
-                if (number, pattern) not in used:
+                # A kernel's file that is edited for other bases only is all right.
+                if (number, pattern) not in used and not os.path.isfile(
+                        os.path.join(os.environ['BASE_SRC'], pattern)):
                     self.faults.append(f'{patch.name}: {pattern} names no file of '
                                        'the series')
 
     def check_options(self):
         known = {o for path in self.grows if path.endswith('Kconfig')
-                 for o in grow.options(read(os.path.join(TOP, path)))}
+                 for o in grow.options(read(laid(path)))}
         for name in sorted(known - set(self.option)):
             self.faults.append(f'option {name} is in no patch: "Option: {name}"')
         for name in sorted(set(self.option) - known):
@@ -179,7 +186,7 @@ class Series:
         return grow.There(self.number, now, missing)
 
     def grown(self, path, number):
-        return grow.grown(path, read(os.path.join(TOP, path)), self.there(number))
+        return grow.grown(path, read(laid(path)), self.there(number))
 
     def brought(self, number, final):
         """Path to content of all that patch NUMBER writes; final() gives the
@@ -193,7 +200,7 @@ class Series:
 
 def included(path):
     """Files of the overlay that a file includes, as far as they are known."""
-    text = read(os.path.join(TOP, path))
+    text = read(laid(path))
     for sign, name in INCLUDE.findall(text):
         if sign == '"':
             yield os.path.normpath(os.path.join(os.path.dirname(path), name))
@@ -245,7 +252,7 @@ def checks():
     last = len(series.patches) - 1
     yield 'grown-is-whole', [
         f'{path} differs after the last patch' for path in series.grows
-        if series.grown(path, last) != read(os.path.join(TOP, path))]
+        if series.grown(path, last) != read(laid(path))]
     for patch in series.patches:
         faults = list(check_message(patch.subject, patch.body))
         if not SUBJECT.match(patch.subject):
@@ -329,9 +336,7 @@ class Repository:
             os.makedirs(os.path.dirname(full), exist_ok=True)
             with open(full, 'wb') as file:
                 file.write(content)
-            source = os.path.join(TOP, path)
-            if os.path.exists(source):
-                os.chmod(full, os.stat(source).st_mode & 0o777)
+            os.chmod(full, os.stat(laid(path)).st_mode & 0o777)
         self.date += 1
         for kind in ('AUTHOR', 'COMMITTER'):
             self.env[f'GIT_{kind}_DATE'] = f'{self.date} +0000'
@@ -345,19 +350,19 @@ def message(patch, who):
 
 
 def contents(who):
-    """(base's content, final content) of a file, as two functions."""
-    ksrc, base_src = os.environ['KSRC'], os.environ['BASE_SRC']
-
-    def raw(folder, path):
-        with open(os.path.join(folder, path), 'rb') as file:
+    """The base's content of each edited file, and a function that gives the final
+    content of any file."""
+    def raw(path):
+        with open(path, 'rb') as file:
             return file.read()
 
     def final(path):
         if path == MAINTAINERS:
-            return maintainers(raw(base_src, path).decode(), who).encode()
-        return raw(ksrc if path in edited else TOP, path)
-    edited = edited_files()
-    return {path: raw(base_src, path) for path in edited}, final
+            return maintainers(base[path].decode(), who).encode()
+        return raw(laid(path))
+    base = {path: raw(os.path.join(os.environ['BASE_SRC'], path))
+            for path in edited_files()}
+    return base, final
 
 
 def write_cover(out):
