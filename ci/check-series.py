@@ -265,7 +265,12 @@ def unresolved(out, ours):
 
 def same_as_overlay(laid):
     """What differs in the end between the tree and the overlay, as prepare.sh has laid
-    it on this base."""
+    it on this base. A base may have the overlay changed."""
+    def raw(path):
+        with open(os.path.join(series.TOP, path), 'rb') as file:
+            return file.read()
+    same = not os.path.isdir(f'{series.CI}/patches-{ENV["BASE_TAG"]}/overlay')
+    edited = series.edited_files()
     mine = {*laid.number, *laid.grows}
     there = set(must(git('ls-files', '-z')).split('\0')) - {''}
     faults = [f'{path} is there once only' for path in mine ^ there]
@@ -274,6 +279,9 @@ def same_as_overlay(laid):
         with open(one, 'rb') as right, open(other, 'rb') as got:
             if right.read() != got.read():
                 faults.append(f'{path} differs')
+            right.seek(0)
+            if same and path not in edited and right.read() != raw(path):
+                faults.append(f'{path} is not that of the repository')
         if (os.stat(one).st_mode ^ os.stat(other).st_mode) & 0o111:
             faults.append(f'{path}: its mode differs')
     return '\n'.join(faults)
