@@ -5,9 +5,10 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
+export BASE MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT
 
 .PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
+.PHONY: series check-series
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
@@ -17,6 +18,8 @@ help:
 	@echo 'make mutants    make mistakes in the sources: which test finds each?'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
+	@echo 'make series     the patches that would be posted, as mails, in OUT=DIR'
+	@echo 'make check-series  apply and build them one by one, with KUnit'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
 	@echo 'make kernel     build the kernel only'
 	@echo 'make hyp        build the test hypervisor only'
@@ -36,6 +39,7 @@ help:
 	@echo '  BASE=6.12     kernel source: of this version, or a directory'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
+	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
 	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
@@ -84,6 +88,12 @@ kunit:
 
 check:
 	@ci/check.sh
+
+series:
+	@ci/series.sh
+
+check-series:
+	@ci/check-series.sh
 
 clean:
 	@ci/clean.sh

@@ -23,7 +23,7 @@ LIST = os.path.join(CI, 'requirements.md')
 TESTS = (
     'drivers/virt/gunyah/tests', 'tools/testing/selftests/gunyah',
     'tools/testing/gunyah/hyp/tests', 'ci/suites', 'ci/soak', 'ci/check.py',
-    'ci/check-binding.py',
+    'ci/check-binding.py', 'ci/series.py', 'ci/check-series.py',
 )
 SOURCE = re.compile(r'\.(c|h|sh|py)$')
 NUMBER = re.compile(r'\bR(\d{1,2})(?: to R?(\d{1,2}))?\b')

@@ -247,6 +247,11 @@ def docs(_files):
     return ktap_cases('check-docs.py')
 
 
+def series(_files):
+    """The list of patches, not the patches: those are make check-series."""
+    return ktap_cases('series.py', '--check')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -303,7 +308,7 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements, 'docs': docs,
+    'requirements': requirements, 'docs': docs, 'series': series,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
     'compiler': compiler, 'sparse': sparse, 'sample': sample,
     'binding': binding,
