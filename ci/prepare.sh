@@ -8,7 +8,8 @@
 #
 # The list of a base is the one place where it differs from 6.12, for which the
 # overlay is written. Its patches are for files of the kernel, those in its folder
-# overlay/ for files of the overlay; its base.config is for configure.sh.
+# overlay/ for files of the overlay, in which names.sed has changed names before;
+# its base.config is for configure.sh.
 #
 # A hard-linked file is never written in place: rsync and patch both write a
 # new file and rename it.
@@ -113,11 +114,13 @@ restore()
 # The overlay as this base is to have it.
 make_overlay()
 {
-	local log=$LOGS/overlay.log p
+	local names=$PATCHES/overlay/names.sed log=$LOGS/overlay.log p
 
 	rm -rf "$OVERLAY"
 	mkdir -p "$OVERLAY"
 	overlay_files | rsync -l -p --from0 --files-from=- "$TOP/" "$OVERLAY/"
+	[ ! -e "$names" ] ||
+		find "$OVERLAY" -name '*.[ch]' -exec sed -i -f "$names" {} +
 	for p in "$PATCHES"/overlay/*.patch; do
 		[ -e "$p" ] || continue
 		patch -d "$OVERLAY" -p1 -N --fuzz=0 --no-backup-if-mismatch \
