@@ -5,7 +5,7 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
+export BASE QEMU MEM VCPUS CPUS DEBUG IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
 
 .PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
 
@@ -32,7 +32,10 @@ help:
 	@echo '  DISK=FILE     the guest'"'"'s disk, which it may write (default: 16 MiB'
 	@echo '                that are gone in the end)'
 	@echo '  VIRTIO=0      no disk, and a serial console instead of a virtio one'
-	@echo '  BASE=6.12     kernel source: of this version, or a directory'
+	@echo '  BASE=6.12     kernel source: of this version, or a directory; with 7.x the'
+	@echo '                newest of Debian'"'"'s later suites'
+	@echo '  QEMU=DIR      where qemu-system-aarch64 is (default: $$PATH); with QEMU=new'
+	@echo '                the newest of Debian'"'"'s later suites'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
 	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'

@@ -45,7 +45,7 @@ QEMU_NEW=$CACHE/qemu-new
 case $QEMU in
 '') ;;
 new) PATH=$QEMU_NEW:$PATH ;;
-*) PATH=$QEMU:$PATH ;;
+*) PATH=$(cd "$QEMU" && pwd -P):$PATH ;;
 esac
 
 # A variant is a build of its own with one more fragment of configuration:
