@@ -5,7 +5,7 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT
+export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT
 
 .PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
 .PHONY: series check-series
@@ -36,7 +36,10 @@ help:
 	@echo '  DISK=FILE     the guest'"'"'s disk, which it may write (default: 16 MiB'
 	@echo '                that are gone in the end)'
 	@echo '  VIRTIO=0      no disk, and a serial console instead of a virtio one'
-	@echo '  BASE=6.12     kernel source: of this version, or a directory'
+	@echo '  BASE=6.12     kernel source: of this version, or a directory; with 7.x the'
+	@echo '                newest of Debian'"'"'s later suites'
+	@echo '  QEMU=DIR      where qemu-system-aarch64 is (default: $$PATH); with QEMU=new'
+	@echo '                the newest of Debian'"'"'s later suites'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'

@@ -66,13 +66,13 @@ BAD = [
         (rb'BUG: ', 'a kernel BUG report'),
         (rb'refcount_t: ', 'a refcount report'),
         (rb'(?:list_add|list_del) corruption', 'a corrupt list'),
-        (rb'WARNING: CPU: ', 'a kernel warning'),
+        (rb'WARNING: (?:CPU: |.*\bat .*, CPU#\d+: )', 'a kernel warning'),
         (rb'WARNING: .*(?:lock|RCU|irq)', 'a lockdep report'),
         (rb'UBSAN: ', 'an UBSAN report'),
-        (rb'INFO: task .* blocked for more', 'a hung task'),
+        (rb'INFO: task .* blocked\b.* for more', 'a hung task'),
         (rb'rcu: INFO: rcu_\S+ (?:self-)?detected', 'an RCU stall'),
         (rb'^guest: FAILED', "the guest's own check failed"),
-        (rb'unreferenced object 0x', 'a kmemleak report'),
+        (rb'unreferenced object.* 0x', 'a kmemleak report'),
         (rb'primary: no check by ', 'a check that is off'),
     )
 ]

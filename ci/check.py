@@ -10,11 +10,14 @@ check.py [KIND...] does only those kinds of checks.
 
 import concurrent.futures
 import fnmatch
+import glob
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import ktap
@@ -287,6 +290,25 @@ def spdx(files):
     yield 'every-file', '\n'.join(missing)
 
 
+def bases(files):
+    """The lists of patches for other bases than 6.12 fit the overlay, also those
+    whose kernel source is not here."""
+    for names in sorted(glob.glob(os.path.join(CI, 'patches-*/overlay/names.sed'))):
+        folder = os.path.dirname(names)
+        with tempfile.TemporaryDirectory() as copy:
+            for path in overlay(files):
+                os.makedirs(os.path.dirname(os.path.join(copy, path)), exist_ok=True)
+                shutil.copy(os.path.join(TOP, path), os.path.join(copy, path))
+            sources = [os.path.join(copy, f) for f in overlay(files)
+                       if f.endswith(('.c', '.h'))]
+            status, out = run(['sed', '-i', '-f', names, *sources])
+            yield os.path.relpath(names, CI), out if status else ''
+            for patch in sorted(glob.glob(os.path.join(folder, '*.patch'))):
+                status, out = run(['patch', '-d', copy, '-p1', '-N', '--fuzz=0',
+                                   '--no-backup-if-mismatch', '-i', patch])
+                yield os.path.relpath(patch, CI), out if status else ''
+
+
 def scripts(files):
     for path in files:
         full = os.path.join(TOP, path)
@@ -308,7 +330,7 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements, 'docs': docs, 'series': series,
+    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
     'compiler': compiler, 'sparse': sparse, 'sample': sample,
     'binding': binding,

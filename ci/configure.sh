@@ -9,7 +9,11 @@
 
 fragments()
 {
+	local base
+
+	base=$(patches_of_base)/base.config
 	printf '%s\n' "$CI/config/base.config" "$CI/config/gunyah.config"
+	[ ! -e "$base" ] || printf '%s\n' "$base"
 	[ -z "$VARIANT" ] || printf '%s\n' "$CI/config/$VARIANT.config"
 	[ -z "$DEBUG" ] || printf '%s\n' "$CI/config/debug.config"
 }

@@ -25,6 +25,7 @@ INITRD=${INITRD:-}
 DISK=${DISK:-}
 VIRTIO=${VIRTIO:-1}
 JOBS=${JOBS:-$(nproc)}
+QEMU=${QEMU:-}
 [ "$DEBUG" != 0 ] || DEBUG=
 
 CACHE=${GUNYAH_CACHE:-$HOME/.cache/gunyah}
@@ -38,6 +39,15 @@ else
 	BASE_SRC=$CACHE/linux-source-$BASE
 	BASE_TAG=$BASE
 fi
+
+# A qemu-system-aarch64 that comes before the machine's, also for the kernel's own
+# scripts: with QEMU=new that of fetch-qemu.sh, else that of the folder QEMU.
+QEMU_NEW=$CACHE/qemu-new
+case $QEMU in
+'') ;;
+new) PATH=$QEMU_NEW:$PATH ;;
+*) PATH=$(cd "$QEMU" && pwd -P):$PATH ;;
+esac
 
 # A variant is a build of its own with one more fragment of configuration:
 # config/VARIANT.config.
@@ -71,8 +81,8 @@ export KBUILD_BUILD_TIMESTAMP='2024-01-01' KBUILD_BUILD_USER=gunyah
 export KBUILD_BUILD_HOST=gunyah
 export LC_ALL=C.UTF-8
 
-export TOP CI BASE BASE_SRC BASE_TAG VARIANT MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO JOBS
-export CACHE WORK FLAVOUR KSRC KOUT STAGE GUEST_IMAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
+export TOP CI BASE BASE_SRC BASE_TAG VARIANT MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO JOBS QEMU
+export PATH QEMU_NEW CACHE WORK FLAVOUR KSRC KOUT STAGE GUEST_IMAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
 
 mkdir -p "$WORK" "$LOGS"
 [ -e "$WORK/clone" ] || printf '%s\n' "$TOP" > "$WORK/clone"
@@ -136,6 +146,23 @@ kmake()
 {
 	make -C "$KSRC" O="$KOUT" ARCH=arm64 CROSS_COMPILE="$CROSS" \
 		CC="ccache ${CROSS}gcc" HOSTCC="ccache gcc" -j"$JOBS" "$@"
+}
+
+# The list of patches of this base: that of its version, such as 7.3, else of 7.x,
+# else of 6.12. The base has to be there.
+patches_of_base()
+{
+	local version dir
+
+	version=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = /./p' \
+		"$BASE_SRC/Makefile" | tr -d '\n')
+	for dir in "$CI/patches-$version" "$CI/patches-${version%.*}.x"; do
+		if [ -d "$dir" ]; then
+			printf '%s\n' "$dir"
+			return
+		fi
+	done
+	printf '%s\n' "$CI/patches-6.12"
 }
 
 # Files of the overlay, relative to the repository, NUL separated: those that

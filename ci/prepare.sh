@@ -3,13 +3,20 @@
 #
 # Make ready what a build needs: Debian's packages, the base kernel source
 # unpacked in the cache, and this clone's kernel tree: hard links to the base,
-# the overlay's files over it, ci/patches-*/ applied. Run again it changes
-# only what changed, so that make rebuilds only that.
+# the overlay's files over it, the base's list of patches applied. Run again it
+# changes only what changed, so that make rebuilds only that.
+#
+# The list of a base is the one place where it differs from 6.12, for which the
+# overlay is written. Its patches are for files of the kernel, those in its folder
+# overlay/ for files of the overlay, in which names.sed has changed names before;
+# its base.config is for configure.sh.
 #
 # A hard-linked file is never written in place: rsync and patch both write a
 # new file and rename it.
 
 . "$(dirname "$0")/lib.sh"
+
+OVERLAY=$WORK/overlay-$BASE_TAG
 
 missing_packages()
 {
@@ -54,9 +61,13 @@ unpack_base()
 	local tarball=/usr/src/linux-source-$BASE.tar.xz
 
 	[ -d "$BASE_SRC" ] && return 0
-	[ -e "$tarball" ] ||
-		die "BASE=$BASE is neither a directory nor a packaged source ($tarball is missing)"
-	step unpack "unpacking $tarball" unpack_tarball "$tarball"
+	if [ -e "$tarball" ]; then
+		step unpack "unpacking $tarball" unpack_tarball "$tarball"
+	elif [[ $BASE =~ ^[0-9]+\.([0-9]+|x)$ ]]; then
+		"$CI/fetch-source.sh"
+	else
+		die "BASE=$BASE is neither a directory nor a version such as 6.12 or 7.x"
+	fi
 }
 
 unpack_tarball()
@@ -100,33 +111,50 @@ restore()
 	fi
 }
 
+# The overlay as this base is to have it.
+make_overlay()
+{
+	local names=$PATCHES/overlay/names.sed log=$LOGS/overlay.log p
+
+	rm -rf "$OVERLAY"
+	mkdir -p "$OVERLAY"
+	overlay_files | rsync -l -p --from0 --files-from=- "$TOP/" "$OVERLAY/"
+	[ ! -e "$names" ] ||
+		find "$OVERLAY" -name '*.[ch]' -exec sed -i -f "$names" {} +
+	for p in "$PATCHES"/overlay/*.patch; do
+		[ -e "$p" ] || continue
+		patch -d "$OVERLAY" -p1 -N --fuzz=0 --no-backup-if-mismatch \
+			-i "$p" > "$log" || die "$p does not fit the overlay, log: $log"
+	done
+}
+
 lay_overlay()
 {
 	local list=$WORK/overlay-$BASE_TAG.list f
 
-	overlay_files > "$list.new"
+	make_overlay
+	(cd "$OVERLAY" && find . \( -type f -o -type l \) -printf '%P\0') |
+		sort -z > "$list.new"
 	if [ -e "$list" ]; then
 		comm -z -23 "$list" "$list.new" | while IFS= read -r -d '' f; do
 			restore "$f"
 		done
 	fi
-	rsync -r -l -p --checksum --from0 --files-from="$list.new" \
-		"$TOP/" "$KSRC/"
+	rsync -l -p --checksum --from0 --files-from="$list.new" "$OVERLAY/" "$KSRC/"
 	mv "$list.new" "$list"
 }
 
-# The patches of this base whose needs are met, in order. A line
+# The patches of kernel files whose needs are met, in order. A line
 # "Needs: PATH" above the diff names a path of the overlay, "Where: PATH: REGEX"
 # a line of the base without which there is nothing to patch.
 wanted_patches()
 {
-	local dir=$CI/patches-$KVER p need where
+	local p need where
 
-	[ -d "$dir" ] || dir=$CI/patches-6.12
-	for p in "$dir"/*.patch; do
+	for p in "$PATCHES"/*.patch; do
 		[ -e "$p" ] || continue
 		need=$(sed -n 's/^Needs: //p' "$p" | head -n 1)
-		[ -z "$need" ] || [ -e "$TOP/$need" ] || continue
+		[ -z "$need" ] || [ -e "$OVERLAY/$need" ] || continue
 		where=$(sed -n 's/^Where: //p' "$p" | head -n 1)
 		[ -z "$where" ] ||
 			grep -qs "${where#*: }" "$BASE_SRC/${where%%: *}" || continue
@@ -177,11 +205,11 @@ main()
 {
 	mkdir -p "$CACHE"
 	install_packages
+	[ "$QEMU" != new ] || "$CI/fetch-qemu.sh"
 	lock_work
 	unpack_base
 	link_base
-	KVER=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = /./p' "$KSRC/Makefile" |
-		tr -d '\n')
+	PATCHES=$(patches_of_base)
 	lay_overlay
 	apply_patches
 }

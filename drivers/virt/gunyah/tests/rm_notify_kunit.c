@@ -5,6 +5,7 @@
  * the end.
  */
 #include <kunit/test.h>
+#include <linux/hex.h>
 #include <linux/module.h>
 #include <linux/string.h>
 

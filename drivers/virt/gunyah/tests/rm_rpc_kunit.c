@@ -4,6 +4,7 @@
  * replies that come wrong, late, twice or not at all.
  */
 #include <kunit/test.h>
+#include <linux/hex.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>

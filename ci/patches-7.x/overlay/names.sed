@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+# What is only called or written otherwise.
+
+# Namespaces of symbols are strings.
+s/\<MODULE_IMPORT_NS(\([A-Z_]*\))/MODULE_IMPORT_NS("\1")/
+s/\<\(EXPORT_SYMBOL_NS_GPL([a-z_]*, \)\([A-Z_]*\))/\1"\2")/
+
+# Flags in a folio's pointer to its mapping.
+s/\<PAGE_MAPPING_FLAGS\>/FOLIO_MAPPING_FLAGS/
+
+# Flags of an area of memory are a bitmap.
+s/\<\(shmem_file_setup(.*, \)VM_NORESERVE)/\1mk_vma_flags(VMA_NORESERVE_BIT))/
