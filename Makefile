@@ -7,7 +7,7 @@
 
 export BASE MEM VCPUS CPUS DEBUG IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED
 
-.PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
+.PHONY: help run test soak mutants bench shell check kernel hyp initramfs kunit prepare clean
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test       run all tests'
 	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
 	@echo 'make mutants    make mistakes in the sources: which test finds each?'
+	@echo 'make bench      count instructions of each operation, beside KVM'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
@@ -77,6 +78,14 @@ mutants: hyp
 	@DEBUG= ci/build-kernel.sh
 	@DEBUG= ci/build-initramfs.sh
 	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
+
+bench: export VARIANT = bench
+bench: export DEBUG =
+bench: hyp
+	@ci/build-kernel.sh
+	@ci/build-initramfs.sh
+	@ci/build-bench.sh
+	@ci/bench.sh
 
 kunit:
 	@ci/kunit.sh
