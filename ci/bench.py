@@ -15,6 +15,12 @@ The counts are checked against the emulated counter, which goes on by one for ea
 
 prints a table, the dearest functions, and writes both as JSON. "make bench" builds
 what it needs.
+
+    bench.py --budget FILE
+
+is the check of "make test", in KTAP: no operation may cost the kernel over 5 % more
+instructions than the file says. Who makes one dearer, and has a reason, changes the
+file. --write-budget FILE writes it.
 """
 
 import argparse
@@ -31,6 +37,7 @@ WORK, KOUT, HYPOUT, LOGS, CROSS = (
 OUT = os.path.join(WORK, 'bench')
 
 INSNS_PER_TICK = 16             # 62.5 MHz, and a nanosecond for an instruction
+GROWTH = 0.05                   # what an operation's cost may grow by
 KERNEL = 1 << 48                # the kernel's half begins above
 
 # Whose an address below is.
@@ -41,14 +48,7 @@ PLACES = (
 )
 PARTS = ('kernel', 'hypervisor', 'monitor', 'guest')
 
-# Name of the boot, the monitor's program, options of boot.py.
-BOOTS = (
-    ('gunyah', 'gunyah', ['--append', 'primary.bench=gunyah primary.skip=fault']),
-    ('paging', 'gunyah', ['--append', 'primary.bench=gunyah ghyp.profile=paging']),
-    ('kvm', 'kvm', ['--no-hyp', '--el2', '--append', 'primary.bench=kvm']),
-)
-
-# What each operation is called in the table.
+# What each operation is called in the table, in the monitors' order.
 OPERATIONS = {
     'mmio_write': 'user-exit MMIO write',
     'mmio_read': 'user-exit MMIO read',
@@ -57,7 +57,25 @@ OPERATIONS = {
     'wfi': 'irqfd, guest in WFI, ioeventfd',
     'psci': 'PSCI version call',
     'fault': 'demand fault of a 4K page',
+    'ioeventfd_10': 'ioeventfd write, 10 of them',
+    'mmio_write_10': 'user-exit MMIO write, 10',
+    'ioeventfd_100': 'ioeventfd write, 100',
+    'mmio_write_100': 'user-exit MMIO write, 100',
+    'ioeventfd_1000': 'ioeventfd write, 1,000',
+    'mmio_write_1000': 'user-exit MMIO write, 1,000',
+    'loop_1000': 'ioeventfd, irqfd, handler, 1,000',
 }
+PAGED = ('fault',)
+NOT_PAGED = [op for op in OPERATIONS if op not in PAGED] + ['nothing']
+
+# Name of the boot, the monitor's program, options of boot.py.
+BOOTS = (
+    ('gunyah', 'gunyah', ['--append', f'primary.bench=gunyah primary.skip={",".join(PAGED)}']),
+    ('paging', 'gunyah', ['--append', f'primary.bench=gunyah primary.skip={",".join(NOT_PAGED)}',
+                          '--append', 'ghyp.profile=paging']),
+    ('kvm', 'kvm', ['--no-hyp', '--el2', '--append', 'primary.bench=kvm']),
+)
+
 # They wait: then the counter jumps, or does not go on.
 IDLE = ('wfi',)
 
@@ -177,7 +195,7 @@ def measure(name, program, options, reuse):
 def rows_of(results):
     """(operation, driver's row, KVM's row) of the table."""
     for op in OPERATIONS:
-        boot_name = 'paging' if op == 'fault' else 'gunyah'
+        boot_name = 'paging' if op in PAGED else 'gunyah'
         ours = results.get(boot_name, {}).get(op)
         kvms = results.get('kvm', {}).get(op)
         if ours or kvms:
@@ -189,12 +207,12 @@ def number(row, part):
 
 
 def table(results):
-    lines = [f'{"instructions per operation":32}' +
+    lines = [f'{"instructions per operation":34}' +
              ''.join(f'{w:>10}' for w in ('kernel', 'hyp', 'monitor', 'guest', 'total',
                                           'KVM: host', 'monitor', 'guest', 'total',
                                           'ratio', 'of host'))]
     for op, ours, kvms in rows_of(results):
-        line = f'{OPERATIONS[op]:32}'
+        line = f'{OPERATIONS[op]:34}'
         line += ''.join(number(ours, p) for p in (*PARTS, 'total'))
         line += ''.join(number(kvms, p) for p in ('kernel', 'monitor', 'guest', 'total'))
         if ours and kvms:
@@ -232,6 +250,39 @@ def cross_check(results):
     return bad
 
 
+def kernel_costs(results):
+    """What each operation costs the kernel of the primary VM."""
+    return {op: ours['kernel'] for op, ours, _ in rows_of(results)
+            if ours and ours['kernel'] >= 1}
+
+
+def write_budget(results, path):
+    with open(path, 'w', encoding='ascii') as file:
+        file.write('# Instructions of the kernel for each operation, see ci/bench.py.\n')
+        for op, cost in kernel_costs(results).items():
+            file.write(f'{op} {cost:.0f}\n')
+
+
+def check_budget(results, path):
+    """KTAP; the status."""
+    costs = kernel_costs(results)
+    with open(path, encoding='ascii') as file:
+        budget = dict(line.split() for line in file if not line.startswith('#'))
+    cases = []
+    for op in sorted(budget.keys() | costs.keys()):
+        cost, limit = costs.get(op), int(budget.get(op, 0)) * (1 + GROWTH)
+        why = f'{op}: {cost or 0:.1f} instructions of the kernel, {budget.get(op)} in {path}'
+        cases.append((op, cost is not None and cost <= limit, why))
+    cases += [(f'clock-{why.split(":")[0].replace("/", "-")}', False, why)
+              for why in cross_check(results)]
+    print('TAP version 13')
+    for n, (name, good, why) in enumerate(cases, 1):
+        print(f'# {why}')
+        print(f'{"ok" if good else "not ok"} {n} {name}')
+    print(f'1..{len(cases)}')
+    return 0 if all(good for _, good, _ in cases) else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
     parser.add_argument('--json', default=os.path.join(OUT, 'bench.json'))
@@ -239,10 +290,18 @@ def main():
     parser.add_argument('--only', action='append', default=[])
     parser.add_argument('--reuse', action='store_true',
                         help='look at the last boots again')
+    parser.add_argument('--budget', metavar='FILE')
+    parser.add_argument('--write-budget', metavar='FILE')
     args = parser.parse_args()
+    if args.budget:
+        args.only = ['gunyah', 'paging']
     results = {name: measure(name, program, options, args.reuse)
                for name, program, options in BOOTS
                if not args.only or name in args.only}
+    if args.write_budget:
+        write_budget(results, args.write_budget)
+    if args.budget:
+        sys.exit(check_budget(results, args.budget))
     print(table(results))
     print(dearest(results, args.top))
     with open(args.json, 'w', encoding='ascii') as file:

@@ -9,12 +9,12 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-/* Markers: "movz xzr, #(BENCH_MARKER + phase)" begins a phase, and ends it with this more. */
-#define BENCH_MARKER		0x4700
-#define BENCH_PHASES		64
-#define BENCH_MARKER_INSN	0xd280001f
+/* Markers: a phase lies between "movz xzr, #BENCH_BEGIN" and "movz xzr, #BENCH_STOP". */
+#define BENCH_BEGIN		0x4700
+#define BENCH_STOP		0x4701
+#define BENCH_MOVZ		0xd280001f
 
-/* Operations; each is the phase of its number. */
+/* Operations. */
 #define BENCH_END		0	/* no more */
 #define BENCH_MMIO_WRITE	1
 #define BENCH_MMIO_READ		2
@@ -30,6 +30,7 @@
 #define BENCH_EVENT		0x09001000	/* an ioeventfd that nobody waits for */
 #define BENCH_EVENT_LOOP	0x09002000	/* one whose eventfd is that of an irqfd */
 #define BENCH_EVENT_BACK	0x09003000	/* one that the monitor waits for */
+#define BENCH_EVENT_MORE	0x09010000	/* many more that are not used */
 #define BENCH_CONTROL		0x0a000000
 
 /* Registers at BENCH_CONTROL, of 8 bytes. */
@@ -48,5 +49,6 @@
 /* Shared interrupts: of the loop, of the way into WFI. */
 #define BENCH_SPI_LOOP		8
 #define BENCH_SPI_WFI		9
+#define BENCH_SPI_MORE		10	/* and of irqfds that are not used */
 
 #endif

@@ -4,6 +4,7 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -15,6 +16,8 @@
  * @name: as in the table
  * @id: number of bench.h
  * @count: how often
+ * @ioeventfds: there are to be so many
+ * @irqfds: and so many of these
  * @skipped: not this time
  * @ticks: how long it took
  */
@@ -22,6 +25,8 @@ struct operation {
 	const char *name;
 	unsigned int id;
 	unsigned int count;
+	unsigned int ioeventfds;
+	unsigned int irqfds;
 	bool skipped;
 	uint64_t ticks;
 };
@@ -35,6 +40,13 @@ static struct operation operations[] = {
 	{ "wfi", BENCH_WFI, 4000 },
 	{ "psci", BENCH_PSCI, 10000 },
 	{ "fault", BENCH_FAULT, 4000 },
+	{ "ioeventfd_10", BENCH_IOEVENTFD, 10000, 10 },
+	{ "mmio_write_10", BENCH_MMIO_WRITE, 10000, 10 },
+	{ "ioeventfd_100", BENCH_IOEVENTFD, 10000, 100 },
+	{ "mmio_write_100", BENCH_MMIO_WRITE, 10000, 100 },
+	{ "ioeventfd_1000", BENCH_IOEVENTFD, 10000, 1000 },
+	{ "mmio_write_1000", BENCH_MMIO_WRITE, 10000, 1000 },
+	{ "loop_1000", BENCH_LOOP, 10000, 1000, 1000 },
 };
 
 #define NR_OPERATIONS	(sizeof(operations) / sizeof(operations[0]))
@@ -63,8 +75,18 @@ static void *ringer(void *unused)
 	return NULL;
 }
 
+static int event_new_fd(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0)
+		die("eventfd");
+	return fd;
+}
+
 void monitor_init(int argc, char **argv)
 {
+	const struct rlimit files = { 4096, 4096 };
 	pthread_t thread;
 	unsigned int i;
 	int arg;
@@ -74,13 +96,24 @@ void monitor_init(int argc, char **argv)
 			if (!strcmp(argv[arg], operations[i].name))
 				operations[i].skipped = true;
 
-	for (i = 0; i < NR_EVENTS; i++) {
-		event_fd[i] = eventfd(0, EFD_CLOEXEC);
-		if (event_fd[i] < 0)
-			die("eventfd");
-	}
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		die("setrlimit");
+	for (i = 0; i < NR_EVENTS; i++)
+		event_fd[i] = event_new_fd();
 	if (sem_init(&ringer_go, 0, 0) || pthread_create(&thread, NULL, ringer, NULL))
 		die("pthread_create");
+}
+
+/* More ioeventfds and irqfds: each at an address, an interrupt and an eventfd of its own. */
+static void populate(const struct operation *op)
+{
+	static unsigned int ioeventfds = NR_EVENTS - 1, irqfds = 2;
+	bool room = true;
+
+	for (; room && ioeventfds < op->ioeventfds; ioeventfds++)
+		room = backend_ioeventfd(event_new_fd(), BENCH_EVENT_MORE + 8 * ioeventfds);
+	for (room = true; room && irqfds < op->irqfds; irqfds++)
+		room = backend_irqfd(event_new_fd(), BENCH_SPI_MORE);
 }
 
 /* Each operation is done twice: a few times first, so that all is there that it needs. */
@@ -93,6 +126,7 @@ static uint64_t next(void)
 	if (now == operations + NR_OPERATIONS)
 		return BENCH_END;
 
+	populate(now);
 	count = warm ? now->count : WARM_UP;
 	if (now->id == BENCH_WFI) {
 		ringer_count = count;
@@ -120,10 +154,15 @@ bool monitor_control(uint64_t offset, bool write, uint64_t *data)
 void monitor_report(void)
 {
 	const struct operation *op;
+	unsigned int phase = 0;
 
-	for (op = operations; op < operations + NR_OPERATIONS; op++)
-		if (!op->skipped)
-			printf("BENCH %s phase=%u count=%u ticks=%llu\n", op->name, op->id,
-			       op->count, (unsigned long long)op->ticks);
+	for (op = operations; op < operations + NR_OPERATIONS; op++) {
+		if (op->skipped)
+			continue;
+		/* The one before was to warm up. */
+		phase += 2;
+		printf("BENCH %s phase=%u count=%u ticks=%llu\n", op->name, phase - 1,
+		       op->count, (unsigned long long)op->ticks);
+	}
 	printf("BENCH done\n");
 }

@@ -24,17 +24,25 @@ enum { EVENT, EVENT_LOOP, EVENT_BACK, EVENT_WFI, NR_EVENTS };
 
 extern int event_fd[NR_EVENTS];
 
-/* A marker of this program, for phases of its own. */
-#define monitor_marker(number)						\
-	asm volatile("movz xzr, %0" :: "i" (BENCH_MARKER + (number)) : "memory")
+/* By each of the monitors: */
 
-static inline uint64_t monitor_ticks(void)
-{
-	uint64_t ticks;
+/**
+ * backend_ioeventfd() - one ioeventfd more, of 4 bytes
+ * @fd: its eventfd
+ * @addr: guest address
+ *
+ * Return: false when there may be no more.
+ */
+bool backend_ioeventfd(int fd, uint64_t addr);
 
-	asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r" (ticks) :: "memory");
-	return ticks;
-}
+/**
+ * backend_irqfd() - one irqfd more
+ * @fd: its eventfd
+ * @spi: the guest's shared interrupt; for this one the guest need not have it
+ *
+ * Return: false when there may be no more.
+ */
+bool backend_irqfd(int fd, unsigned int spi);
 
 /**
  * monitor_init() - make the eventfds, and choose the operations

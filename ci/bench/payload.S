@@ -13,19 +13,15 @@
 	movk	\reg, #((\val) & 0xffff)
 .endm
 
-.macro marker number
-	movz	xzr, #(BENCH_MARKER + \number)
-.endm
-
 /* The counter outside of the markers: what it takes itself is the same in all. */
-.macro begin op
+.macro begin
 	isb
 	mrs	x23, cntvct_el0
-	marker	\op
+	movz	xzr, #BENCH_BEGIN
 .endm
 
-.macro end op
-	marker	BENCH_PHASES + \op
+.macro end
+	movz	xzr, #BENCH_STOP
 	b	done
 .endm
 
@@ -122,27 +118,27 @@ stop:
 
 mmio_write:
 	mov32	x20, BENCH_DEVICE
-	begin	BENCH_MMIO_WRITE
+	begin
 1:	str	w21, [x20]
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_MMIO_WRITE
+	end
 
 mmio_read:
 	mov32	x20, BENCH_DEVICE
-	begin	BENCH_MMIO_READ
+	begin
 1:	ldr	w0, [x20]
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_MMIO_READ
+	end
 
 ioeventfd:
 	mov32	x20, BENCH_EVENT
-	begin	BENCH_IOEVENTFD
+	begin
 1:	str	w21, [x20]
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_IOEVENTFD
+	end
 
 /* Wait until an interrupt was taken; with them masked none is missed before the WFI. */
 .macro wait_irq
@@ -158,43 +154,43 @@ ioeventfd:
 
 loop:
 	mov32	x20, BENCH_EVENT_LOOP
-	begin	BENCH_LOOP
+	begin
 1:	str	w21, [x20]
 	wait_irq
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_LOOP
+	end
 
 wfi_round:
 	mov32	x20, BENCH_EVENT_BACK
-	begin	BENCH_WFI
+	begin
 1:	wait_irq
 	str	w21, [x20]
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_WFI
+	end
 
 psci:
-	begin	BENCH_PSCI
+	begin
 1:	mov32	x0, 0x84000000		/* PSCI_VERSION */
 	hvc	#0
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_PSCI
+	end
 
 fault:
-	begin	BENCH_FAULT
+	begin
 1:	str	x21, [x22]
 	add	x22, x22, #4096
 	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_FAULT
+	end
 
 nothing:
-	begin	BENCH_NOTHING
+	begin
 1:	subs	x21, x21, #1
 	b.ne	1b
-	end	BENCH_NOTHING
+	end
 
 	.balign	8
 	.globl	payload_end

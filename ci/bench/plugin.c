@@ -7,9 +7,8 @@
  * once more when it is run again.
  *
  * A phase lies between two markers, instructions "movz xzr, #imm" that do nothing:
- * bench.h has their numbers.  A phase that is run again replaces what it was before.
- *
- * When QEMU ends the file out=FILE has a line for each address that ran in a phase:
+ * see bench.h.  When QEMU ends the file out=FILE has a line for each address that ran
+ * in a phase, the first of which is 0:
  *
  *	phase address count
  *
@@ -60,6 +59,7 @@ EXPORT int qemu_plugin_version = 1;
 #define PAGE_SHIFT	12
 #define PAGE_INSNS	(1 << (PAGE_SHIFT - 2))
 #define BUCKETS		65536
+#define PHASES		64
 
 /**
  * struct page - a page of code
@@ -76,11 +76,12 @@ struct page {
 	uint64_t number;
 	uint64_t now[PAGE_INSNS];
 	uint64_t begin[PAGE_INSNS];
-	uint64_t *phase[BENCH_PHASES];
+	uint64_t *phase[PHASES];
 };
 
 static struct page *buckets[BUCKETS];
 static struct page *pages;
+static unsigned int phases;
 static const char *out;
 
 static void *zalloc(size_t size)
@@ -116,7 +117,7 @@ static struct page *page_of(uint64_t address)
 /* ---- phases ---- */
 
 /* Pages that are new in a phase have begun at 0. */
-static void begin(void)
+static void begin(unsigned int cpu, void *unused)
 {
 	struct page *page;
 
@@ -124,42 +125,36 @@ static void begin(void)
 		memcpy(page->begin, page->now, sizeof(page->now));
 }
 
-static void end(unsigned int phase)
+static void end(unsigned int cpu, void *unused)
 {
+	uint64_t *count;
 	struct page *page;
 	unsigned int i;
 
+	if (phases == PHASES) {
+		fprintf(stderr, "bench plugin: too many phases\n");
+		abort();
+	}
 	for (page = pages; page; page = page->all) {
-		free(page->phase[phase]);
-		page->phase[phase] = NULL;
 		if (!memcmp(page->begin, page->now, sizeof(page->now)))
 			continue;
-		page->phase[phase] = zalloc(sizeof(page->now));
+		count = zalloc(sizeof(page->now));
 		for (i = 0; i < PAGE_INSNS; i++)
-			page->phase[phase][i] = page->now[i] - page->begin[i];
+			count[i] = page->now[i] - page->begin[i];
+		page->phase[phases] = count;
 	}
+	phases++;
 }
 
-static void marker(unsigned int cpu, void *data)
+static void look_for_marker(struct qemu_plugin_insn *insn)
 {
-	unsigned int number = (uintptr_t)data;
-
-	if (number < BENCH_PHASES)
-		begin();
-	else
-		end(number - BENCH_PHASES);
-}
-
-/* The number of a marker, or -1. */
-static int marker_of(const struct qemu_plugin_insn *insn)
-{
-	uint32_t word, number;
+	uint32_t word;
 
 	memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
-	if ((word & ~(0xffffU << 5)) != BENCH_MARKER_INSN)
-		return -1;
-	number = (word >> 5 & 0xffff) - BENCH_MARKER;
-	return number < 2 * BENCH_PHASES ? (int)number : -1;
+	if (word == (BENCH_MOVZ | BENCH_BEGIN << 5))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	else if (word == (BENCH_MOVZ | BENCH_STOP << 5))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS, NULL);
 }
 
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
@@ -167,7 +162,6 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 	size_t i, n = qemu_plugin_tb_n_insns(tb);
 	struct qemu_plugin_insn *insn;
 	uint64_t address;
-	int number;
 
 	for (i = 0; i < n; i++) {
 		insn = qemu_plugin_tb_get_insn(tb, i);
@@ -175,11 +169,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 		qemu_plugin_register_vcpu_insn_exec_inline(
 			insn, QEMU_PLUGIN_INLINE_ADD_U64,
 			&page_of(address)->now[address >> 2 & (PAGE_INSNS - 1)], 1);
-		number = marker_of(insn);
-		if (number >= 0)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, marker,
-							       QEMU_PLUGIN_CB_NO_REGS,
-							       (void *)(uintptr_t)number);
+		look_for_marker(insn);
 	}
 }
 
@@ -206,7 +196,7 @@ static void finish(uint64_t id, void *data)
 		return;
 	}
 	for (page = pages; page; page = page->all)
-		for (phase = 0; phase < BENCH_PHASES; phase++)
+		for (phase = 0; phase < phases; phase++)
 			write_phase(file, page, phase);
 	if (fclose(file))
 		perror(out);
