@@ -7,7 +7,7 @@
 
 export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT
 
-.PHONY: help run test soak mutants shell check kernel hyp initramfs kunit prepare clean
+.PHONY: help run test soak mutants bench shell check kernel hyp initramfs kunit prepare clean
 .PHONY: series check-series
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test       run all tests'
 	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
 	@echo 'make mutants    make mistakes in the sources: which test finds each?'
+	@echo 'make bench      count instructions of each operation, beside KVM'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
 	@echo 'make series     the patches that would be posted, as mails, in OUT=DIR'
@@ -85,6 +86,14 @@ mutants: hyp
 	@DEBUG= ci/build-kernel.sh
 	@DEBUG= ci/build-initramfs.sh
 	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
+
+bench: export VARIANT = bench
+bench: export DEBUG =
+bench: hyp
+	@ci/build-kernel.sh
+	@ci/build-initramfs.sh
+	@ci/build-bench.sh
+	@ci/bench.sh
 
 kunit:
 	@ci/kunit.sh

@@ -127,6 +127,10 @@ def make_initrd(args, out):
         with open(out, 'ab') as file:
             file.write(read_file(os.path.join(env('INITRAMFS'),
                                               'selftests.cpio'), 'selftests'))
+    if args.mode == 'bench':
+        with open(out, 'ab') as file:
+            file.write(read_file(os.path.join(env('WORK'), 'bench/bench.cpio'),
+                                 'benchmark'))
     if not args.guest:
         return
     kernel = read_file(env('GUEST_IMAGE'), "IMAGE (the guest's kernel)")

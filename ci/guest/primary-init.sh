@@ -12,6 +12,7 @@
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
+#   primary.mode=bench   run the benchmark's monitor for primary.bench=gunyah or kvm
 #   primary.mode=shell   a shell on the console
 #
 # primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
@@ -300,6 +301,22 @@ run_absent()
 	return $status
 }
 
+# What is counted is counted by the emulator; where the modules lie is said here.
+run_bench()
+{
+	dmesg -n 1
+	which=$(arg primary.bench gunyah)
+	if [ "$which" = gunyah ]; then
+		load_driver
+		wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
+	fi
+	# shellcheck disable=SC2046
+	"/bench/bench-$which" $(arg primary.skip '' | tr , ' ') || return 1
+	echo "GUNYAH-FILE-BEGIN modules"
+	grep '\[gunyah' /proc/kallsyms | base64
+	echo "GUNYAH-FILE-END modules"
+}
+
 cd /
 echo "primary: Linux $(uname -r), $(nproc) CPU(s), $(free -m | awk '/^Mem/ { print $2 }') MiB"
 mode=$(arg primary.mode run)
@@ -310,6 +327,7 @@ guests) run_guests ;;
 kunit) run_kunit ;;
 absent) run_absent ;;
 splat) run_splat ;;
+bench) run_bench ;;
 shell)
 	load_driver
 	echo "primary: a shell; /dev/gunyah: $(ls /dev/gunyah 2>&1); leave with exit"

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# bench.py with the environment of lib.sh.
+
+. "$(dirname "$0")/lib.sh"
+
+exec python3 "$CI/bench.py" "$@"

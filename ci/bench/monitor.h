@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the benchmark's two monitors share. */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+
+#define die(what)							\
+	do {								\
+		perror(what);						\
+		exit(1);						\
+	} while (0)
+
+extern const char payload_start[], payload_end[];
+
+/* The eventfds: of the ioeventfds, of the irqfd into WFI. */
+enum { EVENT, EVENT_LOOP, EVENT_BACK, EVENT_WFI, NR_EVENTS };
+
+extern int event_fd[NR_EVENTS];
+
+/* By each of the monitors: */
+
+/**
+ * backend_ioeventfd() - one ioeventfd more, of 4 bytes
+ * @fd: its eventfd
+ * @addr: guest address
+ *
+ * Return: false when there may be no more.
+ */
+bool backend_ioeventfd(int fd, uint64_t addr);
+
+/**
+ * backend_irqfd() - one irqfd more
+ * @fd: its eventfd
+ * @spi: the guest's shared interrupt; for this one the guest need not have it
+ *
+ * Return: false when there may be no more.
+ */
+bool backend_irqfd(int fd, unsigned int spi);
+
+/**
+ * monitor_init() - make the eventfds, and choose the operations
+ * @argc: of main()
+ * @argv: of main(): the names of those that are left out
+ */
+void monitor_init(int argc, char **argv);
+
+/**
+ * monitor_control() - an access to a register at BENCH_CONTROL
+ * @offset: which
+ * @write: direction
+ * @data: what was written, or the answer
+ *
+ * Return: false when all is done.
+ */
+bool monitor_control(uint64_t offset, bool write, uint64_t *data);
+
+/* What was measured, a line for each operation. */
+void monitor_report(void);
+
+#endif
