@@ -39,12 +39,13 @@ void gunyah_vm_user_mem_destroy(struct gunyah_vm_user_mem *um);
  * @what: kernel copy, unchecked; of size 0: remove the region with that label
  *
  * Context: a system call; may sleep.
- * Return: 0; -EINVAL for unknown flags, no READ, what is not aligned, memory that
- * is neither anonymous nor shared memory; -ENOENT when there is no region with the
- * label to be removed; -EOVERFLOW when a range wraps; -EPERM for another process than that which made
- * the VM; -EEXIST when the label, guest addresses, or a page are in use;
- * -EFAULT; -ENOMEM, also beyond RLIMIT_MEMLOCK; -EINTR: a fatal signal; and, while
- * the memory is given, what gunyah_vm_mem_map() returns then.
+ * Return: 0; -EINVAL for unknown flags, no READ, what is not aligned, memory
+ * that is neither anonymous nor shared memory; -ENOENT when there is no region
+ * with the label to be removed; -EOVERFLOW when a range wraps; -EPERM for
+ * another process than that which made the VM; -EEXIST when the label, guest
+ * addresses, or a page are in use; -EFAULT; -ENOMEM, also beyond RLIMIT_MEMLOCK;
+ * -EINTR: a fatal signal; and, while the memory is given, what
+ * gunyah_vm_mem_map() returns then.
  */
 int gunyah_vm_user_mem_set(struct gunyah_vm_user_mem *um, struct gunyah_vm_mem *mem,
 			   const struct gunyah_userspace_memory_region *what);

@@ -266,7 +266,8 @@ static void provider_claim(struct kunit *test)
 
 	p->ops->unclaim(p, 0, RANGE_SIZE);
 	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 4 * PAGE_SIZE, 4 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, c->ret, p->ops->claim(p, NULL, 0, c->first * PAGE_SIZE, c->n * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, c->ret,
+			p->ops->claim(p, NULL, 0, c->first * PAGE_SIZE, c->n * PAGE_SIZE));
 }
 
 static void unclaim_part(struct kunit *test)
