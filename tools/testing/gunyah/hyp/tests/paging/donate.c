@@ -147,13 +147,27 @@ static bool sizes(void)
 	return with_vm(do_sizes);
 }
 
+/* The first address that is not the primary VM's, from where a RAM of 1 GiB ends. */
+static u64 ram_end(void)
+{
+	u64 end = 0x80000000, v;
+
+	while (!try_read64(end, &v))
+		end += 0x200000;
+	while (try_read64(end - PAGE_SIZE, &v))
+		end -= PAGE_SIZE;
+	return end;
+}
+
 static void do_not_ram(void)
 {
+	u64 end = ram_end();
+
 	expect("hypervisor", E_ADDRESS, lend(&p, 0x41000000, PAGE_SIZE));
 	expect("half of it", E_ADDRESS, lend(&p, 0x43fff000, 2 * PAGE_SIZE));
 	expect("device", E_ADDRESS, lend(&p, 0x09000000, PAGE_SIZE));
-	expect("behind RAM", E_ADDRESS, lend(&p, 0x80000000, PAGE_SIZE));
-	expect("over the end", E_ADDRESS, lend(&p, 0x7ffff000, 2 * PAGE_SIZE));
+	expect("behind RAM", E_ADDRESS, lend(&p, end, PAGE_SIZE));
+	expect("over the end", E_ADDRESS, lend(&p, end - PAGE_SIZE, 2 * PAGE_SIZE));
 	expect("hypervisor", E_ADDRESS, share(&p, 0x41000000, PAGE_SIZE));
 }
 
