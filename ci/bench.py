@@ -40,11 +40,13 @@ INSNS_PER_TICK = 16             # 62.5 MHz, and a nanosecond for an instruction
 GROWTH = 0.05                   # what an operation's cost may grow by
 KERNEL = 1 << 48                # the kernel's half begins above
 
+GUEST = 0x80000000              # BENCH_RAM
+
 # Whose an address below is.
 PLACES = (
     (0x400000, 0x1000000, 'monitor'),
     (0x40200000, 0x40400000, 'hypervisor'),
-    (0x80000000, 0xa0000000, 'guest'),
+    (GUEST, 0xa0000000, 'guest'),
 )
 PARTS = ('kernel', 'hypervisor', 'monitor', 'guest')
 
@@ -106,12 +108,20 @@ class Symbols:
     def add(self, text):
         for line in text.splitlines():
             words = line.split()
-            if len(words) >= 3 and words[1] in 'tTwW' and words[2][0] != '$':
+            if len(words) >= 3 and words[1] in 'tTwWrR' and words[2][0] != '$':
                 self.names.setdefault(int(words[0], 16), words[2])
 
     def add_elf(self, path):
         self.add(subprocess.run([CROSS + 'nm', path], check=True, text=True,
                                 capture_output=True).stdout)
+
+    def add_payload(self):
+        """The payload is linked into the monitor, and runs where the guest's memory is."""
+        where = {name: address for address, name in self.names.items()}
+        start, end = where['payload_start'], where['payload_end']
+        self.names.update({GUEST + address - start: name
+                           for address, name in self.names.items()
+                           if start < address < end})
 
     def find(self, address):
         if len(self.addresses) != len(self.names):
@@ -170,8 +180,9 @@ def measure(name, program, options, reuse):
     """The operations of one boot."""
     text, path = boot(name, options, reuse)
     symbols = Symbols()
-    symbols.add_elf(os.path.join(KOUT, 'vmlinux'))
     symbols.add_elf(os.path.join(OUT, f'bench-{program}'))
+    symbols.add_payload()
+    symbols.add_elf(os.path.join(KOUT, 'vmlinux'))
     if name != 'kvm':
         symbols.add_elf(os.path.join(HYPOUT, 'hyp.elf'))
         with open(os.path.join(LOGS, f'boot-bench-{name}.modules'),
