@@ -230,6 +230,8 @@ static void run_paged(struct __test_metadata *_metadata, struct big *big)
 	vm_start(&big->vm);
 	EXPECT_EQ(GUEST_DTB_SIZE / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
 	EXPECT_TRUE(cost_was("start", 1, 0));
+	/* What is behind the device tree. */
+	agent_do(&big->vm.vcpu[0], AGENT_LOAD, GUEST_BASE + FIRST * SZ_2M - 8, 8, 0);
 	look(_metadata, &big->vm, big->blocks, 1);
 	EXPECT_EQ(big->size / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
 	big->ranges = control_count(CTL_CALL, CALL_DONATE);
