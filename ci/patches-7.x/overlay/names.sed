@@ -8,5 +8,5 @@ s/\<\(EXPORT_SYMBOL_NS_GPL([a-z_]*, \)\([A-Z_]*\))/\1"\2")/
 # Flags in a folio's pointer to its mapping.
 s/\<PAGE_MAPPING_FLAGS\>/FOLIO_MAPPING_FLAGS/
 
-# Flags of an area of memory are a bitmap.
-s/\<\(shmem_file_setup(.*, \)VM_NORESERVE)/\1mk_vma_flags(VMA_NORESERVE_BIT))/
+# The size to be allocated is the type's.
+s/\<\(k[mz]alloc\)(sizeof(\([^()]*\)), /\1_obj(\2, /
