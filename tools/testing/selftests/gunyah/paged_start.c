@@ -356,9 +356,11 @@ TEST_F(rights, write)
 	EXPECT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + 8, 8, 0));
 }
 
-/* The first touch of it, which is not the access of a device. */
+/* Of shared memory it is the first touch, which is not the access of a device. */
 TEST_F(rights, execute)
 {
+	if (!(variant->flags & S))
+		agent_do(self->vcpu, AGENT_LOAD, variant->gpa, 8, 0);
 	agent_do(self->vcpu, AGENT_CALL, variant->gpa, 0, 0);
 	if (variant->flags & X) {
 		EXPECT_EQ(0, self->vcpu->esr);
