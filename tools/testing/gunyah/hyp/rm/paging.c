@@ -272,7 +272,7 @@ void rm_paging_start(struct rm_vm *vm)
 	vcpu_power_on(vm->vm->vcpu[0], entry, context);
 }
 
-static void adopt(struct rm_vm *vm, struct rm_parcel *p)
+static void take_in(struct rm_vm *vm, struct rm_parcel *p)
 {
 	u64 gpa = rm_parcel_acl(p, vm->vmid)->gpa;
 	u32 i;
@@ -293,6 +293,6 @@ void rm_paging_adopt(struct rm_vm *vm)
 	if (fw)
 		vm->fw.entry = rm_parcel_acl(fw, vm->vmid)->gpa + vm->fw.off;
 	if (fw && vm->fw.handle != vm->image)
-		adopt(vm, fw);
-	adopt(vm, rm_parcel_get(vm->image));
+		take_in(vm, fw);
+	take_in(vm, rm_parcel_get(vm->image));
 }
