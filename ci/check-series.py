@@ -115,18 +115,6 @@ def make_tree(edited):
     must(git('tag', 'base'))
 
 
-def make_root():
-    """The kernel tree as checkpatch is to see it: without get_maintainer.pl, which it
-    would run for each file, for a second or more, to hear whether it is obsolete."""
-    shutil.rmtree(ROOT, ignore_errors=True)
-    for folder, root in (('', ROOT), ('scripts', os.path.join(ROOT, 'scripts'))):
-        os.makedirs(root)
-        for name in os.listdir(os.path.join(ENV['KSRC'], folder)):
-            if name not in ('scripts', 'get_maintainer.pl'):
-                os.symlink(os.path.join(ENV['KSRC'], folder, name),
-                           os.path.join(root, name))
-
-
 def checkpatch(mail, exceptions):
     """What checkpatch says of a mail, but for what is excepted. One that was clean is
     not looked at again until something of all this changes."""
@@ -159,7 +147,7 @@ def check_mails(results, mails):
     if not series.identity():
         exceptions += UNSIGNED
     os.makedirs(CLEAN, exist_ok=True)
-    make_root()
+    check.kernel_root(ROOT)
     with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
         said = pool.map(lambda m: checkpatch(m, exceptions), mails)
         for mail, fault in zip(mails, said):

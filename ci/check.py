@@ -97,11 +97,24 @@ def digest(*paths):
     return total
 
 
+def kernel_root(root):
+    """The kernel tree as checkpatch is to see it: without get_maintainer.pl, which it
+    would run for each file, for a second or more, to hear whether it is obsolete."""
+    shutil.rmtree(root, ignore_errors=True)
+    for folder in ('', 'scripts'):
+        os.makedirs(os.path.join(root, folder))
+        for name in os.listdir(os.path.join(KSRC, folder)):
+            if name not in ('scripts', 'get_maintainer.pl'):
+                os.symlink(os.path.join(KSRC, folder, name), os.path.join(root, folder, name))
+    return root
+
+
 def checkpatch(files):
     """A file that was clean is not looked at again until it, checkpatch or a
     binding (which documents compatible strings) changes."""
     clean = os.path.join(os.environ['WORK'], 'checkpatch')
     os.makedirs(clean, exist_ok=True)
+    root = kernel_root(os.path.join(os.environ['WORK'], 'checkpatch-root'))
     common = digest(os.path.join(KSRC, 'scripts/checkpatch.pl'), __file__,
                     *(os.path.join(TOP, f) for f in files
                       if f.startswith('Documentation/devicetree/')))
@@ -125,7 +138,7 @@ def checkpatch(files):
         options = ['--ignore', ','.join(ignored)] if ignored else []
         status, out = run(['perl', 'scripts/checkpatch.pl', '--strict',
                            '--terse', '--no-summary', '--show-types',
-                           *options, '-f', name], cwd=KSRC)
+                           *options, '-f', name], cwd=root)
         return out if status else ''
     names = [f for f in overlay(files) if CHECKPATCH.search(f) and
              os.path.exists(os.path.join(KSRC, f))]
