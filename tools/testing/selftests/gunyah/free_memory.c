@@ -13,8 +13,8 @@
 #include "lib/soak.h"
 
 #define STEP		(4UL << 20)
-/* What the kernel needs to go on, in KiB. */
-#define ROOM		(24UL << 10)
+/* What the kernel keeps for itself and some more, in KiB: what was freed last is not in it. */
+#define ROOM		(64UL << 10)
 /* For a rule: always. */
 #define EACH		(1UL << 20)
 
@@ -71,17 +71,14 @@ FIXTURE_SETUP(ended)
 FIXTURE_TEARDOWN(ended)
 {
 	control_clear(-1);
-}
-
-TEST_F(ended, well)
-{
-	vm_destroy(&self->vm);
-	EXPECT_EQ(self->leaked, bytes_leaked());
-	EXPECT_EQ(0, fill_all());
+	EXPECT_TRUE(driver_unbind());
+	EXPECT_TRUE(control_revive(true));
+	control_reclaim();
+	EXPECT_TRUE(driver_bind());
 }
 
 /* The resource manager, or in the demand-paged flow the hypervisor, keeps it. */
-TEST_F(ended, and_nothing_came_back)
+TEST_F(ended, memory_did_not_come_back)
 {
 	__u64 away;
 
