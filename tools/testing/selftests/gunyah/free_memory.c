@@ -15,8 +15,6 @@
 #define STEP		(4UL << 20)
 /* What the kernel keeps for itself and some more, in KiB: what was freed last is not in it. */
 #define ROOM		(64UL << 10)
-/* For a rule: always. */
-#define EACH		(1UL << 20)
 
 /* Takes and fills memory until next to nothing is free; never returns. */
 static void fill_memory(void)
@@ -83,9 +81,9 @@ TEST_F(ended, memory_did_not_come_back)
 	__u64 away;
 
 	if (paging_there())
-		CALL_RULE(CALL_DONATE, CTL_CALL_RESULT, .times = EACH, .p = { HYP_DENIED });
+		CALL_RULE(CALL_DONATE, CTL_CALL_RESULT, .times = CTL_FOREVER, .p = { HYP_DENIED });
 	else
-		MSG_RULE(MSG_MEM_RECLAIM, CTL_REFUSE, .times = EACH, .p = { RM_NORESOURCE });
+		MSG_RULE(MSG_MEM_RECLAIM, CTL_REFUSE, .times = CTL_FOREVER, .p = { RM_NORESOURCE });
 	vm_destroy(&self->vm);
 	control_clear(-1);
 	EXPECT_LT(self->leaked, bytes_leaked());
