@@ -18,6 +18,8 @@ import os
 import re
 import sys
 
+import ktap
+
 CI = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(CI)
 PAGES = os.path.join(TOP, 'Documentation/virt/gunyah')
@@ -190,13 +192,8 @@ def main():
             ('suite', check_suites())):
         found = [(f'{kind}.{name}', fault) for name, fault in found]
         cases += found or [(kind, 'nothing was found to check')]
-    print('KTAP version 1')
-    for n, (name, fault) in enumerate(cases, 1):
-        if fault:
-            print(f'# {name}: {fault}')
-        print(f'{"not ok" if fault else "ok"} {n} {name}')
-    print(f'1..{len(cases)}')
-    return 1 if any(fault for _, fault in cases) else 0
+    return ktap.report([(name, [f'{name}: {fault}'] if fault else [])
+                        for name, fault in cases])
 
 
 if __name__ == '__main__':

@@ -10,6 +10,8 @@ import os
 import re
 import sys
 
+import ktap
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DRIVER = 'drivers/virt/gunyah'
 HYP = 'tools/testing/gunyah/hyp'
@@ -183,13 +185,7 @@ def main():
                     circles({p for p in hyp if p.endswith('.h')})))
     if os.path.exists(os.path.join(TOP, DRIVER, 'Makefile')):
         results.append(('makefile-order', makefile_order()))
-    print('KTAP version 1')
-    print(f'1..{len(results)}')
-    for number, (name, faults) in enumerate(results, 1):
-        for fault in faults:
-            print(f'# {fault}')
-        print(f'{"not ok" if faults else "ok"} {number} {name}')
-    return any(faults for _, faults in results)
+    return ktap.report(results)
 
 
 if __name__ == '__main__':

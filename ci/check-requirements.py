@@ -15,6 +15,8 @@ import os
 import re
 import sys
 
+import ktap
+
 CI = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(CI)
 LIST = os.path.join(CI, 'requirements.md')
@@ -115,20 +117,14 @@ def print_list(wanted, is_open, found):
 def check(wanted, is_open, found):
     cases = []
     for number in sorted(wanted):
-        fault = ''
+        faults = []
         if number not in found and number not in is_open:
-            fault = 'no test names it, and it is not said to be open'
-        cases.append((number, fault))
+            faults = [f'R{number}: no test names it, and it is not said to be open']
+        cases.append((f'R{number}', faults))
     for number in sorted((set(found) | set(is_open)) - set(wanted)):
         where = sorted(found.get(number, {'"Open" of ci/requirements.md'}))
-        cases.append((number, 'there is no such requirement: ' + where[0]))
-    print('KTAP version 1')
-    for n, (number, fault) in enumerate(cases, 1):
-        if fault:
-            print(f'# R{number}: {fault}')
-        print(f'{"not ok" if fault else "ok"} {n} R{number}')
-    print(f'1..{len(cases)}')
-    return 1 if any(fault for _, fault in cases) else 0
+        cases.append((f'R{number}', [f'R{number}: there is no such requirement: {where[0]}']))
+    return ktap.report(cases)
 
 
 def main():

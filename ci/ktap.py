@@ -116,6 +116,18 @@ def first_bad(node):
     return None if node.good else node.name
 
 
+def report(cases):
+    """Print the cases of a check, (name, lines that say what is wrong) each; the
+    status to exit with."""
+    print('KTAP version 1')
+    print(f'1..{len(cases)}')
+    for number, (name, faults) in enumerate(cases, 1):
+        for fault in faults:
+            print(f'# {fault}')
+        print(f'{"not ok" if faults else "ok"} {number} {name}')
+    return 1 if any(faults for _, faults in cases) else 0
+
+
 def parse(text):
     """The cases of a text; a test without nested results is a case itself."""
     cases = []

@@ -73,7 +73,7 @@ OLD_CPU = 'vm_life vcpu_run memory_access'.split()
 SMP = 'vcpu_smp vcpu_host'.split()
 # Files of the hypervisor that only its profile "paging" uses, and of the driver
 # that mostly the demand-paged flow does.
-PAGING = ('*/hyp/extent.c', '*/hyp/addrspace.c', '*/hyp/rm/paging.c')
+PAGING = ('*/hyp/extent.c', '*/hyp/addrspace.c', '*/hyp/rm/paging.c', '*/hyp/rm/firmware.c')
 PAGED = ('*/vm_paging.c', '*/vm_pieces.c', '*/vm_extent.c')
 ABSENT = ('*/rm_drv.c', '*/vm_drv.c', '*/hypercall.c')
 

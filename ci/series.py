@@ -28,6 +28,7 @@ import sys
 import tempfile
 
 import grow
+import ktap
 
 CI = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(CI)
@@ -270,13 +271,7 @@ def check():
         results = list(checks())
     except (Fault, ValueError) as fault:
         results = [('list', [str(fault)])]
-    print('KTAP version 1')
-    print(f'1..{len(results)}')
-    for number, (name, faults) in enumerate(results, 1):
-        for fault in faults:
-            print(f'# {fault}')
-        print(f'{"not ok" if faults else "ok"} {number} {name}')
-    return any(faults for _, faults in results)
+    return ktap.report(results)
 
 
 def identity():

@@ -36,7 +36,6 @@ static void run(struct test_vcpu *vcpu)
 {
 	struct gunyah_vcpu_run *run = vcpu->run;
 	int fd = vcpu->fd;
-	uint64_t addr;
 
 	for (;;) {
 		if (ioctl(fd, GUNYAH_VCPU_RUN, 0)) {
@@ -48,14 +47,8 @@ static void run(struct test_vcpu *vcpu)
 			fprintf(stderr, "exit %u\n", run->exit_reason);
 			exit(1);
 		}
-		addr = run->mmio.phys_addr;
-		if (addr == BENCH_DEVICE) {
-			if (!run->mmio.is_write)
-				*(uint32_t *)run->mmio.data = 1;
-		} else if (!monitor_control(addr - BENCH_CONTROL, run->mmio.is_write,
-					    (uint64_t *)run->mmio.data)) {
+		if (!monitor_access(run->mmio.phys_addr, run->mmio.is_write, run->mmio.data))
 			return;
-		}
 	}
 }
 

@@ -110,7 +110,6 @@ static void run(void)
 {
 	struct kvm_run *run = page;
 	int fd = vcpu;
-	uint64_t addr;
 
 	for (;;) {
 		if (ioctl(fd, KVM_RUN, 0)) {
@@ -122,14 +121,8 @@ static void run(void)
 			fprintf(stderr, "exit %u\n", run->exit_reason);
 			exit(1);
 		}
-		addr = run->mmio.phys_addr;
-		if (addr == BENCH_DEVICE) {
-			if (!run->mmio.is_write)
-				*(uint32_t *)run->mmio.data = 1;
-		} else if (!monitor_control(addr - BENCH_CONTROL, run->mmio.is_write,
-					    (uint64_t *)run->mmio.data)) {
+		if (!monitor_access(run->mmio.phys_addr, run->mmio.is_write, run->mmio.data))
 			return;
-		}
 	}
 }
 
