@@ -100,7 +100,8 @@ class Lane:
             subprocess.run(['cp', how, base[what], self.env[what]], check=True)
         for name in os.listdir(base['WORK']):
             if name.startswith(('overlay-', 'patches-')):
-                shutil.copy2(os.path.join(base['WORK'], name), self.env['WORK'])
+                subprocess.run(['cp', '-a', os.path.join(base['WORK'], name),
+                                self.env['WORK']], check=True)
         self.relocate()
         self.archive = os.path.join(self.env['INITRAMFS'], f'primary-{self.env["FLAVOUR"]}.cpio')
         os.replace(self.archive, self.archive + '.base')
