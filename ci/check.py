@@ -268,6 +268,11 @@ def series(_files):
     return ktap_cases('series.py', '--check')
 
 
+def mutants(_files):
+    """The lists of make mutants, which itself takes an hour."""
+    return ktap_cases('mutants.py', '--check')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -343,7 +348,7 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
+    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases, 'mutants': mutants,
     'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
     'compiler': compiler, 'sparse': sparse, 'sample': sample,
     'binding': binding,

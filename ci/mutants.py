@@ -17,6 +17,7 @@ nothing that can be seen: they are not tested.
 
 Environment: SEED, COUNT mistakes, LANES at a time, ONLY=GLOB,GLOB of file names
 (the same mistakes as without), WITHOUT=a,b programs and suites not to run.
+--check only looks whether the lists fit the sources.
 """
 
 import fnmatch
@@ -37,6 +38,7 @@ sys.path[:0] = [CI, os.path.join(CI, 'mutants')]
 
 import checks                   # noqa: E402
 import draw                     # noqa: E402
+import ktap                     # noqa: E402
 import lane as lanes            # noqa: E402
 
 SOURCES = ('drivers/virt/gunyah/*.c', 'arch/arm64/gunyah/*.c', 'tools/testing/gunyah/hyp/**/*.c')
@@ -333,12 +335,27 @@ def summary(run, began):
     return 1 if run.survived or not run.killed else 0
 
 
+def check():
+    """What needs no run: each listed one is possible still, no file is left out."""
+    texts = sources(TOP)
+    gone = []
+    try:
+        equivalents(texts)
+    except SystemExit as err:
+        gone = str(err).splitlines()
+    drawn = {place[0].file for place in draw.plan(texts, 0, 1)}
+    return ktap.report([('equivalents', gone),
+                        ('every_file', sorted(set(texts) - drawn))])
+
+
 def ended(*_):
     checks.kill_all()
     os._exit(130)
 
 
 def main():
+    if sys.argv[1:] == ['--check']:
+        return check()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, ended)
     began = time.monotonic()
