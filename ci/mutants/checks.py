@@ -183,8 +183,11 @@ def kill_all():
 
 
 def start(words, env):
-    proc = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, start_new_session=True)
+    # A hypervisor with a mistake may write a file of any name.
+    os.makedirs(env['LOGS'], exist_ok=True)
+    proc = subprocess.Popen(words, env=env, cwd=env['LOGS'], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            start_new_session=True)
     running.add(proc)
     return proc
 
