@@ -15,11 +15,14 @@
 #include <kunit/test-bug.h>
 #include <kunit/visibility.h>
 #include <linux/arm-smccc.h>
+#include <linux/context_tracking_state.h>
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
+#include <linux/jiffies.h>
 /* guest_state_enter_irqoff() and its like, which have nothing of KVM in them. */
 #include <linux/kvm_host.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 
 #include <asm/barrier.h>
@@ -277,6 +280,23 @@ static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 fn, u64 capid, u64 
 	return res;
 }
 
+/* When this CPU's RCU was last told of a guest. */
+static DEFINE_PER_CPU(unsigned long, guest_told);
+
+/*
+ * Has the kernel to be told that this CPU enters a guest?  Context tracking, lockdep
+ * and the tracers have: they keep a state.  Without them it is only RCU that takes
+ * note of a quiescent state.  It looks for one at each tick, so it need not hear of
+ * more: and the tick, as any interrupt, ends a guest.
+ */
+static __always_inline bool tell_of_guest(void)
+{
+	unsigned long now = jiffies;
+
+	return IS_ENABLED(CONFIG_TRACE_IRQFLAGS) || context_tracking_enabled() ||
+	       __this_cpu_xchg(guest_told, now) != now;
+}
+
 static __always_inline enum gunyah_error
 take_run_result(struct gunyah_hvc_result res, struct gunyah_vcpu_run_result *result)
 {
@@ -290,6 +310,14 @@ take_run_result(struct gunyah_hvc_result res, struct gunyah_vcpu_run_result *res
 	}
 
 	return error;
+}
+
+/* Of its own, so that nothing is on the stack of its caller. */
+static noinline enum gunyah_error run_and_tell(u64 capid, u64 resume0, u64 resume1, u64 resume2,
+					       struct gunyah_vcpu_run_result *result)
+{
+	return take_run_result(gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1,
+						resume2), result);
 }
 
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
@@ -311,8 +339,11 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1,
 		pmr_sync();
 	}
 
-	error = take_run_result(gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1,
-						 resume2), result);
+	if (unlikely(tell_of_guest()))
+		error = run_and_tell(capid, resume0, resume1, resume2, result);
+	else
+		error = take_run_result(gunyah_hvc_inline(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0,
+							  resume1, resume2, 0, 0, 0, 0), result);
 
 	if (by_priority)
 		local_daif_restore(DAIF_PROCCTX_NOIRQ);
