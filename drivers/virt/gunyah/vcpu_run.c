@@ -39,14 +39,9 @@
 
 #include "resource.h"
 #include "vcpu_run.h"
-#include "vm_paging.h"
 #include "vm_trace.h"
 
-/* A step of a run that neither ended it nor failed. */
-#define GO_ON			1
-
-/* So often a vCPU may fault on memory that it has. */
-#define MAX_REFAULTS		16
+#define GO_ON			GUNYAH_VCPU_GO_ON
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
@@ -55,7 +50,7 @@
 
 /**
  * gunyah_vcpu_kick() - let the runner look again
- * @vcpu: the vCPU; the caller changed something that should_look() sees
+ * @vcpu: the vCPU; the caller changed something that gunyah_vcpu_should_look() sees
  *
  * Context: any but hard interrupts; does not sleep.
  */
@@ -75,19 +70,6 @@ static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
 {
 	guard(spinlock)(&vcpu->kick_lock);
 	vcpu->runner = task;
-}
-
-/* False when the run in which the call began has ended. */
-static bool same_run(struct gunyah_vcpu *vcpu)
-{
-	lockdep_assert_held(&vcpu->run_lock);
-	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
-}
-
-static bool should_look(struct gunyah_vcpu *vcpu)
-{
-	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
-	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !same_run(vcpu);
 }
 
 static bool goes_down(const struct gunyah_vm *vm)
@@ -115,7 +97,7 @@ static int look(struct gunyah_vcpu *vcpu)
 		/* Pairs with gunyah_vcpu_set_resource(). */
 		if (!smp_load_acquire(&vcpu->res))
 			return -ENODEV;
-		return same_run(vcpu) ? GO_ON : -EBUSY;
+		return gunyah_vcpu_same_run(vcpu) ? GO_ON : -EBUSY;
 	case GUNYAH_VM_RESETTING:
 	case GUNYAH_VM_CLOSING:
 		return -EBUSY;
@@ -126,7 +108,7 @@ static int look(struct gunyah_vcpu *vcpu)
 	}
 
 	/* Overtaken by a reset: how the VM is now is the affair of calls made since. */
-	if (!same_run(vcpu))
+	if (!gunyah_vcpu_same_run(vcpu))
 		return -EBUSY;
 
 	/* Not started; or it has begun to go down since the look at the state. */
@@ -220,66 +202,6 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	return 0;
 }
 
-static int exit_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
-{
-	struct gunyah_vcpu_run *run = vcpu->run;
-
-	lockdep_assert_held(&vcpu->run_lock);
-	memset(&run->page_fault, 0, sizeof(run->page_fault));
-	run->page_fault.phys_addr = addr;
-	run->page_fault.attempt = error;
-	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_FAULT;
-
-	vcpu->pending = GUNYAH_VCPU_PENDING_PAGE_FAULT;
-	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_PAGE_FAULT);
-	return 0;
-}
-
-/*
- * The guest has the memory, and had it when the same access failed before.  That may
- * be: another vCPU was quicker, or the hypervisor was just changing its tables.  But
- * it may also be an access that the guest has no right to, and then it never ends.
- */
-static bool refaults(struct gunyah_vcpu *vcpu, u64 addr, u64 serial)
-{
-	lockdep_assert_held(&vcpu->run_lock);
-	if (vcpu->fault_addr != addr || vcpu->fault_serial != serial) {
-		vcpu->fault_addr = addr;
-		vcpu->fault_serial = serial;
-		vcpu->n_refaults = 0;
-		return false;
-	}
-	return ++vcpu->n_refaults > MAX_REFAULTS;
-}
-
-/* 0 when the guest has the memory. */
-static int give_memory(struct gunyah_vcpu *vcpu, u64 addr, bool write)
-{
-	struct gunyah_vm *vm = vcpu->vm;
-	u64 serial = 0;
-	int ret;
-
-	ret = gunyah_vm_paging_fault(&vm->mem, addr, write, &serial);
-	if (!ret && refaults(vcpu, addr, serial))
-		ret = -EFAULT;
-	trace_gunyah_vcpu_page_fault(vm->rm.vmid, vcpu->id, write, addr, ret);
-	return ret;
-}
-
-/* The guest tries again; or the monitor is told why it has no memory there. */
-static int finish_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
-{
-	/*
-	 * -EINTR: the signal is found by gunyah_guest_work(), and the guest faults
-	 * again when it runs again.  That goes for a VM that has ended meanwhile, too.
-	 */
-	if (error && error != -EINTR && error != -EAGAIN && !should_look(vcpu))
-		return exit_page_fault(vcpu, addr, error);
-
-	vcpu->resume[1] = GUNYAH_VCPU_ACTION_RETRY;
-	return GO_ON;
-}
-
 static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 {
 	struct gunyah_vm *vm = vcpu->vm;
@@ -289,22 +211,11 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 	u64 value = 0;
 	int ret;
 
-	/* Shared memory that was taken back from the guest looks like this, too. */
-	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr)) {
-		ret = give_memory(vcpu, addr, write);
-		/* Else its binding has just gone: it is a device's address again. */
+	if (vcpu->paged) {
+		ret = gunyah_vcpu_shared_access(vcpu, addr, write);
 		if (ret != -ENOENT)
-			return finish_page_fault(vcpu, addr, ret);
+			return ret;
 	}
-
-	/*
-	 * When a run ends, its number is changed first, and then it is forgotten what
-	 * is shared.  So nobody knows any more what address this is; and nobody needs
-	 * to, as an answer could not be brought to that guest.  look() says so.
-	 */
-	smp_rmb();
-	if (vcpu->paged && !same_run(vcpu))
-		return GO_ON;
 
 	if (len != 1 && len != 2 && len != 4 && len != 8) {
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
@@ -327,7 +238,7 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
  */
 static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
 {
-	rcuwait_wait_event(&vcpu->wait, READ_ONCE(vcpu->woken) || should_look(vcpu),
+	rcuwait_wait_event(&vcpu->wait, READ_ONCE(vcpu->woken) || gunyah_vcpu_should_look(vcpu),
 			   TASK_INTERRUPTIBLE);
 	return GO_ON;
 }
@@ -343,7 +254,7 @@ static int wait_while_busy(struct gunyah_vcpu *vcpu, unsigned long *until)
 	else if (time_after(jiffies, *until))
 		return -EBUSY;
 
-	rcuwait_wait_event_timeout(&vcpu->wait, should_look(vcpu), TASK_INTERRUPTIBLE,
+	rcuwait_wait_event_timeout(&vcpu->wait, gunyah_vcpu_should_look(vcpu), TASK_INTERRUPTIBLE,
 				   msecs_to_jiffies(BUSY_LOOK_MS));
 	return GO_ON;
 }
@@ -368,8 +279,7 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
 		return handle_mmio(vcpu, true, result->data);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
-		return finish_page_fault(vcpu, result->data[0],
-					 give_memory(vcpu, result->data[0], result->data[1]));
+		return gunyah_vcpu_page_fault(vcpu, result->data[0], result->data[1]);
 	case GUNYAH_VCPU_STATE_FAULT:
 		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;
@@ -387,7 +297,7 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 static void join_run(struct gunyah_vcpu *vcpu)
 {
 	lockdep_assert_held(&vcpu->run_lock);
-	if (same_run(vcpu))
+	if (gunyah_vcpu_same_run(vcpu))
 		return;
 
 	vcpu->runs_ended = gunyah_vm_runs_ended(vcpu->vm);
@@ -413,7 +323,7 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	smp_store_mb(vcpu->woken, false);
 	/* As in look(): with the resource of a new run comes that it is one. */
 	res = smp_load_acquire(&vcpu->res);
-	if (!should_look(vcpu) && res && !gunyah_guest_work_pending()) {
+	if (!gunyah_vcpu_should_look(vcpu) && res && !gunyah_guest_work_pending()) {
 		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
 					vcpu->resume[1]);
 		vtime_account_guest_enter();

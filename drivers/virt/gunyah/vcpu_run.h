@@ -4,6 +4,7 @@
 #define _GUNYAH_VCPU_RUN_H
 
 #include <linux/kref.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/rcuwait.h>
 #include <linux/spinlock.h>
@@ -84,6 +85,26 @@ struct gunyah_vcpu {
 	spinlock_t kick_lock;	/* see above */
 	struct task_struct *runner;
 };
+
+/* A step of a run that neither ended it nor failed. */
+#define GUNYAH_VCPU_GO_ON	1
+
+/* The runner's: false when the run in which its call began has ended. */
+static inline bool gunyah_vcpu_same_run(struct gunyah_vcpu *vcpu)
+{
+	lockdep_assert_held(&vcpu->run_lock);
+	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
+}
+
+/* The runner's: is there something that ends or may end its call? */
+static inline bool gunyah_vcpu_should_look(struct gunyah_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
+	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !gunyah_vcpu_same_run(vcpu);
+}
+
+int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write);
+int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write);
 
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu);
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu);
