@@ -64,7 +64,7 @@ static int give_memory(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 static int finish_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
 {
 	/*
-	 * -EINTR: the signal is found by gunyah_guest_work(), and the guest faults
+	 * -EINTR: the signal is found before the guest is entered, and the guest faults
 	 * again when it runs again.  That goes for a VM that has ended meanwhile, too.
 	 */
 	if (error && error != -EINTR && error != -EAGAIN && !gunyah_vcpu_should_look(vcpu))

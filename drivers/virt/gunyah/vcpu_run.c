@@ -13,10 +13,11 @@
  * hypercall, because the hypervisor comes back as soon as an interrupt of the
  * host is pending; a grace period of RCU would not, because a CPU in a guest is
  * not waited for.  A kick is such an interrupt that is not waited for.  All that
- * can stop a run (the state of the VM, the removal of the function, work of
- * the thread) is looked at with interrupts masked right before the hypercall:
- * who changes one of them and then kicks is seen before the guest is entered, or
- * ends it.
+ * can stop a run (the state of the VM, the removal of the function, immediate_exit,
+ * work of the thread) is looked at once in each round, with interrupts masked right
+ * before the hypercall: who changes one of them and then kicks is seen before the
+ * guest is entered, or ends it.  Only when there is something it is looked at more
+ * closely, with interrupts enabled, and acted on.
  *
  * A call of GUNYAH_VCPU_RUN belongs to the run of the VM in which it began: a
  * reset may overtake it, and then it does not enter the guest of the next run, nor
@@ -42,6 +43,9 @@
 #include "vm_trace.h"
 
 #define GO_ON			GUNYAH_VCPU_GO_ON
+
+/* The lengths that an access can have. */
+#define LENGTHS			(BIT(1) | BIT(2) | BIT(4) | BIT(8))
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
@@ -120,6 +124,24 @@ static int look(struct gunyah_vcpu *vcpu)
 	run->status.exit_info = info;
 	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_STATUS);
 	return 0;
+}
+
+/*
+ * All that may stop a run, the weightiest first.  GO_ON when nothing does: the thread's
+ * work is done, and what else there was has passed.
+ */
+static int look_closer(struct gunyah_vcpu *vcpu)
+{
+	int ret;
+
+	ret = look(vcpu);
+	if (ret != GO_ON)
+		return ret;
+
+	if (READ_ONCE(vcpu->run->immediate_exit))
+		return -EINTR;
+
+	return gunyah_guest_work() ?: GO_ON;
 }
 
 /* ---- exits and answers ---- */
@@ -202,12 +224,20 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	return 0;
 }
 
-static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
+static int bad_length(struct gunyah_vcpu *vcpu, u64 len)
+{
+	dev_err_ratelimited(gunyah_rm_dev(vcpu->vm->host->rm),
+			    "VM %u vCPU %u: access of %llu bytes\n",
+			    vcpu->vm->rm.vmid, vcpu->id, len);
+	return -EIO;
+}
+
+static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write)
 {
 	struct gunyah_vm *vm = vcpu->vm;
 	bool handled = false;
-	u64 addr = data[0];
-	u64 len = data[1];
+	u64 addr = vcpu->result.data[0];
+	u64 len = vcpu->result.data[1];
 	u64 value = 0;
 	int ret;
 
@@ -217,15 +247,11 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 			return ret;
 	}
 
-	if (len != 1 && len != 2 && len != 4 && len != 8) {
-		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
-				    "VM %u vCPU %u: access of %llu bytes\n",
-				    vm->rm.vmid, vcpu->id, len);
-		return -EIO;
-	}
+	if (unlikely(len > 8 || !(BIT(len) & LENGTHS)))
+		return bad_length(vcpu, len);
 
 	if (write) {
-		value = cut(data[2], len);
+		value = cut(vcpu->result.data[2], len);
 		handled = !gunyah_vm_io_write(&vm->io, addr, len, value);
 	}
 	trace_gunyah_vcpu_mmio(vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
@@ -234,7 +260,7 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 
 /*
  * Sleep until the vCPU's interrupt, or the end.  A signal ends the sleep; that
- * there is one is found by gunyah_guest_work().
+ * there is one is found before the guest is entered.
  */
 static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
 {
@@ -247,11 +273,11 @@ static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
  * The resource manager runs the vCPU itself while it takes the VM down: wait
  * for the news.  A vCPU that is busy for longer is not scheduled by this VM.
  */
-static int wait_while_busy(struct gunyah_vcpu *vcpu, unsigned long *until)
+static int wait_while_busy(struct gunyah_vcpu *vcpu)
 {
-	if (!*until)
-		*until = (jiffies + msecs_to_jiffies(GUNYAH_RM_STATE_LIMIT_MS)) | 1;
-	else if (time_after(jiffies, *until))
+	if (!vcpu->busy_until)
+		vcpu->busy_until = (jiffies + msecs_to_jiffies(GUNYAH_RM_STATE_LIMIT_MS)) | 1;
+	else if (time_after(jiffies, vcpu->busy_until))
 		return -EBUSY;
 
 	rcuwait_wait_event_timeout(&vcpu->wait, gunyah_vcpu_should_look(vcpu), TASK_INTERRUPTIBLE,
@@ -259,8 +285,10 @@ static int wait_while_busy(struct gunyah_vcpu *vcpu, unsigned long *until)
 	return GO_ON;
 }
 
-static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_result *result)
+/* All states but the most frequent ones. */
+static noinline int handle_state(struct gunyah_vcpu *vcpu)
 {
+	const struct gunyah_vcpu_run_result *result = &vcpu->result;
 	struct gunyah_vm *vm = vcpu->vm;
 
 	switch (result->state) {
@@ -274,10 +302,6 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_PSCI_SYSTEM_RESET:
 		/* Off or reset for good: VM_EXITED follows and has the type. */
 		return wait_for_wakeup(vcpu);
-	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ:
-		return handle_mmio(vcpu, false, result->data);
-	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
-		return handle_mmio(vcpu, true, result->data);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
 		return gunyah_vcpu_page_fault(vcpu, result->data[0], result->data[1]);
 	case GUNYAH_VCPU_STATE_FAULT:
@@ -307,8 +331,7 @@ static void join_run(struct gunyah_vcpu *vcpu)
 }
 
 /* False when something has to be looked at first: then nothing was done. */
-static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
-		  struct gunyah_vcpu_run_result *result)
+static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error)
 {
 	struct gunyah_resource *res;
 	bool entered = false;
@@ -323,12 +346,15 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	smp_store_mb(vcpu->woken, false);
 	/* As in look(): with the resource of a new run comes that it is one. */
 	res = smp_load_acquire(&vcpu->res);
-	if (!gunyah_vcpu_should_look(vcpu) && res && !gunyah_guest_work_pending()) {
+	if (likely(res && !gunyah_vcpu_stops(vcpu) && !READ_ONCE(vcpu->run->immediate_exit) &&
+		   !gunyah_guest_work_pending())) {
+		/* In a run that has begun it does not change. */
+		vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
 		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
 					vcpu->resume[1]);
 		vtime_account_guest_enter();
 		*error = gunyah_hypercall_vcpu_run(res->capid, vcpu->resume[0],
-						   vcpu->resume[1], 0, result);
+						   vcpu->resume[1], 0, &vcpu->result);
 		/* The tick that ended it, if one did, counts as the guest's. */
 		local_irq_enable();
 		isb();
@@ -342,28 +368,16 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	return entered;
 }
 
-static int run_once(struct gunyah_vcpu *vcpu, unsigned long *busy_until)
+static noinline int after_error(struct gunyah_vcpu *vcpu, enum gunyah_error error)
 {
-	struct gunyah_vcpu_run_result result = {};
-	enum gunyah_error error;
 	int ret;
 
-	if (!enter(vcpu, &error, &result))
-		return GO_ON;
-
-	trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, result.state, result.data);
-
 	switch (error) {
-	case GUNYAH_ERROR_OK:
-		/* The answer was used, also if the guest did not get far. */
-		memset(vcpu->resume, 0, sizeof(vcpu->resume));
-		*busy_until = 0;
-		return handle_state(vcpu, &result);
 	case GUNYAH_ERROR_RETRY:
 		schedule();
 		return GO_ON;
 	case GUNYAH_ERROR_BUSY:
-		return wait_while_busy(vcpu, busy_until);
+		return wait_while_busy(vcpu);
 	default:
 		/* The capability dies with the VM: that comes first. */
 		ret = look(vcpu);
@@ -373,22 +387,35 @@ static int run_once(struct gunyah_vcpu *vcpu, unsigned long *busy_until)
 
 static int run_loop(struct gunyah_vcpu *vcpu)
 {
-	unsigned long busy_until = 0;
+	enum gunyah_error error;
+	u64 state;
 	int ret;
 
 	do {
-		ret = look(vcpu);
-		if (ret != GO_ON)
-			return ret;
+		if (unlikely(!enter(vcpu, &error))) {
+			ret = look_closer(vcpu);
+			continue;
+		}
 
-		if (READ_ONCE(vcpu->run->immediate_exit))
-			return -EINTR;
+		if (unlikely(error != GUNYAH_ERROR_OK))
+			memset(&vcpu->result, 0, sizeof(vcpu->result));
+		trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, vcpu->result.state,
+				       vcpu->result.data);
+		if (unlikely(error != GUNYAH_ERROR_OK)) {
+			ret = after_error(vcpu, error);
+			continue;
+		}
 
-		ret = gunyah_guest_work();
-		if (ret)
-			return ret;
-
-		ret = run_once(vcpu, &busy_until);
+		/* The answer was used, also if the guest did not get far. */
+		memset(vcpu->resume, 0, sizeof(vcpu->resume));
+		vcpu->busy_until = 0;
+		state = vcpu->result.state;
+		if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE)
+			ret = handle_mmio(vcpu, true);
+		else if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ)
+			ret = handle_mmio(vcpu, false);
+		else
+			ret = handle_state(vcpu);
 	} while (ret == GO_ON);
 
 	return ret;
@@ -401,16 +428,12 @@ static int run_locked(struct gunyah_vcpu *vcpu)
 	lockdep_assert_held(&vcpu->run_lock);
 	WRITE_ONCE(vcpu->run->exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
 
+	vcpu->busy_until = 0;
 	join_run(vcpu);
-	ret = look(vcpu);
-	if (ret != GO_ON)
-		return ret;
-
-	/* In a run that has begun it does not change; in another one nothing is entered. */
-	vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
-	ret = take_answer(vcpu);
-	if (ret)
-		return ret;
+	if (unlikely(take_answer(vcpu))) {
+		ret = look(vcpu);
+		return ret == GO_ON ? -EINVAL : ret;
+	}
 
 	set_runner(vcpu, current);
 	ret = run_loop(vcpu);

@@ -3,6 +3,7 @@
 #ifndef _GUNYAH_VCPU_RUN_H
 #define _GUNYAH_VCPU_RUN_H
 
+#include <linux/gunyah.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
@@ -50,6 +51,8 @@ enum gunyah_vcpu_pending {
  * @fault_addr: guest address of the last page fault
  * @fault_serial: the piece of memory that was there or was given; 0: none
  * @n_refaults: how often it was the same one before, one after the other
+ * @result: of the last hypercall
+ * @busy_until: in jiffies, how long the vCPU may be busy; 0: it is not
  * @res: the resource, NULL while there is none; see above
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
@@ -77,6 +80,8 @@ struct gunyah_vcpu {
 	u64 fault_addr;
 	u64 fault_serial;
 	unsigned int n_refaults;
+	struct gunyah_vcpu_run_result result;
+	unsigned long busy_until;
 
 	struct gunyah_resource *res;
 	bool removed;
@@ -96,11 +101,17 @@ static inline bool gunyah_vcpu_same_run(struct gunyah_vcpu *vcpu)
 	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
 }
 
+/* The runner's: must it leave off, though the vCPU has a resource? */
+static inline bool gunyah_vcpu_stops(struct gunyah_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->removed) || gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING ||
+	       !gunyah_vcpu_same_run(vcpu);
+}
+
 /* The runner's: is there something that ends or may end its call? */
 static inline bool gunyah_vcpu_should_look(struct gunyah_vcpu *vcpu)
 {
-	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
-	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !gunyah_vcpu_same_run(vcpu);
+	return !READ_ONCE(vcpu->res) || gunyah_vcpu_stops(vcpu);
 }
 
 int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write);
