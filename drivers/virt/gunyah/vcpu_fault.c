@@ -18,7 +18,7 @@ static int exit_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
 {
 	struct gunyah_vcpu_run *run = vcpu->run;
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	memset(&run->page_fault, 0, sizeof(run->page_fault));
 	run->page_fault.phys_addr = addr;
 	run->page_fault.attempt = error;
@@ -36,7 +36,7 @@ static int exit_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
  */
 static bool refaults(struct gunyah_vcpu *vcpu, u64 addr, u64 serial)
 {
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	if (vcpu->fault_addr != addr || vcpu->fault_serial != serial) {
 		vcpu->fault_addr = addr;
 		vcpu->fault_serial = serial;

@@ -4,9 +4,9 @@
  * monitor is needed.  The contract with the monitor is in
  * Documentation/virt/gunyah/vcpu.rst.
  *
- * One thread at a time is "the runner": it holds the run lock over the whole
- * call.  Nobody else takes that lock, because the runner does its task work
- * while it holds it, and that may be the closing of this very VM.
+ * One thread at a time is "the runner", over the whole call.  That is no lock, and
+ * nobody else waits for it but who wants to be the next: the runner does its task
+ * work meanwhile, and that may be the closing of this very VM.
  *
  * The capability is used with interrupts masked only: who takes the resource away
  * clears @res and then lets the runner's CPU take an interrupt.  That ends the
@@ -33,6 +33,8 @@
 #include <linux/export.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/vtime.h>
@@ -50,6 +52,33 @@
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
 
+/* ---- the runner ---- */
+
+/*
+ * Fully ordered: what @runner left behind is seen by the next one; and a change that
+ * stops a run is seen by it, or it by who kicks.
+ */
+static __always_inline bool try_begin(struct gunyah_vcpu *vcpu)
+{
+	struct task_struct *nobody = NULL;
+
+	return try_cmpxchg(&vcpu->runner, &nobody, current);
+}
+
+/* Become the runner: 0, or -EINTR when a signal comes first. */
+static noinline int begin_after(struct gunyah_vcpu *vcpu)
+{
+	return wait_event_interruptible_exclusive(vcpu->turn, try_begin(vcpu)) ? -EINTR : 0;
+}
+
+static void end(struct gunyah_vcpu *vcpu)
+{
+	smp_store_release(&vcpu->runner, NULL);
+	/* With a full barrier: who begins to wait now sees that there is no runner. */
+	if (wq_has_sleeper(&vcpu->turn))
+		wake_up(&vcpu->turn);
+}
+
 /* ---- what stops a run ---- */
 
 /**
@@ -60,21 +89,19 @@
  */
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu)
 {
+	struct task_struct *runner;
+
 	rcuwait_wake_up(&vcpu->wait);
 
 	/* The change is visible before the runner's CPU is looked up. */
 	smp_mb();
-	guard(spinlock)(&vcpu->kick_lock);
-	if (vcpu->runner)
-		kick_process(vcpu->runner);
+	/* A runner has not exited yet: its struct stays for a grace period. */
+	guard(rcu)();
+	runner = READ_ONCE(vcpu->runner);
+	if (runner)
+		kick_process(runner);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_kick);
-
-static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
-{
-	guard(spinlock)(&vcpu->kick_lock);
-	vcpu->runner = task;
-}
 
 static bool goes_down(const struct gunyah_vm *vm)
 {
@@ -180,7 +207,7 @@ static int take_answer(struct gunyah_vcpu *vcpu)
 	u64 action;
 	u8 user;
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	switch (vcpu->pending) {
 	case GUNYAH_VCPU_PENDING_NOTHING:
 		return 0;
@@ -210,7 +237,7 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	struct gunyah_vcpu_run *run = vcpu->run;
 	__le64 le = cpu_to_le64(data);
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	memset(&run->mmio, 0, sizeof(run->mmio));
 	run->mmio.phys_addr = addr;
 	run->mmio.len = len;
@@ -320,7 +347,7 @@ static noinline int handle_state(struct gunyah_vcpu *vcpu)
 /* The call belongs to the present run; what was left open in another one is over. */
 static void join_run(struct gunyah_vcpu *vcpu)
 {
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	if (gunyah_vcpu_same_run(vcpu))
 		return;
 
@@ -336,7 +363,7 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error)
 	struct gunyah_resource *res;
 	bool entered = false;
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 
 	/* Over the window below, too: no other thread may count as a guest. */
 	preempt_disable();
@@ -421,11 +448,10 @@ static int run_loop(struct gunyah_vcpu *vcpu)
 	return ret;
 }
 
-static int run_locked(struct gunyah_vcpu *vcpu)
+static int run(struct gunyah_vcpu *vcpu)
 {
 	int ret;
 
-	lockdep_assert_held(&vcpu->run_lock);
 	WRITE_ONCE(vcpu->run->exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
 
 	vcpu->busy_until = 0;
@@ -435,10 +461,7 @@ static int run_locked(struct gunyah_vcpu *vcpu)
 		return ret == GO_ON ? -EINVAL : ret;
 	}
 
-	set_runner(vcpu, current);
-	ret = run_loop(vcpu);
-	set_runner(vcpu, NULL);
-	return ret;
+	return run_loop(vcpu);
 }
 
 /**
@@ -453,10 +476,11 @@ int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
 	int ret;
 
 	/* The page is the present runner's: not touched. */
-	if (mutex_lock_interruptible(&vcpu->run_lock))
+	if (unlikely(!try_begin(vcpu)) && begin_after(vcpu))
 		return -EINTR;
-	ret = run_locked(vcpu);
-	mutex_unlock(&vcpu->run_lock);
+
+	ret = run(vcpu);
+	end(vcpu);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
@@ -469,9 +493,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
  */
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu)
 {
-	mutex_init(&vcpu->run_lock);
+	init_waitqueue_head(&vcpu->turn);
 	rcuwait_init(&vcpu->wait);
-	spin_lock_init(&vcpu->kick_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_setup_run);
 
@@ -503,8 +526,11 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_set_resource);
 /* The CPU that the runner is on, or was on and has left; -1 without a runner. */
 static int runner_cpu(struct gunyah_vcpu *vcpu)
 {
-	guard(spinlock)(&vcpu->kick_lock);
-	return vcpu->runner ? task_cpu(vcpu->runner) : -1;
+	struct task_struct *runner;
+
+	guard(rcu)();
+	runner = READ_ONCE(vcpu->runner);
+	return runner ? task_cpu(runner) : -1;
 }
 
 static void do_nothing(void *unused)

@@ -6,10 +6,10 @@
 #include <linux/gunyah.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
-#include <linux/mutex.h>
 #include <linux/rcuwait.h>
-#include <linux/spinlock.h>
+#include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "vm.h"
 
@@ -40,7 +40,7 @@ enum gunyah_vcpu_pending {
  * @run: the same, mapped
  * @fd: reserved for @file until it is published
  * @file: the vCPU's file until it is published
- * @run_lock: held by the runner; guards all below, up to @res
+ * @runner: the thread in GUNYAH_VCPU_RUN, or NULL; all below, up to @res, is its own
  * @runs_ended: gunyah_vm_runs_ended() of the run in which all below was, or is;
  *	the runner enters the guest in no other one
  * @paged: that run's flow is the demand-paged one
@@ -57,8 +57,7 @@ enum gunyah_vcpu_pending {
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
  * @wait: the runner sleeps here
- * @kick_lock: guards @runner
- * @runner: the thread that is in the loop
+ * @turn: who wants to be the runner sleeps here
  */
 struct gunyah_vcpu {
 	struct kref ref;
@@ -71,7 +70,7 @@ struct gunyah_vcpu {
 	int fd;
 	struct file *file;
 
-	struct mutex run_lock;	/* see above */
+	struct task_struct *runner;
 	u64 runs_ended;
 	bool paged;
 	enum gunyah_vcpu_pending pending;
@@ -87,17 +86,21 @@ struct gunyah_vcpu {
 	bool removed;
 	bool woken;
 	struct rcuwait wait;
-	spinlock_t kick_lock;	/* see above */
-	struct task_struct *runner;
+	wait_queue_head_t turn;
 };
 
 /* A step of a run that neither ended it nor failed. */
 #define GUNYAH_VCPU_GO_ON	1
 
+static inline void gunyah_vcpu_assert_runner(struct gunyah_vcpu *vcpu)
+{
+	lockdep_assert(READ_ONCE(vcpu->runner) == current);
+}
+
 /* The runner's: false when the run in which its call began has ended. */
 static inline bool gunyah_vcpu_same_run(struct gunyah_vcpu *vcpu)
 {
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
 }
 
