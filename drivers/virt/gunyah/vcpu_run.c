@@ -73,6 +73,7 @@ static noinline int begin_after(struct gunyah_vcpu *vcpu)
 
 static void end(struct gunyah_vcpu *vcpu)
 {
+	/* The next one sees what this one did. */
 	smp_store_release(&vcpu->runner, NULL);
 	/* With a full barrier: who begins to wait now sees that there is no runner. */
 	if (wq_has_sleeper(&vcpu->turn))
