@@ -48,7 +48,7 @@ LAYERS = [
     ('vm_boot', ['vm_boot']),
     ('vm_auth', ['vm_auth']),
     ('vm', ['vm', 'vm_config']),
-    ('vcpu_run', ['vcpu_run']),
+    ('vcpu_run', ['vcpu_run', 'vcpu_fault']),
     ('vcpu', ['vcpu']),
     ('vm_android', ['vm_android', 'vm_ioctl_arg']),
     ('vm_ioctl', ['vm_ioctl']),

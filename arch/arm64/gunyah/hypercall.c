@@ -8,17 +8,21 @@
  * x0 to x17 are lost, x18 to x30 kept, FP and SVE registers untouched.
  *
  * Each function begins with its KUnit line, so that tests can answer in the
- * hypervisor's place.  vcpu_run is called for each exit of a guest: registers
- * are loaded in line, nothing goes through memory but the result.
+ * hypervisor's place.  Registers are loaded in line, and results taken from them:
+ * vcpu_run is called for each exit of a guest, bell_send for each of its interrupts.
  */
 #include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <kunit/visibility.h>
 #include <linux/arm-smccc.h>
+#include <linux/context_tracking_state.h>
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
+#include <linux/jiffies.h>
 /* guest_state_enter_irqoff() and its like, which have nothing of KVM in them. */
 #include <linux/kvm_host.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 
 #include <asm/barrier.h>
@@ -57,15 +61,16 @@ struct gunyah_hvc_result {
 static __always_inline struct gunyah_hvc_result
 gunyah_hvc_inline(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
 {
-	register u64 x0 asm("x0") = fn;
-	register u64 x1 asm("x1") = a1;
-	register u64 x2 asm("x2") = a2;
-	register u64 x3 asm("x3") = a3;
-	register u64 x4 asm("x4") = a4;
-	register u64 x5 asm("x5") = a5;
-	register u64 x6 asm("x6") = a6;
-	register u64 x7 asm("x7") = a7;
+	/* The last one first: arguments come one register lower, and move up. */
 	register u64 x8 asm("x8") = a8;
+	register u64 x7 asm("x7") = a7;
+	register u64 x6 asm("x6") = a6;
+	register u64 x5 asm("x5") = a5;
+	register u64 x4 asm("x4") = a4;
+	register u64 x3 asm("x3") = a3;
+	register u64 x2 asm("x2") = a2;
+	register u64 x1 asm("x1") = a1;
+	register u64 x0 asm("x0") = fn;
 
 	asm volatile("hvc	#0"
 		     : "+r" (x0), "+r" (x1), "+r" (x2), "+r" (x3), "+r" (x4),
@@ -89,14 +94,24 @@ VISIBLE_IF_KUNIT void gunyah_hvc_registers(u64 *x)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_hvc_registers);
 
-/* All calls but vcpu_run: tests can look at their registers. */
-static struct gunyah_hvc_result
-gunyah_hvc(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
+/* As gunyah_hvc_inline(), by way of what tests can look at. */
+static noinline struct gunyah_hvc_result
+gunyah_hvc_tested(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
 {
 	u64 x[] = { fn, a1, a2, a3, a4, a5, a6, a7, a8 };
 
 	gunyah_hvc_registers(x);
 	return (struct gunyah_hvc_result){ x[0], x[1], x[2], x[3], x[4] };
+}
+
+/* All calls but vcpu_run: a test can look at the registers of those that it makes. */
+static __always_inline struct gunyah_hvc_result
+gunyah_hvc(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
+{
+	if (kunit_get_current_test())
+		return gunyah_hvc_tested(fn, a1, a2, a3, a4, a5, a6, a7, a8);
+
+	return gunyah_hvc_inline(fn, a1, a2, a3, a4, a5, a6, a7, a8);
 }
 
 bool gunyah_hypervisor_present(void)
@@ -129,19 +144,24 @@ void gunyah_hypercall_hyp_identify(struct gunyah_identify_result *result)
 }
 EXPORT_SYMBOL_GPL(gunyah_hypercall_hyp_identify);
 
-enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_flags)
+/* A parameter: a local variable would be zeroed on the stack first. */
+static __always_inline enum gunyah_error
+take_old_flags(struct gunyah_hvc_result res, u64 *old_flags)
 {
-	struct gunyah_hvc_result res;
-	enum gunyah_error error;
+	enum gunyah_error error = res.x0;
 
-	KUNIT_STATIC_STUB_REDIRECT(gunyah_hypercall_bell_send, capid, new_flags, old_flags);
-
-	res = gunyah_hvc(GUNYAH_HYPERCALL_BELL_SEND, capid, new_flags, 0, 0, 0, 0, 0, 0);
-	error = res.x0;
 	if (error == GUNYAH_ERROR_OK && old_flags)
 		*old_flags = res.x1;
 
 	return error;
+}
+
+enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_flags)
+{
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_hypercall_bell_send, capid, new_flags, old_flags);
+
+	return take_old_flags(gunyah_hvc(GUNYAH_HYPERCALL_BELL_SEND, capid, new_flags, 0, 0, 0, 0,
+					 0, 0), old_flags);
 }
 EXPORT_SYMBOL_GPL(gunyah_hypercall_bell_send);
 
@@ -260,11 +280,50 @@ static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 fn, u64 capid, u64 
 	return res;
 }
 
+/* When this CPU's RCU was last told of a guest. */
+static DEFINE_PER_CPU(unsigned long, guest_told);
+
+/*
+ * Has the kernel to be told that this CPU enters a guest?  Context tracking, lockdep
+ * and the tracers have: they keep a state.  Without them it is only RCU that takes
+ * note of a quiescent state.  It looks for one at each tick, so it need not hear of
+ * more: and the tick, as any interrupt, ends a guest.
+ */
+static __always_inline bool tell_of_guest(void)
+{
+	unsigned long now = jiffies;
+
+	return IS_ENABLED(CONFIG_TRACE_IRQFLAGS) || context_tracking_enabled() ||
+	       __this_cpu_xchg(guest_told, now) != now;
+}
+
+static __always_inline enum gunyah_error
+take_run_result(struct gunyah_hvc_result res, struct gunyah_vcpu_run_result *result)
+{
+	enum gunyah_error error = res.x0;
+
+	if (likely(error == GUNYAH_ERROR_OK)) {
+		result->state = res.x1;
+		result->data[0] = res.x2;
+		result->data[1] = res.x3;
+		result->data[2] = res.x4;
+	}
+
+	return error;
+}
+
+/* Of its own, so that nothing is on the stack of its caller. */
+static noinline enum gunyah_error run_and_tell(u64 capid, u64 resume0, u64 resume1, u64 resume2,
+					       struct gunyah_vcpu_run_result *result)
+{
+	return take_run_result(gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1,
+						resume2), result);
+}
+
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
 					    struct gunyah_vcpu_run_result *result)
 {
 	const bool by_priority = system_uses_irq_prio_masking();
-	struct gunyah_hvc_result res;
 	enum gunyah_error error;
 
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_hypercall_vcpu_run, capid, resume0, resume1, resume2,
@@ -280,18 +339,14 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1,
 		pmr_sync();
 	}
 
-	res = gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1, resume2);
+	if (unlikely(tell_of_guest()))
+		error = run_and_tell(capid, resume0, resume1, resume2, result);
+	else
+		error = take_run_result(gunyah_hvc_inline(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0,
+							  resume1, resume2, 0, 0, 0, 0), result);
 
 	if (by_priority)
 		local_daif_restore(DAIF_PROCCTX_NOIRQ);
-
-	error = res.x0;
-	if (likely(error == GUNYAH_ERROR_OK)) {
-		result->state = res.x1;
-		result->data[0] = res.x2;
-		result->data[1] = res.x3;
-		result->data[2] = res.x4;
-	}
 
 	return error;
 }

@@ -8,7 +8,8 @@
  *
  * A signal is taken by who makes it, in the wake-up of the eventfd's wait queue:
  * the counter is drained and the doorbell rung, on the spot, whatever the context.
- * The only lock of the way is the irqfd's own.
+ * The only lock of the way is that of the wait queue, which who signals holds; it
+ * guards the irqfd's doorbell, too.
  *
  * Each signal is kept with the number of the VM's run that it was made in
  * (gunyah_vm.run).  A doorbell that comes is rung when the last signal is of the
@@ -50,32 +51,34 @@
  * struct irqfd - an irqfd
  * @fn: the function that it is
  * @eventfd: the eventfd, referenced
- * @wait: in its wait queue
+ * @queue: its wait queue
+ * @wait: in that
  * @ticket: for the doorbell
  * @level: the guest's interrupt is level triggered
- * @lock: guards all below; nests inside of the wait queue's lock
- * @res: the doorbell while the VM has it
- * @signalled: run of the last signal
+ * @res: the doorbell while the VM has it; guarded by @queue->lock
+ * @signalled: run of the last signal; the same
+ * @count: what eventfd_ctx_do_read() says, of which only 0 or not matters; the same
  */
 struct irqfd {
 	struct gunyah_vm_function *fn;
 	struct eventfd_ctx *eventfd;
+	wait_queue_head_t *queue;
 	wait_queue_entry_t wait;
 	struct gunyah_vm_ticket ticket;
 	bool level;
-	spinlock_t lock;	/* see above */
 	const struct gunyah_resource *res;
 	u64 signalled;
+	u64 count;
 };
 
 /* ---- doorbell ---- */
 
-static void ring_locked(struct irqfd *irqfd)
+static __always_inline void ring_locked(struct irqfd *irqfd)
 {
 	struct gunyah_vm *vm = irqfd->fn->vm;
 	enum gunyah_error error = GUNYAH_ERROR_OK;
 
-	lockdep_assert_held(&irqfd->lock);
+	lockdep_assert_held(&irqfd->queue->lock);
 	/* An error would mean that the VM is over, and nobody misses the signal. */
 	if (irqfd->res)
 		error = gunyah_hypercall_bell_send(irqfd->res->capid, BELL_FLAG, NULL);
@@ -106,7 +109,7 @@ static int irqfd_populate(struct gunyah_vm_ticket *ticket, struct gunyah_resourc
 	if (irqfd->level)
 		set_level(irqfd, res);
 
-	guard(spinlock_irqsave)(&irqfd->lock);
+	guard(spinlock_irqsave)(&irqfd->queue->lock);
 	irqfd->res = res;
 	if (irqfd->signalled == READ_ONCE(irqfd->fn->vm->run))
 		ring_locked(irqfd);
@@ -118,7 +121,7 @@ static void irqfd_unpopulate(struct gunyah_vm_ticket *ticket, struct gunyah_reso
 	struct irqfd *irqfd = container_of(ticket, struct irqfd, ticket);
 
 	/* Who rings has the lock. */
-	guard(spinlock_irqsave)(&irqfd->lock);
+	guard(spinlock_irqsave)(&irqfd->queue->lock);
 	irqfd->res = NULL;
 }
 
@@ -137,9 +140,9 @@ VISIBLE_IF_KUNIT struct eventfd_ctx *gunyah_irqfd_eventfd(struct file *file)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_irqfd_eventfd);
 
-static void take_signal(struct irqfd *irqfd)
+static void take_signal_locked(struct irqfd *irqfd)
 {
-	guard(spinlock_irqsave)(&irqfd->lock);
+	lockdep_assert_held(&irqfd->queue->lock);
 	irqfd->signalled = READ_ONCE(irqfd->fn->vm->run);
 	ring_locked(irqfd);
 }
@@ -153,12 +156,11 @@ static int irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync, v
 {
 	struct irqfd *irqfd = container_of(wait, struct irqfd, wait);
 	__poll_t events = key_to_poll(key);
-	u64 count;
 
 	if (events & EPOLLIN) {
 		/* May be 0: another irqfd on the same eventfd was first. */
-		eventfd_ctx_do_read(irqfd->eventfd, &count);
-		take_signal(irqfd);
+		eventfd_ctx_do_read(irqfd->eventfd, &irqfd->count);
+		take_signal_locked(irqfd);
 	}
 	if (events & EPOLLHUP)
 		gunyah_vm_function_hang_up(irqfd->fn);
@@ -167,47 +169,48 @@ static int irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync, v
 
 struct irqfd_poll {
 	poll_table table;
-	struct irqfd *irqfd;
 	wait_queue_head_t *queue;
 };
 
-/*
- * Before all who wait in user space, so that they find the counter drained; but
- * not exclusively, as add_wait_queue_priority() would have it: then a second irqfd
- * on the same eventfd, in any VM, would never hear of a signal.
- */
-static void join_queue(struct file *file, wait_queue_head_t *queue, poll_table *table)
+static void note_queue(struct file *file, wait_queue_head_t *queue, poll_table *table)
 {
-	struct irqfd_poll *poll = container_of(table, struct irqfd_poll, table);
-
-	poll->queue = queue;
-	poll->irqfd->wait.flags |= WQ_FLAG_PRIORITY;
-	add_wait_queue(queue, &poll->irqfd->wait);
+	container_of(table, struct irqfd_poll, table)->queue = queue;
 }
 
-/* From here on the irqfd is signalled; what the eventfd has counted is a signal. */
-static void listen(struct irqfd *irqfd, struct file *file)
+/* An eventfd has one wait queue, which polling it names. */
+static wait_queue_head_t *find_queue(struct file *file)
 {
-	struct irqfd_poll poll = { .irqfd = irqfd };
-	u64 count;
+	struct irqfd_poll poll = {};
 
+	init_poll_funcptr(&poll.table, note_queue);
+	vfs_poll(file, &poll.table);
+	return poll.queue;
+}
+
+/*
+ * From here on the irqfd is signalled; what the eventfd has counted is a signal.
+ *
+ * In the queue it is before all who wait in user space, so that they find the counter
+ * drained; but not exclusively, as add_wait_queue_priority() would have it: then a
+ * second irqfd on the same eventfd, in any VM, would never hear of a signal.
+ */
+static void listen(struct irqfd *irqfd)
+{
 	init_waitqueue_func_entry(&irqfd->wait, irqfd_wakeup);
-	init_poll_funcptr(&poll.table, join_queue);
-	if (!(vfs_poll(file, &poll.table) & EPOLLIN))
-		return;
+	irqfd->wait.flags = WQ_FLAG_PRIORITY;
 
-	guard(spinlock_irq)(&poll.queue->lock);
-	eventfd_ctx_do_read(irqfd->eventfd, &count);
-	/* 0: a signal came in between, and was taken with all that was counted. */
-	if (!count)
+	guard(spinlock_irq)(&irqfd->queue->lock);
+	__add_wait_queue(irqfd->queue, &irqfd->wait);
+	eventfd_ctx_do_read(irqfd->eventfd, &irqfd->count);
+	if (!irqfd->count)
 		return;
-	take_signal(irqfd);
+	take_signal_locked(irqfd);
 	/*
 	 * For who waits until there is room for what it has to add.  As where the
 	 * eventfd itself wakes: nobody is to signal it from this wake-up.
 	 */
 	current->in_eventfd = 1;
-	wake_up_locked_poll(poll.queue, EPOLLOUT);
+	wake_up_locked_poll(irqfd->queue, EPOLLOUT);
 	current->in_eventfd = 0;
 }
 
@@ -231,11 +234,11 @@ static int irqfd_create(struct gunyah_vm_function *fn, struct file *file)
 
 	irqfd->fn = fn;
 	irqfd->eventfd = eventfd;
+	irqfd->queue = find_queue(file);
 	irqfd->ticket.type = GUNYAH_RESOURCE_BELL_TX;
 	irqfd->ticket.label = arg->label;
 	irqfd->ticket.ops = &irqfd_ticket_ops;
 	irqfd->level = arg->flags & GUNYAH_IRQFD_FLAGS_LEVEL;
-	spin_lock_init(&irqfd->lock);
 	irqfd->signalled = NO_RUN;
 
 	ret = gunyah_vm_ticket_add(&fn->vm->resources, &irqfd->ticket);
@@ -244,7 +247,7 @@ static int irqfd_create(struct gunyah_vm_function *fn, struct file *file)
 
 	/* Last, for it can't fail: an irqfd that is not made takes no signal. */
 	fn->priv = irqfd;
-	listen(irqfd, file);
+	listen(irqfd);
 	return 0;
 
 err_free:

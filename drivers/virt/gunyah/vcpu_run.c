@@ -4,19 +4,20 @@
  * monitor is needed.  The contract with the monitor is in
  * Documentation/virt/gunyah/vcpu.rst.
  *
- * One thread at a time is "the runner": it holds the run lock over the whole
- * call.  Nobody else takes that lock, because the runner does its task work
- * while it holds it, and that may be the closing of this very VM.
+ * One thread at a time is "the runner", over the whole call.  That is no lock, and
+ * nobody else waits for it but who wants to be the next: the runner does its task
+ * work meanwhile, and that may be the closing of this very VM.
  *
  * The capability is used with interrupts masked only: who takes the resource away
  * clears @res and then lets the runner's CPU take an interrupt.  That ends the
  * hypercall, because the hypervisor comes back as soon as an interrupt of the
  * host is pending; a grace period of RCU would not, because a CPU in a guest is
  * not waited for.  A kick is such an interrupt that is not waited for.  All that
- * can stop a run (the state of the VM, the removal of the function, work of
- * the thread) is looked at with interrupts masked right before the hypercall:
- * who changes one of them and then kicks is seen before the guest is entered, or
- * ends it.
+ * can stop a run (the state of the VM, the removal of the function, immediate_exit,
+ * work of the thread) is looked at once in each round, with interrupts masked right
+ * before the hypercall: who changes one of them and then kicks is seen before the
+ * guest is entered, or ends it.  Only when there is something it is looked at more
+ * closely, with interrupts enabled, and acted on.
  *
  * A call of GUNYAH_VCPU_RUN belongs to the run of the VM in which it began: a
  * reset may overtake it, and then it does not enter the guest of the next run, nor
@@ -32,6 +33,8 @@
 #include <linux/export.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/vtime.h>
@@ -39,56 +42,67 @@
 
 #include "resource.h"
 #include "vcpu_run.h"
-#include "vm_paging.h"
 #include "vm_trace.h"
 
-/* A step of a run that neither ended it nor failed. */
-#define GO_ON			1
+#define GO_ON			GUNYAH_VCPU_GO_ON
 
-/* So often a vCPU may fault on memory that it has. */
-#define MAX_REFAULTS		16
+/* The lengths that an access can have. */
+#define LENGTHS			(BIT(1) | BIT(2) | BIT(4) | BIT(8))
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
+
+/* ---- the runner ---- */
+
+/*
+ * Fully ordered: what @runner left behind is seen by the next one; and a change that
+ * stops a run is seen by it, or it by who kicks.
+ */
+static __always_inline bool try_begin(struct gunyah_vcpu *vcpu)
+{
+	struct task_struct *nobody = NULL;
+
+	return try_cmpxchg(&vcpu->runner, &nobody, current);
+}
+
+/* Become the runner: 0, or -EINTR when a signal comes first. */
+static noinline int begin_after(struct gunyah_vcpu *vcpu)
+{
+	return wait_event_interruptible_exclusive(vcpu->turn, try_begin(vcpu)) ? -EINTR : 0;
+}
+
+static void end(struct gunyah_vcpu *vcpu)
+{
+	/* The next one sees what this one did. */
+	smp_store_release(&vcpu->runner, NULL);
+	/* With a full barrier: who begins to wait now sees that there is no runner. */
+	if (wq_has_sleeper(&vcpu->turn))
+		wake_up(&vcpu->turn);
+}
 
 /* ---- what stops a run ---- */
 
 /**
  * gunyah_vcpu_kick() - let the runner look again
- * @vcpu: the vCPU; the caller changed something that should_look() sees
+ * @vcpu: the vCPU; the caller changed something that gunyah_vcpu_should_look() sees
  *
  * Context: any but hard interrupts; does not sleep.
  */
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu)
 {
+	struct task_struct *runner;
+
 	rcuwait_wake_up(&vcpu->wait);
 
 	/* The change is visible before the runner's CPU is looked up. */
 	smp_mb();
-	guard(spinlock)(&vcpu->kick_lock);
-	if (vcpu->runner)
-		kick_process(vcpu->runner);
+	/* A runner has not exited yet: its struct stays for a grace period. */
+	guard(rcu)();
+	runner = READ_ONCE(vcpu->runner);
+	if (runner)
+		kick_process(runner);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_kick);
-
-static void set_runner(struct gunyah_vcpu *vcpu, struct task_struct *task)
-{
-	guard(spinlock)(&vcpu->kick_lock);
-	vcpu->runner = task;
-}
-
-/* False when the run in which the call began has ended. */
-static bool same_run(struct gunyah_vcpu *vcpu)
-{
-	lockdep_assert_held(&vcpu->run_lock);
-	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
-}
-
-static bool should_look(struct gunyah_vcpu *vcpu)
-{
-	return READ_ONCE(vcpu->removed) || !READ_ONCE(vcpu->res) ||
-	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !same_run(vcpu);
-}
 
 static bool goes_down(const struct gunyah_vm *vm)
 {
@@ -115,7 +129,7 @@ static int look(struct gunyah_vcpu *vcpu)
 		/* Pairs with gunyah_vcpu_set_resource(). */
 		if (!smp_load_acquire(&vcpu->res))
 			return -ENODEV;
-		return same_run(vcpu) ? GO_ON : -EBUSY;
+		return gunyah_vcpu_same_run(vcpu) ? GO_ON : -EBUSY;
 	case GUNYAH_VM_RESETTING:
 	case GUNYAH_VM_CLOSING:
 		return -EBUSY;
@@ -126,7 +140,7 @@ static int look(struct gunyah_vcpu *vcpu)
 	}
 
 	/* Overtaken by a reset: how the VM is now is the affair of calls made since. */
-	if (!same_run(vcpu))
+	if (!gunyah_vcpu_same_run(vcpu))
 		return -EBUSY;
 
 	/* Not started; or it has begun to go down since the look at the state. */
@@ -138,6 +152,24 @@ static int look(struct gunyah_vcpu *vcpu)
 	run->status.exit_info = info;
 	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_STATUS);
 	return 0;
+}
+
+/*
+ * All that may stop a run, the weightiest first.  GO_ON when nothing does: the thread's
+ * work is done, and what else there was has passed.
+ */
+static int look_closer(struct gunyah_vcpu *vcpu)
+{
+	int ret;
+
+	ret = look(vcpu);
+	if (ret != GO_ON)
+		return ret;
+
+	if (READ_ONCE(vcpu->run->immediate_exit))
+		return -EINTR;
+
+	return gunyah_guest_work() ?: GO_ON;
 }
 
 /* ---- exits and answers ---- */
@@ -176,7 +208,7 @@ static int take_answer(struct gunyah_vcpu *vcpu)
 	u64 action;
 	u8 user;
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	switch (vcpu->pending) {
 	case GUNYAH_VCPU_PENDING_NOTHING:
 		return 0;
@@ -206,7 +238,7 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	struct gunyah_vcpu_run *run = vcpu->run;
 	__le64 le = cpu_to_le64(data);
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 	memset(&run->mmio, 0, sizeof(run->mmio));
 	run->mmio.phys_addr = addr;
 	run->mmio.len = len;
@@ -220,101 +252,34 @@ static int exit_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u6
 	return 0;
 }
 
-static int exit_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
+static int bad_length(struct gunyah_vcpu *vcpu, u64 len)
 {
-	struct gunyah_vcpu_run *run = vcpu->run;
-
-	lockdep_assert_held(&vcpu->run_lock);
-	memset(&run->page_fault, 0, sizeof(run->page_fault));
-	run->page_fault.phys_addr = addr;
-	run->page_fault.attempt = error;
-	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_FAULT;
-
-	vcpu->pending = GUNYAH_VCPU_PENDING_PAGE_FAULT;
-	WRITE_ONCE(run->exit_reason, GUNYAH_VCPU_EXIT_PAGE_FAULT);
-	return 0;
+	dev_err_ratelimited(gunyah_rm_dev(vcpu->vm->host->rm),
+			    "VM %u vCPU %u: access of %llu bytes\n",
+			    vcpu->vm->rm.vmid, vcpu->id, len);
+	return -EIO;
 }
 
-/*
- * The guest has the memory, and had it when the same access failed before.  That may
- * be: another vCPU was quicker, or the hypervisor was just changing its tables.  But
- * it may also be an access that the guest has no right to, and then it never ends.
- */
-static bool refaults(struct gunyah_vcpu *vcpu, u64 addr, u64 serial)
-{
-	lockdep_assert_held(&vcpu->run_lock);
-	if (vcpu->fault_addr != addr || vcpu->fault_serial != serial) {
-		vcpu->fault_addr = addr;
-		vcpu->fault_serial = serial;
-		vcpu->n_refaults = 0;
-		return false;
-	}
-	return ++vcpu->n_refaults > MAX_REFAULTS;
-}
-
-/* 0 when the guest has the memory. */
-static int give_memory(struct gunyah_vcpu *vcpu, u64 addr, bool write)
-{
-	struct gunyah_vm *vm = vcpu->vm;
-	u64 serial = 0;
-	int ret;
-
-	ret = gunyah_vm_paging_fault(&vm->mem, addr, write, &serial);
-	if (!ret && refaults(vcpu, addr, serial))
-		ret = -EFAULT;
-	trace_gunyah_vcpu_page_fault(vm->rm.vmid, vcpu->id, write, addr, ret);
-	return ret;
-}
-
-/* The guest tries again; or the monitor is told why it has no memory there. */
-static int finish_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int error)
-{
-	/*
-	 * -EINTR: the signal is found by gunyah_guest_work(), and the guest faults
-	 * again when it runs again.  That goes for a VM that has ended meanwhile, too.
-	 */
-	if (error && error != -EINTR && error != -EAGAIN && !should_look(vcpu))
-		return exit_page_fault(vcpu, addr, error);
-
-	vcpu->resume[1] = GUNYAH_VCPU_ACTION_RETRY;
-	return GO_ON;
-}
-
-static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
+static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write)
 {
 	struct gunyah_vm *vm = vcpu->vm;
 	bool handled = false;
-	u64 addr = data[0];
-	u64 len = data[1];
+	u64 addr = vcpu->result.data[0];
+	u64 len = vcpu->result.data[1];
 	u64 value = 0;
 	int ret;
 
-	/* Shared memory that was taken back from the guest looks like this, too. */
-	if (gunyah_vm_pieces_shared_at(&vm->mem.pieces, addr)) {
-		ret = give_memory(vcpu, addr, write);
-		/* Else its binding has just gone: it is a device's address again. */
+	if (vcpu->paged) {
+		ret = gunyah_vcpu_shared_access(vcpu, addr, write);
 		if (ret != -ENOENT)
-			return finish_page_fault(vcpu, addr, ret);
+			return ret;
 	}
 
-	/*
-	 * When a run ends, its number is changed first, and then it is forgotten what
-	 * is shared.  So nobody knows any more what address this is; and nobody needs
-	 * to, as an answer could not be brought to that guest.  look() says so.
-	 */
-	smp_rmb();
-	if (vcpu->paged && !same_run(vcpu))
-		return GO_ON;
-
-	if (len != 1 && len != 2 && len != 4 && len != 8) {
-		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
-				    "VM %u vCPU %u: access of %llu bytes\n",
-				    vm->rm.vmid, vcpu->id, len);
-		return -EIO;
-	}
+	if (unlikely(len > 8 || !(BIT(len) & LENGTHS)))
+		return bad_length(vcpu, len);
 
 	if (write) {
-		value = cut(data[2], len);
+		value = cut(vcpu->result.data[2], len);
 		handled = !gunyah_vm_io_write(&vm->io, addr, len, value);
 	}
 	trace_gunyah_vcpu_mmio(vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
@@ -323,11 +288,11 @@ static int handle_mmio(struct gunyah_vcpu *vcpu, bool write, const u64 *data)
 
 /*
  * Sleep until the vCPU's interrupt, or the end.  A signal ends the sleep; that
- * there is one is found by gunyah_guest_work().
+ * there is one is found before the guest is entered.
  */
 static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
 {
-	rcuwait_wait_event(&vcpu->wait, READ_ONCE(vcpu->woken) || should_look(vcpu),
+	rcuwait_wait_event(&vcpu->wait, READ_ONCE(vcpu->woken) || gunyah_vcpu_should_look(vcpu),
 			   TASK_INTERRUPTIBLE);
 	return GO_ON;
 }
@@ -336,20 +301,22 @@ static int wait_for_wakeup(struct gunyah_vcpu *vcpu)
  * The resource manager runs the vCPU itself while it takes the VM down: wait
  * for the news.  A vCPU that is busy for longer is not scheduled by this VM.
  */
-static int wait_while_busy(struct gunyah_vcpu *vcpu, unsigned long *until)
+static int wait_while_busy(struct gunyah_vcpu *vcpu)
 {
-	if (!*until)
-		*until = (jiffies + msecs_to_jiffies(GUNYAH_RM_STATE_LIMIT_MS)) | 1;
-	else if (time_after(jiffies, *until))
+	if (!vcpu->busy_until)
+		vcpu->busy_until = (jiffies + msecs_to_jiffies(GUNYAH_RM_STATE_LIMIT_MS)) | 1;
+	else if (time_after(jiffies, vcpu->busy_until))
 		return -EBUSY;
 
-	rcuwait_wait_event_timeout(&vcpu->wait, should_look(vcpu), TASK_INTERRUPTIBLE,
+	rcuwait_wait_event_timeout(&vcpu->wait, gunyah_vcpu_should_look(vcpu), TASK_INTERRUPTIBLE,
 				   msecs_to_jiffies(BUSY_LOOK_MS));
 	return GO_ON;
 }
 
-static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_result *result)
+/* All states but the most frequent ones. */
+static noinline int handle_state(struct gunyah_vcpu *vcpu)
 {
+	const struct gunyah_vcpu_run_result *result = &vcpu->result;
 	struct gunyah_vm *vm = vcpu->vm;
 
 	switch (result->state) {
@@ -363,13 +330,8 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 	case GUNYAH_VCPU_STATE_PSCI_SYSTEM_RESET:
 		/* Off or reset for good: VM_EXITED follows and has the type. */
 		return wait_for_wakeup(vcpu);
-	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ:
-		return handle_mmio(vcpu, false, result->data);
-	case GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE:
-		return handle_mmio(vcpu, true, result->data);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
-		return finish_page_fault(vcpu, result->data[0],
-					 give_memory(vcpu, result->data[0], result->data[1]));
+		return gunyah_vcpu_page_fault(vcpu, result->data[0], result->data[1]);
 	case GUNYAH_VCPU_STATE_FAULT:
 		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;
@@ -386,8 +348,8 @@ static int handle_state(struct gunyah_vcpu *vcpu, const struct gunyah_vcpu_run_r
 /* The call belongs to the present run; what was left open in another one is over. */
 static void join_run(struct gunyah_vcpu *vcpu)
 {
-	lockdep_assert_held(&vcpu->run_lock);
-	if (same_run(vcpu))
+	gunyah_vcpu_assert_runner(vcpu);
+	if (gunyah_vcpu_same_run(vcpu))
 		return;
 
 	vcpu->runs_ended = gunyah_vm_runs_ended(vcpu->vm);
@@ -397,13 +359,12 @@ static void join_run(struct gunyah_vcpu *vcpu)
 }
 
 /* False when something has to be looked at first: then nothing was done. */
-static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
-		  struct gunyah_vcpu_run_result *result)
+static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error)
 {
 	struct gunyah_resource *res;
 	bool entered = false;
 
-	lockdep_assert_held(&vcpu->run_lock);
+	gunyah_vcpu_assert_runner(vcpu);
 
 	/* Over the window below, too: no other thread may count as a guest. */
 	preempt_disable();
@@ -413,12 +374,15 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	smp_store_mb(vcpu->woken, false);
 	/* As in look(): with the resource of a new run comes that it is one. */
 	res = smp_load_acquire(&vcpu->res);
-	if (!should_look(vcpu) && res && !gunyah_guest_work_pending()) {
+	if (likely(res && !gunyah_vcpu_stops(vcpu) && !READ_ONCE(vcpu->run->immediate_exit) &&
+		   !gunyah_guest_work_pending())) {
+		/* In a run that has begun it does not change. */
+		vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
 		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
 					vcpu->resume[1]);
 		vtime_account_guest_enter();
 		*error = gunyah_hypercall_vcpu_run(res->capid, vcpu->resume[0],
-						   vcpu->resume[1], 0, result);
+						   vcpu->resume[1], 0, &vcpu->result);
 		/* The tick that ended it, if one did, counts as the guest's. */
 		local_irq_enable();
 		isb();
@@ -432,28 +396,16 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error,
 	return entered;
 }
 
-static int run_once(struct gunyah_vcpu *vcpu, unsigned long *busy_until)
+static noinline int after_error(struct gunyah_vcpu *vcpu, enum gunyah_error error)
 {
-	struct gunyah_vcpu_run_result result = {};
-	enum gunyah_error error;
 	int ret;
 
-	if (!enter(vcpu, &error, &result))
-		return GO_ON;
-
-	trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, result.state, result.data);
-
 	switch (error) {
-	case GUNYAH_ERROR_OK:
-		/* The answer was used, also if the guest did not get far. */
-		memset(vcpu->resume, 0, sizeof(vcpu->resume));
-		*busy_until = 0;
-		return handle_state(vcpu, &result);
 	case GUNYAH_ERROR_RETRY:
 		schedule();
 		return GO_ON;
 	case GUNYAH_ERROR_BUSY:
-		return wait_while_busy(vcpu, busy_until);
+		return wait_while_busy(vcpu);
 	default:
 		/* The capability dies with the VM: that comes first. */
 		ret = look(vcpu);
@@ -463,49 +415,54 @@ static int run_once(struct gunyah_vcpu *vcpu, unsigned long *busy_until)
 
 static int run_loop(struct gunyah_vcpu *vcpu)
 {
-	unsigned long busy_until = 0;
+	enum gunyah_error error;
+	u64 state;
 	int ret;
 
 	do {
-		ret = look(vcpu);
-		if (ret != GO_ON)
-			return ret;
+		if (unlikely(!enter(vcpu, &error))) {
+			ret = look_closer(vcpu);
+			continue;
+		}
 
-		if (READ_ONCE(vcpu->run->immediate_exit))
-			return -EINTR;
+		if (unlikely(error != GUNYAH_ERROR_OK))
+			memset(&vcpu->result, 0, sizeof(vcpu->result));
+		trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, vcpu->result.state,
+				       vcpu->result.data);
+		if (unlikely(error != GUNYAH_ERROR_OK)) {
+			ret = after_error(vcpu, error);
+			continue;
+		}
 
-		ret = gunyah_guest_work();
-		if (ret)
-			return ret;
-
-		ret = run_once(vcpu, &busy_until);
+		/* The answer was used, also if the guest did not get far. */
+		memset(vcpu->resume, 0, sizeof(vcpu->resume));
+		vcpu->busy_until = 0;
+		state = vcpu->result.state;
+		if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE)
+			ret = handle_mmio(vcpu, true);
+		else if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ)
+			ret = handle_mmio(vcpu, false);
+		else
+			ret = handle_state(vcpu);
 	} while (ret == GO_ON);
 
 	return ret;
 }
 
-static int run_locked(struct gunyah_vcpu *vcpu)
+static int run(struct gunyah_vcpu *vcpu)
 {
 	int ret;
 
-	lockdep_assert_held(&vcpu->run_lock);
 	WRITE_ONCE(vcpu->run->exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
 
+	vcpu->busy_until = 0;
 	join_run(vcpu);
-	ret = look(vcpu);
-	if (ret != GO_ON)
-		return ret;
+	if (unlikely(take_answer(vcpu))) {
+		ret = look(vcpu);
+		return ret == GO_ON ? -EINVAL : ret;
+	}
 
-	/* In a run that has begun it does not change; in another one nothing is entered. */
-	vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
-	ret = take_answer(vcpu);
-	if (ret)
-		return ret;
-
-	set_runner(vcpu, current);
-	ret = run_loop(vcpu);
-	set_runner(vcpu, NULL);
-	return ret;
+	return run_loop(vcpu);
 }
 
 /**
@@ -520,10 +477,11 @@ int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
 	int ret;
 
 	/* The page is the present runner's: not touched. */
-	if (mutex_lock_interruptible(&vcpu->run_lock))
+	if (unlikely(!try_begin(vcpu)) && begin_after(vcpu))
 		return -EINTR;
-	ret = run_locked(vcpu);
-	mutex_unlock(&vcpu->run_lock);
+
+	ret = run(vcpu);
+	end(vcpu);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
@@ -536,9 +494,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
  */
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu)
 {
-	mutex_init(&vcpu->run_lock);
+	init_waitqueue_head(&vcpu->turn);
 	rcuwait_init(&vcpu->wait);
-	spin_lock_init(&vcpu->kick_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_setup_run);
 
@@ -570,8 +527,11 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_set_resource);
 /* The CPU that the runner is on, or was on and has left; -1 without a runner. */
 static int runner_cpu(struct gunyah_vcpu *vcpu)
 {
-	guard(spinlock)(&vcpu->kick_lock);
-	return vcpu->runner ? task_cpu(vcpu->runner) : -1;
+	struct task_struct *runner;
+
+	guard(rcu)();
+	runner = READ_ONCE(vcpu->runner);
+	return runner ? task_cpu(runner) : -1;
 }
 
 static void do_nothing(void *unused)

@@ -3,11 +3,13 @@
 #ifndef _GUNYAH_VCPU_RUN_H
 #define _GUNYAH_VCPU_RUN_H
 
+#include <linux/gunyah.h>
 #include <linux/kref.h>
-#include <linux/mutex.h>
+#include <linux/lockdep.h>
 #include <linux/rcuwait.h>
-#include <linux/spinlock.h>
+#include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "vm.h"
 
@@ -38,7 +40,7 @@ enum gunyah_vcpu_pending {
  * @run: the same, mapped
  * @fd: reserved for @file until it is published
  * @file: the vCPU's file until it is published
- * @run_lock: held by the runner; guards all below, up to @res
+ * @runner: the thread in GUNYAH_VCPU_RUN, or NULL; all below, up to @res, is its own
  * @runs_ended: gunyah_vm_runs_ended() of the run in which all below was, or is;
  *	the runner enters the guest in no other one
  * @paged: that run's flow is the demand-paged one
@@ -49,12 +51,13 @@ enum gunyah_vcpu_pending {
  * @fault_addr: guest address of the last page fault
  * @fault_serial: the piece of memory that was there or was given; 0: none
  * @n_refaults: how often it was the same one before, one after the other
+ * @result: of the last hypercall
+ * @busy_until: in jiffies, how long the vCPU may be busy; 0: it is not
  * @res: the resource, NULL while there is none; see above
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
  * @wait: the runner sleeps here
- * @kick_lock: guards @runner
- * @runner: the thread that is in the loop
+ * @turn: who wants to be the runner sleeps here
  */
 struct gunyah_vcpu {
 	struct kref ref;
@@ -67,7 +70,7 @@ struct gunyah_vcpu {
 	int fd;
 	struct file *file;
 
-	struct mutex run_lock;	/* see above */
+	struct task_struct *runner;
 	u64 runs_ended;
 	bool paged;
 	enum gunyah_vcpu_pending pending;
@@ -76,14 +79,46 @@ struct gunyah_vcpu {
 	u64 fault_addr;
 	u64 fault_serial;
 	unsigned int n_refaults;
+	struct gunyah_vcpu_run_result result;
+	unsigned long busy_until;
 
 	struct gunyah_resource *res;
 	bool removed;
 	bool woken;
 	struct rcuwait wait;
-	spinlock_t kick_lock;	/* see above */
-	struct task_struct *runner;
+	wait_queue_head_t turn;
 };
+
+/* A step of a run that neither ended it nor failed. */
+#define GUNYAH_VCPU_GO_ON	1
+
+static inline void gunyah_vcpu_assert_runner(struct gunyah_vcpu *vcpu)
+{
+	lockdep_assert(READ_ONCE(vcpu->runner) == current);
+}
+
+/* The runner's: false when the run in which its call began has ended. */
+static inline bool gunyah_vcpu_same_run(struct gunyah_vcpu *vcpu)
+{
+	gunyah_vcpu_assert_runner(vcpu);
+	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
+}
+
+/* The runner's: must it leave off, though the vCPU has a resource? */
+static inline bool gunyah_vcpu_stops(struct gunyah_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->removed) || gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING ||
+	       !gunyah_vcpu_same_run(vcpu);
+}
+
+/* The runner's: is there something that ends or may end its call? */
+static inline bool gunyah_vcpu_should_look(struct gunyah_vcpu *vcpu)
+{
+	return !READ_ONCE(vcpu->res) || gunyah_vcpu_stops(vcpu);
+}
+
+int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write);
+int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write);
 
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu);
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu);

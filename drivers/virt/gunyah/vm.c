@@ -243,20 +243,16 @@ void gunyah_vm_unbind_all(struct gunyah_vm_host *host)
 struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
 {
 	struct gunyah_vm *vm;
-	int ret;
 
 	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 
-	ret = gunyah_vm_io_init(&vm->io);
-	if (ret)
-		goto err_free;
-
 	kref_init(&vm->ref);
 	gunyah_vm_resources_init(&vm->resources);
 	gunyah_vm_mem_init(&vm->mem);
 	gunyah_vm_user_mem_init(&vm->user_mem);
+	gunyah_vm_io_init(&vm->io);
 	/* Before any function's: the tickets of vCPUs are drained first. */
 	gunyah_vm_extents_init(&vm->mem.pieces.extents, &vm->resources);
 	gunyah_vm_functions_init(&vm->functions);
@@ -274,13 +270,11 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_vm_host *host)
 	if (vm->host)
 		return vm;
 
-	ret = -ENODEV;
 	gunyah_vm_mem_destroy(&vm->mem);
 	gunyah_vm_user_mem_destroy(&vm->user_mem);
 	gunyah_vm_io_destroy(&vm->io);
-err_free:
 	kfree(vm);
-	return ERR_PTR(ret);
+	return ERR_PTR(-ENODEV);
 }
 
 /**

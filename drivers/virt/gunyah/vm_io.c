@@ -2,9 +2,10 @@
 /*
  * Handlers of writes to guest addresses.
  *
- * The table is a hash of what a handler asks for: address, length and value,
- * where length and value may be "any".  So one write matches at most three
- * keys, and is looked up in constant time however many handlers there are.
+ * The table is a hash: of a handler's address, and of its value where it wants one.  So
+ * a write is looked up in one chain, and in a second one when any handler of the VM wants
+ * a value; and many handlers on one address, each for a value, are as quick as many
+ * addresses.  The table does not grow: with 1,000 handlers there are four in a chain.
  * Two handlers that one write could match are never in the table together.
  *
  * Who reads and who writes: a vCPU's thread looks up and calls the handler
@@ -23,86 +24,69 @@
  * So the owner may free the handler, and what it refers to, when
  * gunyah_vm_io_remove() returns.  A look-up may miss a handler that is added at the
  * same time, or find one that is removed at the same time: then the write came
- * before the one or the other.  A table that is being resized hides no handler: a
- * look-up that was led astray starts again, and goes on in the new table.
+ * before the one or the other.
  *
  * A VM that goes away has all of its handlers taken out at once, for one grace
  * period (gunyah_vm_io_close()).
- *
- * The table itself is on nobody's account, for there is no way to charge it: 64
- * pointers for a VM, and about one for each handler; what they belong to, the VM
- * and the handlers, is many times larger and is charged (R28).
  */
 #include <kunit/visibility.h>
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/export.h>
 #include <linux/hash.h>
 #include <linux/overflow.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
-#include <linux/rhashtable.h>
 
 #include "vm_io.h"
-
-/*
- * Two multiplications and a comparison of words, in line: a guest pays for them with
- * each write.
- */
-static u32 hash_key(const void *data, u32 size, u32 seed)
-{
-	const struct gunyah_vm_io_key *key = data;
-	u64 hash = (key->addr ^ seed) * GOLDEN_RATIO_64;
-
-	hash ^= hash >> 32 ^ key->data ^ (u64)key->len << 1 ^ key->match;
-	return hash * GOLDEN_RATIO_64 >> 32;
-}
-
-/* As memcmp(): 0 when they are equal. */
-static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct gunyah_vm_io_handler *handler = obj;
-	const struct gunyah_vm_io_key *key = arg->key;
-
-	return key->addr != handler->key.addr || key->data != handler->key.data ||
-	       key->len != handler->key.len || key->match != handler->key.match;
-}
-
-static const struct rhashtable_params table_params = {
-	.key_len = sizeof(struct gunyah_vm_io_key),
-	.key_offset = offsetof(struct gunyah_vm_io_handler, key),
-	.head_offset = offsetof(struct gunyah_vm_io_handler, node),
-	.hashfn = hash_key,
-	.obj_cmpfn = compare_key,
-	.automatic_shrinking = true,
-};
 
 /* A hole would be compared by who has two keys. */
 static_assert(sizeof(struct gunyah_vm_io_key) == 24);
 
+/* @data is 0 without a value.  It is turned: addresses and values are small numbers. */
+static __always_inline struct hlist_head *chain(struct gunyah_vm_io *io, u64 addr, u64 data)
+{
+	return &io->table[hash_64(addr ^ ror64(data, 32), HASH_BITS(io->table))];
+}
+
 /**
  * gunyah_vm_io_init() - make an empty table
  * @io: the table
- *
- * Return: 0 or -ENOMEM.
  */
-int gunyah_vm_io_init(struct gunyah_vm_io *io)
+void gunyah_vm_io_init(struct gunyah_vm_io *io)
 {
 	mutex_init(&io->lock);
 	INIT_LIST_HEAD(&io->handlers);
+	hash_init(io->table);
+	io->n_values = 0;
 	io->closed = false;
-	return rhashtable_init(&io->table, &table_params);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_init);
 
 /**
- * gunyah_vm_io_destroy() - free a table
+ * gunyah_vm_io_destroy() - end a table
  * @io: the table; all handlers were removed and no vCPU runs
  */
 void gunyah_vm_io_destroy(struct gunyah_vm_io *io)
 {
-	rhashtable_destroy(&io->table);
 	mutex_destroy(&io->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_destroy);
+
+/* From here on vCPUs find it. */
+static void publish_locked(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
+{
+	lockdep_assert_held(&io->lock);
+	hlist_add_head_rcu(&handler->node, chain(io, handler->key.addr, handler->key.data));
+	WRITE_ONCE(io->n_values, io->n_values + handler->key.match);
+}
+
+static void unpublish_locked(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
+{
+	lockdep_assert_held(&io->lock);
+	WRITE_ONCE(io->n_values, io->n_values - handler->key.match);
+	hlist_del_rcu(&handler->node);
+}
 
 static u64 cut(u64 data, u32 len)
 {
@@ -169,12 +153,11 @@ EXPORT_SYMBOL_GPL(gunyah_vm_io_make_key);
  *
  * Context: may sleep; takes the table's lock.
  * Return: 0; -EEXIST when a handler is there that could match the same write;
- * -ENODEV when the table was closed; -ENOMEM.
+ * -ENODEV when the table was closed.
  */
 int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
 {
 	struct gunyah_vm_io_handler *other;
-	int ret;
 
 	guard(mutex)(&io->lock);
 	if (io->closed)
@@ -185,10 +168,7 @@ int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handl
 			return -EEXIST;
 	}
 
-	/* Publish: from here on vCPUs find it. */
-	ret = rhashtable_insert_fast(&io->table, &handler->node, table_params);
-	if (ret)
-		return ret == -E2BIG || ret == -EBUSY ? -ENOMEM : ret;
+	publish_locked(io, handler);
 	list_add_tail(&handler->list, &io->handlers);
 	return 0;
 }
@@ -208,7 +188,7 @@ void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *h
 		list_del(&handler->list);
 		if (io->closed)
 			return;
-		rhashtable_remove_fast(&io->table, &handler->node, table_params);
+		unpublish_locked(io, handler);
 	}
 	/* For the section in gunyah_vm_io_write(): see the top. */
 	synchronize_rcu_expedited();
@@ -233,23 +213,36 @@ void gunyah_vm_io_close(struct gunyah_vm_io *io)
 		return;
 
 	list_for_each_entry(handler, &io->handlers, list)
-		rhashtable_remove_fast(&io->table, &handler->node, table_params);
+		unpublish_locked(io, handler);
 	/* As in gunyah_vm_io_remove(), for all at once. */
 	synchronize_rcu_expedited();
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_close);
 
-static struct gunyah_vm_io_handler *find(struct gunyah_vm_io *io, u64 addr, u32 len,
-					 u64 data, u32 match)
+static __always_inline struct gunyah_vm_io_handler *
+find_value(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
 {
-	struct gunyah_vm_io_key key = {
-		.addr = addr,
-		.data = data,
-		.len = len,
-		.match = match,
-	};
+	struct gunyah_vm_io_handler *handler;
 
-	return rhashtable_lookup(&io->table, &key, table_params);
+	hlist_for_each_entry_rcu(handler, chain(io, addr, data), node) {
+		if (handler->key.addr == addr && handler->key.data == data &&
+		    handler->key.len == len && handler->key.match)
+			return handler;
+	}
+	return NULL;
+}
+
+static __always_inline struct gunyah_vm_io_handler *
+find(struct gunyah_vm_io *io, u64 addr, u32 len)
+{
+	struct gunyah_vm_io_handler *handler;
+
+	hlist_for_each_entry_rcu(handler, chain(io, addr, 0), node) {
+		if (handler->key.addr == addr && !handler->key.match &&
+		    (handler->key.len == len || !handler->key.len))
+			return handler;
+	}
+	return NULL;
 }
 
 /**
@@ -265,18 +258,14 @@ static struct gunyah_vm_io_handler *find(struct gunyah_vm_io *io, u64 addr, u32 
  */
 int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
 {
-	struct gunyah_vm_io_handler *handler;
-
-	/* The usual case; a handler that is added now was added after the write. */
-	if (!atomic_read(&io->table.nelems))
-		return -ENOENT;
+	struct gunyah_vm_io_handler *handler = NULL;
 
 	guard(rcu)();
-	handler = find(io, addr, len, cut(data, len), 1);
+	/* One that is being added was added after the write. */
+	if (READ_ONCE(io->n_values))
+		handler = find_value(io, addr, len, cut(data, len));
 	if (!handler)
-		handler = find(io, addr, len, 0, 0);
-	if (!handler)
-		handler = find(io, addr, 0, 0, 0);
+		handler = find(io, addr, len);
 	return handler ? handler->ops->write(handler, addr, len, data) : -ENOENT;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_write);

@@ -6,9 +6,9 @@
 #ifndef _GUNYAH_VM_IO_H
 #define _GUNYAH_VM_IO_H
 
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/rhashtable-types.h>
 #include <linux/types.h>
 
 struct gunyah_vm_io_handler;
@@ -39,16 +39,16 @@ struct gunyah_vm_io_key {
 
 /**
  * struct gunyah_vm_io_handler - a handler
+ * @node: private to the table
  * @ops: what it does
  * @key: which writes it wants, from gunyah_vm_io_make_key()
  * @list: private to the table
- * @node: private to the table
  */
 struct gunyah_vm_io_handler {
+	struct hlist_node node;
 	const struct gunyah_vm_io_ops *ops;
 	struct gunyah_vm_io_key key;
 	struct list_head list;
-	struct rhash_head node;
 };
 
 /**
@@ -56,16 +56,18 @@ struct gunyah_vm_io_handler {
  * @lock: held by who adds or removes, never by a vCPU
  * @handlers: all handlers, guarded by @lock
  * @table: the same by key, until it is closed: changed under @lock, read under RCU
+ * @n_values: how many in @table want a value; changed under @lock, read without
  * @closed: no handler can be found or added any more; guarded by @lock
  */
 struct gunyah_vm_io {
 	struct mutex lock;	/* see above */
 	struct list_head handlers;
-	struct rhashtable table;
+	DECLARE_HASHTABLE(table, 8);
+	unsigned int n_values;
 	bool closed;
 };
 
-int gunyah_vm_io_init(struct gunyah_vm_io *io);
+void gunyah_vm_io_init(struct gunyah_vm_io *io);
 void gunyah_vm_io_destroy(struct gunyah_vm_io *io);
 int gunyah_vm_io_make_key(struct gunyah_vm_io_key *key, u64 addr, u32 len,
 			  const u64 *datamatch);

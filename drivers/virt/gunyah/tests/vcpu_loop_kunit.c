@@ -106,6 +106,7 @@ struct stop_case {
 /* What ends a run, with the errno; 0 is the status exit. */
 static const struct stop_case stop_cases[] = {
 	{ "signal", EVENT_SIGNAL, -EINTR },
+	{ "immediate_exit", EVENT_IMMEDIATE_EXIT | EVENT_WAKE, -EINTR },
 	{ "VM exits", EVENT_VM_EXITS, 0 },
 	{ "VM closes", EVENT_VM_CLOSES, -EBUSY },
 	{ "VM is reset", EVENT_VM_RESETS, -EBUSY },
@@ -129,6 +130,7 @@ static int event_after_the_look(void)
 {
 	struct run_test *t = kunit_get_current_test()->priv;
 
+	clear_thread_flag(TIF_NOTIFY_RESUME);
 	if (!test_thread_flag(TIF_SIGPENDING)) {
 		do_events(t, t->late_events);
 		return 0;
@@ -137,8 +139,8 @@ static int event_after_the_look(void)
 }
 
 /*
- * R8: it comes behind all that the loop looks at first, but before the guest is
- * entered: the last look is with interrupts masked, so the guest is not entered.
+ * R8: it comes behind all that the loop looks at when there is work, but before the guest
+ * is entered: the last look is with interrupts masked, so the guest is not entered.
  */
 static void stops_at_the_door(struct kunit *test)
 {
@@ -146,9 +148,44 @@ static void stops_at_the_door(struct kunit *test)
 	struct run_test *t = test->priv;
 
 	t->late_events = c->events;
+	do_events(t, EVENT_NOTIFY);
 	kunit_activate_static_stub(test, gunyah_guest_work, event_after_the_look);
 	expect_stopped(test, c);
 	KUNIT_EXPECT_EQ(test, t->n_calls, 0);
+}
+
+KUNIT_ARRAY_PARAM_DESC(stops_before_the_door, stop_cases, name);
+
+/* R8: it is there from the beginning: nothing is entered. */
+static void stops_before_the_door(struct kunit *test)
+{
+	const struct stop_case *c = test->param_value;
+	struct run_test *t = test->priv;
+
+	/* The call belongs to the run in which it begins. */
+	if (c->events & EVENT_VM_RUNS_AGAIN)
+		return;
+
+	do_events(t, c->events);
+	expect_stopped(test, c);
+	KUNIT_EXPECT_EQ(test, t->n_calls, 0);
+}
+
+/* R8: work of the thread that came while the guest ran is done before it runs again. */
+static void work_before_the_door(struct kunit *test)
+{
+	struct run_test *t = test->priv;
+	unsigned int i;
+
+	do_events(t, EVENT_NOTIFY);
+	answer(t, GUNYAH_VCPU_STATE_READY, 0, 0, 0, EVENT_RESCHED);
+	answer(t, GUNYAH_VCPU_STATE_READY, 0, 0, 0, EVENT_NOTIFY);
+	answer(t, GUNYAH_VCPU_STATE_EXPECTS_WAKEUP, 0, 0, 0, EVENT_RESCHED | EVENT_WAKE);
+	answer_error(t, GUNYAH_ERROR_BUSY, EVENT_NOTIFY);
+	expect_exited(test);
+	KUNIT_EXPECT_EQ(test, t->n_calls, 5);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_FALSE(test, t->calls[i].work);
 }
 
 struct round_case {
@@ -182,6 +219,7 @@ static void stops_each_loop(struct kunit *test)
 		t->n_answers = 0;
 		t->vm.state = GUNYAH_VM_RUNNING;
 		t->vcpu.removed = false;
+		t->run.immediate_exit = 0;
 		gunyah_vcpu_set_resource(&t->vcpu, &t->res);
 		clear_thread_flag(TIF_SIGPENDING);
 
@@ -290,6 +328,8 @@ static struct kunit_case vcpu_loop_cases[] = {
 	KUNIT_CASE(status_with_signal),
 	KUNIT_CASE_PARAM(answer_with_signal, answer_with_signal_gen_params),
 	KUNIT_CASE_PARAM(stops_at_the_door, stops_at_the_door_gen_params),
+	KUNIT_CASE_PARAM(stops_before_the_door, stops_before_the_door_gen_params),
+	KUNIT_CASE(work_before_the_door),
 	KUNIT_CASE_PARAM(stops_each_loop, stops_each_loop_gen_params),
 	KUNIT_CASE(masked_and_accounted),
 	KUNIT_CASE(resource_taken_from_a_guest),

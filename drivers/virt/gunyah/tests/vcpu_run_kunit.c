@@ -136,6 +136,25 @@ static void action(struct kunit *test)
 	expect_resume(test, 1, 0x12, c->word1);
 }
 
+/* R1: whatever the answer is, the end is told; and in the next run there was no exit. */
+static void bad_action_at_the_end(struct kunit *test)
+{
+	struct run_test *t = test->priv;
+
+	answer_read(t, 4);
+	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), 0);
+	t->run.mmio.resume_action = 3;
+	do_events(t, EVENT_VM_EXITS);
+	expect_exited(test);
+	KUNIT_EXPECT_EQ(test, t->n_calls, 1);
+
+	do_events(t, EVENT_VM_RUNS_AGAIN);
+	t->vm.state = GUNYAH_VM_RUNNING;
+	t->run.mmio.resume_action = 3;
+	expect_exited(test);
+	expect_resume(test, 1, 0, 0);
+}
+
 static void page_fault(struct kunit *test)
 {
 	const struct action_case *c = test->param_value;
@@ -480,6 +499,7 @@ static struct kunit_case vcpu_run_cases[] = {
 	KUNIT_CASE_PARAM(write, write_gen_params),
 	KUNIT_CASE_PARAM(bad_len, bad_len_gen_params),
 	KUNIT_CASE_PARAM(action, action_gen_params),
+	KUNIT_CASE(bad_action_at_the_end),
 	KUNIT_CASE_PARAM(page_fault, action_gen_params),
 	KUNIT_CASE(immediate_exit),
 	KUNIT_CASE(hypercall_errors),

@@ -37,6 +37,9 @@ enum event {
 	EVENT_SIGNAL = BIT(5),
 	EVENT_VM_RESETS = BIT(6),
 	EVENT_VM_RUNS_AGAIN = BIT(7),
+	EVENT_IMMEDIATE_EXIT = BIT(8),
+	EVENT_RESCHED = BIT(9),
+	EVENT_NOTIFY = BIT(10),
 };
 
 struct answer {
@@ -50,6 +53,7 @@ struct call {
 	u64 resume[3];
 	bool masked;
 	bool in_guest_time;
+	bool work;
 };
 
 /**
@@ -98,6 +102,12 @@ static inline void do_events(struct run_test *t, unsigned int events)
 		WRITE_ONCE(t->vcpu.res, NULL);
 	if (events & EVENT_SIGNAL)
 		set_thread_flag(TIF_SIGPENDING);
+	if (events & EVENT_IMMEDIATE_EXIT)
+		WRITE_ONCE(t->run.immediate_exit, 1);
+	if (events & EVENT_RESCHED)
+		set_tsk_need_resched(current);
+	if (events & EVENT_NOTIFY)
+		set_thread_flag(TIF_NOTIFY_RESUME);
 }
 
 static inline enum gunyah_error fake_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
@@ -113,6 +123,7 @@ static inline enum gunyah_error fake_vcpu_run(u64 capid, u64 resume0, u64 resume
 		t->calls[n].resume[2] = resume2;
 		t->calls[n].masked = irqs_disabled();
 		t->calls[n].in_guest_time = current->flags & PF_VCPU;
+		t->calls[n].work = gunyah_guest_work_pending();
 	}
 	t->n_calls++;
 
@@ -152,7 +163,7 @@ static inline int run_test_begin(struct kunit *test, struct run_test *t)
 	test->priv = t;
 
 	gunyah_vm_rm_setup(&t->vm.rm, NULL, &rm_ops, &t->host.stats);
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_init(&t->vm.io), 0);
+	gunyah_vm_io_init(&t->vm.io);
 	t->vm.host = &t->host;
 	t->vm.rm.vmid = 0x80;
 	t->vm.state = GUNYAH_VM_RUNNING;
@@ -179,6 +190,7 @@ static inline void run_test_exit(struct kunit *test)
 	struct run_test *t = test->priv;
 
 	clear_thread_flag(TIF_SIGPENDING);
+	clear_thread_flag(TIF_NOTIFY_RESUME);
 	gunyah_vm_io_destroy(&t->vm.io);
 }
 

@@ -56,7 +56,7 @@ static int io_test_init(struct kunit *test)
 	struct io_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	KUNIT_ASSERT_EQ(test, gunyah_vm_io_init(&t->io), 0);
+	gunyah_vm_io_init(&t->io);
 	t->a.handler.ops = &count_ops;
 	t->b.handler.ops = &count_ops;
 	test->priv = t;
@@ -67,6 +67,8 @@ static void io_test_exit(struct kunit *test)
 {
 	struct io_test *t = test->priv;
 
+	/* Values are looked for only while somebody wants one. */
+	KUNIT_EXPECT_EQ(test, t->io.n_values, 0);
 	gunyah_vm_io_destroy(&t->io);
 }
 
@@ -268,6 +270,54 @@ static void many(struct kunit *test)
 		gunyah_vm_io_remove(&t->io, &c[i].handler);
 }
 
+struct addresses_case {
+	const char *name;
+	u32 len;
+	bool match;
+};
+
+static const struct addresses_case addresses_cases[] = {
+	{ "any length", 0, false },
+	{ "length", 4, false },
+	{ "value", 4, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(addresses, addresses_cases, name);
+
+/* Many handlers that differ in nothing but the address share the chains of the table. */
+static void addresses(struct kunit *test)
+{
+	const struct addresses_case *c = test->param_value;
+	struct io_test *t = test->priv;
+	struct counter *counters;
+	u64 value = 7;
+	unsigned int i;
+
+	counters = kunit_kcalloc(test, MANY, sizeof(*counters), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, counters);
+
+	for (i = 0; i < MANY; i++) {
+		counters[i].handler.ops = &count_ops;
+		KUNIT_ASSERT_EQ(test, make_key_and_add(&t->io, &counters[i].handler, ADDR + 8 * i,
+						       c->len, c->match ? &value : NONE), 0);
+	}
+
+	for (i = 0; i < MANY; i++) {
+		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR + 8 * i, 4, value), 0);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_io_write(&t->io, ADDR + 8 * i + 4, 4, value),
+				-ENOENT);
+	}
+
+	for (i = 0; i < MANY; i++) {
+		KUNIT_EXPECT_EQ(test, counters[i].count, 1);
+		KUNIT_EXPECT_EQ(test, counters[i].addr, ADDR + 8 * i);
+	}
+
+	gunyah_vm_io_close(&t->io);
+	for (i = 0; i < MANY; i++)
+		gunyah_vm_io_remove(&t->io, &counters[i].handler);
+}
+
 /* A VM that goes away: its handlers are out before the first of them is removed. */
 static void close(struct kunit *test)
 {
@@ -342,6 +392,7 @@ static struct kunit_case vm_io_cases[] = {
 	KUNIT_CASE_PARAM(overlap, overlap_gen_params),
 	KUNIT_CASE(handler_refuses),
 	KUNIT_CASE_SLOW(many),
+	KUNIT_CASE_PARAM(addresses, addresses_gen_params),
 	KUNIT_CASE(close),
 	KUNIT_CASE(remove_under_writes),
 	{}
