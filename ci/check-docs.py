@@ -7,6 +7,7 @@ R85). Prints KTAP, a case for each
 - tracepoint and its fields, file in debugfs, list of states there, parameter,
   message of the kernel's log from info on, option of Kconfig: admin.rst has them; and
   no tracepoint that there is not;
+- line of its examples of traces and of debugfs: looks as the driver writes it;
 - picture: ci/pictures.sh has drawn it from the source that there is now;
 - the output of first-vm in first-vm.rst: guest-tests.sh waits for the same;
 - suite of ci/suites: testing.rst has it.
@@ -33,6 +34,7 @@ CONVERSION = re.compile(r'%[-+ #0]*\d*(?:hh|h|ll|l|z)?[a-zA-Z]')
 EVENT = re.compile(r'TRACE_EVENT\((\w+),(.*?)^\);', re.S | re.M)
 EVENT_CLASS = re.compile(r'DECLARE_EVENT_CLASS\((\w+),(.*?)^\);', re.S | re.M)
 EVENT_OF_CLASS = re.compile(r'DEFINE_EVENT\((\w+),\s*(\w+)')
+PRINTK = re.compile(r'TP_printk\("(.*?)"')
 FIELD = re.compile(r'__(?:field|array|string)\((?:[^,()]+, )?(\w+)')
 
 
@@ -51,20 +53,20 @@ def flat(text):
     return ' '.join(text.split())
 
 
-def tracepoints():
-    """{tracepoint: [field]}"""
+def tracepoints(what):
+    """{tracepoint: [each WHAT of its definition]}"""
     events = {}
     for name, text in sources():
         if not name.endswith('_trace.h'):
             continue
-        classes = {m[1]: FIELD.findall(m[2]) for m in EVENT_CLASS.finditer(text)}
-        events.update({m[1]: FIELD.findall(m[2]) for m in EVENT.finditer(text)})
+        classes = {m[1]: what.findall(m[2]) for m in EVENT_CLASS.finditer(text)}
+        events.update({m[1]: what.findall(m[2]) for m in EVENT.finditer(text)})
         events.update({m[2]: classes[m[1]] for m in EVENT_OF_CLASS.finditer(text)})
     return events
 
 
 def check_tracepoints(page):
-    events = tracepoints()
+    events = tracepoints(FIELD)
     # The rows of the table: a name in the first column begins one.
     section = page.partition('\nTracepoints\n')[2].partition('\ndebugfs\n')[0]
     rows = dict(re.findall(r'^``(gunyah_\w+)``(.*?)(?=^``gunyah_|^====)', section,
@@ -152,6 +154,38 @@ def check_options(page):
         yield option, '' if found else 'admin.rst does not have it'
 
 
+def looks_like(text, form):
+    """Could a printf with this format have written the text?"""
+    kinds = {'s': r'\w(?:[\w -]*\w)?', 'u': r'\d+', 'd': r'-?\d+', 'x': '(?:0x[0-9a-f]+|0)'}
+    pieces = CONVERSION.split(form)
+    pattern = re.escape(pieces[0])
+    for conversion, piece in zip(CONVERSION.findall(form), pieces[1:]):
+        pattern += kinds[conversion[-1]] + re.escape(piece)
+    return re.fullmatch(pattern, text)
+
+
+def check_examples(page):
+    forms = tracepoints(PRINTK)
+    lines = re.findall(r'^    \S.* \d+\.\d+: (gunyah_\w+): (.*)$', page, re.M)
+    strange = [f'{name}: {text}' for name, text in lines
+               if not any(looks_like(text, form) for form in forms.get(name, ()))]
+    yield 'trace', 'there is none' if not lines else \
+        strange and 'not what the driver writes: ' + strange[0]
+    for file, source in (('vms', 'vm_drv.c'), ('memory', 'vm_parcel.c')):
+        forms = re.findall(r'seq_printf\(m, "(.*?)\\n"', read(DRIVER, source))
+        said = re.search(r'^    # cat .*/gunyah_vm/' + file + r'\n((?:    [^#\s].*\n)+)',
+                         page, re.M)
+        said = [line.strip() for line in said[1].splitlines()] if said else []
+        # The first has a line for each VM.
+        forms = forms * len(said) if file == 'vms' else forms
+        good = said and len(said) == len(forms) and all(map(looks_like, said, forms))
+        yield file, '' if good else f'not what {source} writes: {said}'
+    said = re.findall(r'^    (\w+):\d+$', page, re.M)
+    strange = {'gunyah_rm/' + name for name in said} - set(debugfs_files())
+    good = said and not strange
+    yield 'counters', '' if good else f'no such counter of gunyah_rm: {strange}'
+
+
 def check_pictures():
     for source in sorted(glob.glob(os.path.join(PAGES, '*.dot'))):
         name = os.path.basename(source)[:-len('.dot')]
@@ -187,7 +221,8 @@ def main():
             ('tracepoint', check_tracepoints(page)), ('debugfs', check_debugfs(page)),
             ('states', check_states(page)),
             ('parameter', check_parameters(page)), ('message', check_messages(page)),
-            ('option', check_options(page)), ('picture', check_pictures()),
+            ('option', check_options(page)), ('example', check_examples(page)),
+            ('picture', check_pictures()),
             ('first-vm', check_first_vm()),
             ('suite', check_suites())):
         found = [(f'{kind}.{name}', fault) for name, fault in found]

@@ -500,7 +500,7 @@ TEST_F(rpc, queue_full_of_notifications)
 			control_notify(NOTE_VM_STATUS, foreign_status, sizeof(foreign_status));
 		ASSERT_EQ(0, pthread_join(thread, &ret));
 		EXPECT_EQ(0, (long)ret);
-		agent_do(&self->vm.vcpu[0], AGENT_TIMER, 1000000, 0, 0));
+		agent_do(&self->vm.vcpu[0], AGENT_TIMER, 16000, 0, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -70,7 +70,7 @@ FIXTURE_TEARDOWN(note)
 /* The guest is alive, also for a while longer. */
 #define goes_on() do {							\
 	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));	\
-	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 100000, 0, 0)); \
+	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 1600, 0, 0)); \
 } while (0)
 
 /* R22: the length of a notification is checked against what it says */

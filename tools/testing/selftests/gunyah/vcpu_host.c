@@ -52,7 +52,7 @@ static void *run(void *arg)
 			agent_post(r->vcpu, AGENT_FILL, AREA(i), 0x10000, i);
 			break;
 		case 1:
-			agent_post(r->vcpu, AGENT_TIMER, 100000, 0, 0);
+			agent_post(r->vcpu, AGENT_TIMER, 1600, 0, 0);
 			break;
 		case 2:
 			agent_post(r->vcpu, AGENT_SUM, AREA(i), 0x10000, 0);

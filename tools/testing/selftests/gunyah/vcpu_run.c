@@ -320,8 +320,7 @@ TEST_F(run, spinning_guest_is_killable)
 
 TEST_F(run, timer_wakes_a_sleeping_guest)
 {
-	/* 62.5 MHz: some 16 ms */
-	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 1000000, 0, 0));
+	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 16000, 0, 0));
 	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 1, 0, 0));
 }
 
@@ -330,7 +329,7 @@ TEST_F(run, timer_many_times)
 	int i;
 
 	for (i = 0; i < 100; i++)
-		ASSERT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 10000, 0, 0));
+		ASSERT_EQ(GUEST_TIMER_INTID, agent_do(self->vcpu, AGENT_TIMER, 160, 0, 0));
 }
 
 /* R1: the writes that the guest made are the writes that were seen */

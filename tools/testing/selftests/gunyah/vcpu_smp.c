@@ -134,7 +134,7 @@ TEST_F(smp, timers_of_all_vcpus)
 
 	all_on(_metadata, &self->vm);
 	for (i = 0; i < variant->vcpus; i++)
-		job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_TIMER, 500000 + 10000 * i, 0, 0);
+		job_start(&self->jobs[i], &self->vm.vcpu[i], AGENT_TIMER, 8000 + 160 * i, 0, 0);
 	for (i = 0; i < variant->vcpus; i++) {
 		ASSERT_EQ(AGENT_DONE, job_end(&self->jobs[i]));
 		EXPECT_EQ(GUEST_TIMER_INTID, self->vm.vcpu[i].result);

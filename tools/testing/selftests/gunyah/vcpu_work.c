@@ -64,7 +64,7 @@ TEST_F(work, guest_leaves_its_cpu_to_others)
 	agent_wait_busy(self->vcpu);
 	for (i = 0; i < 20; i++)
 		EXPECT_EQ(GUEST_BASE, agent_do(&other.vcpu[0], AGENT_PC, 0, 0, 0));
-	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(&other.vcpu[0], AGENT_TIMER, 100000, 0, 0));
+	EXPECT_EQ(GUEST_TIMER_INTID, agent_do(&other.vcpu[0], AGENT_TIMER, 1600, 0, 0));
 	vm_destroy(&other);
 	EXPECT_EQ(0, __remove_vcpu(self->vm.fd, 0));
 	ASSERT_EQ(0, pthread_join(self->thread, &ret));

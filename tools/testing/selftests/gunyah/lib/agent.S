@@ -212,7 +212,11 @@ op_call:
 op_timer:
 	mov	w3, #(1 << GUEST_TIMER_INTID)
 	enable_private
-	msr	cntv_tval_el0, x22
+	mrs	x1, cntfrq_el0
+	mul	x1, x1, x22
+	mov32	x2, 1000000
+	udiv	x1, x1, x2
+	msr	cntv_tval_el0, x1
 	mov	x1, #1
 	msr	cntv_ctl_el0, x1
 	isb

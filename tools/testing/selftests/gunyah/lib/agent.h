@@ -35,7 +35,7 @@
 #define AGENT_WFI		5
 #define AGENT_HVC		6	/* x0, x1, x2, x3 -> x0 */
 #define AGENT_CALL		7	/* address: BLR */
-#define AGENT_TIMER		8	/* ticks: arm the virtual timer, WFI until it fired */
+#define AGENT_TIMER		8	/* us, to 2 s: arm the virtual timer, WFI until it fired */
 #define AGENT_STORE_LOOP	9	/* address, count: stores 1, 2, ... count (8 bytes) */
 #define AGENT_SPIN		10	/* for ever */
 #define AGENT_FAULT_LOOP	11	/* exceptions without a handler, for ever */

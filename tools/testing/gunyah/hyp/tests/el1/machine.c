@@ -54,7 +54,8 @@ void timer_arm(u64 ms)
 {
 	u64 on = 1;
 
-	asm volatile("msr cntv_tval_el0, %0" : : "r"(frequency() / 1000 * ms));
+	/* Not CNTV_TVAL, whose 32 bits are soon too few. */
+	asm volatile("msr cntv_cval_el0, %0" : : "r"(counter() + frequency() / 1000 * ms));
 	asm volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"(on));
 }
 

@@ -97,13 +97,15 @@ void timer_fired(u64 report_at)
 	write64(report_at, intid);
 }
 
+/* By CNTV_CVAL: CNTV_TVAL has 32 bits and a sign, which is 2 s where the counter has 1 GHz. */
 void timer_on(u64 ms)
 {
-	u64 freq, on = 1;
+	u64 freq, now, on = 1;
 
 	gic_enable(TIMER_INTID, 1);
 	asm volatile("mrs %0, cntfrq_el0" : "=r"(freq));
-	asm volatile("msr cntv_tval_el0, %0" : : "r"(freq / 1000 * ms));
+	asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(now));
+	asm volatile("msr cntv_cval_el0, %0" : : "r"(now + freq / 1000 * ms));
 	asm volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"(on));
 }
 
