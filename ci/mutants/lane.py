@@ -166,6 +166,17 @@ class Lane:
                     return os.path.join(folder, os.path.basename(note)[:-len('.mod')])
         return None
 
+    def includers(self, name):
+        """The objects of tests that have the text of an object's source in them."""
+        folder = os.path.join(os.path.dirname(name), 'tests')
+        line = f'#include "../{os.path.basename(name)[:-len(".o")]}.c"\n'
+        found = []
+        for path in sorted(glob.glob(os.path.join(self.env['KSRC'], folder, '*.c'))):
+            with open(path, encoding='utf-8') as file:
+                if line in file.read():
+                    found.append(os.path.join(folder, os.path.basename(path)[:-len('.c')] + '.o'))
+        return found
+
     def compile(self, mutation):
         """Make the object; Refused or Asserted when that is the end of it."""
         name = re.sub(r'\.c$', '.o', mutation.file)
@@ -185,6 +196,17 @@ class Lane:
             raise Refused('compiles to the same code')
         return name
 
+    def make_modules(self, name, module):
+        """Those that the object is in, once its own is made; what was said."""
+        said = self.recorded(module + '.o') or self.recorded(module + '.ko')
+        for other in self.includers(name):
+            said = said or self.recorded(other)
+            module = self.module_of(other)
+            if other != module + '.o':
+                said = said or self.recorded(module + '.o')
+            said = said or self.recorded(module + '.ko')
+        return said
+
     def link(self, name):
         """Make what boots out of the new object; None, or what was said."""
         if name.startswith(HYP):
@@ -192,20 +214,23 @@ class Lane:
         module = self.module_of(name)
         if not module:
             return self.kmake('Image')
-        said = self.recorded(module + '.o') or self.recorded(module + '.ko')
+        said = self.make_modules(name, module)
         if not said:
-            self.pack(module + '.ko')
+            self.pack([module, *[self.module_of(other) for other in self.includers(name)]])
         return said
 
-    def pack(self, module):
-        """Put a module behind the archive, where it replaces the one in it."""
+    def pack(self, modules):
+        """Put modules behind the archive, where they replace those in it."""
         with open(self.archive + '.base', 'rb') as file:
             data = file.read()
-        found = re.search(rb'lib/modules/[^/\0]+/kernel/' + module.encode(), data)
-        with open(os.path.join(self.env['KOUT'], module), 'rb') as file:
-            entry = boot.cpio_entry(found[0].decode(), 0o100644, file.read())
+        entries = b''
+        for module in modules:
+            name = module + '.ko'
+            found = re.search(rb'lib/modules/[^/\0]+/kernel/' + name.encode(), data)
+            with open(os.path.join(self.env['KOUT'], name), 'rb') as file:
+                entries += boot.cpio_entry(found[0].decode(), 0o100644, file.read())
         with open(self.archive + '.new', 'wb') as file:
-            file.write(data + entry + boot.cpio_entry('TRAILER!!!', 0))
+            file.write(data + entries + boot.cpio_entry('TRAILER!!!', 0))
         os.replace(self.archive + '.new', self.archive)
 
     def source(self, path):
@@ -239,7 +264,7 @@ class Lane:
             said = self.recorded(name)
             module = self.module_of(name)
             if module:
-                said = said or self.recorded(module + '.o')
+                said = said or self.make_modules(name, module)
             elif self.linked:
                 said = said or self.kmake('Image')
         if said:
