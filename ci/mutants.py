@@ -149,7 +149,8 @@ def programs(base):
     faults = lists['FAULT'].split(',') + lists['SWEEP'].split(',')
     paged = [p for p in lists['PAGED'].split(',') if p not in without()]
     # Those of the other flow and of another kernel would be skipped.
-    every = [p for p in every if p not in [*without(), 'compat'] and not p.startswith('paged_')]
+    others = [*without(), 'compat', 'platform_qcom']
+    every = [p for p in every if p not in others and not p.startswith('paged_')]
     return [p for p in every if p not in faults], [p for p in every if p in faults], paged
 
 
@@ -174,9 +175,11 @@ def stages(path, plain, faults, paged):
         first, later = ['paging', 'paged'], ['isolation', 'replay']
     elif any(fnmatch.fnmatch(path, p) for p in PAGED):
         first.append('paged')
+    elif path.endswith('/platform_qcom.c'):
+        first.append('qcom')
     if 'paged' not in first:
         later.append('paged')
-    options = {'old-cpu': OLD_CPU, 'paged': paged}
+    options = {'old-cpu': OLD_CPU, 'paged': paged, 'qcom': ['platform_qcom']}
     found = [(suite, options.get(suite)) for suite in first]
     for some in ([p for p in plain if p in likely], [p for p in faults if p in likely], later,
                  [p for p in plain if p not in likely], [p for p in faults if p not in likely]):
@@ -213,7 +216,7 @@ def baseline(pool, plain, faults, paged, gate):
     for stage in [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
                   ('kunit', None), ('isolation', None), ('paging', None), ('vgic', None),
                   ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU),
-                  ('paged', paged), ('smp', SMP)]:
+                  ('qcom', ['platform_qcom']), ('paged', paged), ('smp', SMP)]:
         if stage[0] in known['passed']:
             say(f'baseline: {stage[0]}: this tree has passed')
         elif stage[0] not in without():

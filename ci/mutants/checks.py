@@ -33,6 +33,7 @@ MODES = {
     'no-hypervisor': ['--mode', 'absent', '--no-hyp', '--no-guest'],
     'guests': ['--mode', 'guests'],
     'old-cpu': ['--mode', 'test', '--no-guest', '--cpu', 'cortex-a57'],
+    'qcom': ['--mode', 'test', '--no-guest', '--append', 'ghyp.qcom=1'],
     'selftests': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'primary.fuzz=10'],
     'smp': ['--mode', 'test', '--no-guest'],
     'faults': ['--mode', 'test', '--no-guest', FAST_CPU],

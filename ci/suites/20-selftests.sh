@@ -10,5 +10,5 @@
 fuzz=10
 [ -z "$DEBUG" ] || fuzz=60
 boot selftests --mode test "$FAST_CPU" --timeout 1200 --silence 200 \
-	--append "primary.not=$FAULT_TESTS,$SWEEP_TESTS,$PAGED_TESTS,compat primary.fuzz=$fuzz"
+	--append "primary.not=$FAULT_TESTS,$SWEEP_TESTS,$PAGED_TESTS,compat,platform_qcom primary.fuzz=$fuzz"
 results selftests

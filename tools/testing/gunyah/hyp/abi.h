@@ -56,6 +56,8 @@ enum hyp_call {
 #define SMCCC_HYP_CALL_MASK	GENMASK(31, 14)
 #define SMCCC_HYP_CALL_NR	GENMASK(13, 0)
 #define SMCCC_CALL_UID		0x8600ff01UL
+/* Qualcomm's build of the hypervisor names itself there. */
+#define SMCCC_QCOM_CALL_UID	0x86003f01UL
 
 #define HVC_NATIVE_BASE		0x6000
 #define HVC_NATIVE_LAST		0x6fff
@@ -69,6 +71,12 @@ enum hyp_call {
 #define HYP_UID1		0xdb5f53a4UL
 #define HYP_UID2		0x36ce6592UL
 #define HYP_UID3		0x145f3d67UL
+
+/* 19bd54bd-0b37-571b-946f-609b54539de6, a byte after the other. */
+#define QCOM_UID0		0xbd54bd19UL
+#define QCOM_UID1		0x1b57370bUL
+#define QCOM_UID2		0x9b606f94UL
+#define QCOM_UID3		0xe69d5354UL
 
 #define MSGQ_SEND_PUSH		BIT(0)
 

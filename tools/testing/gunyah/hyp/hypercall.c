@@ -348,6 +348,11 @@ bool hypercall_smccc(struct vcpu *v)
 		v->regs.x[1] = HYP_UID1;
 		v->regs.x[2] = HYP_UID2;
 		v->regs.x[3] = HYP_UID3;
+	} else if (id == SMCCC_QCOM_CALL_UID && hyp_option("qcom")) {
+		v->regs.x[0] = QCOM_UID0;
+		v->regs.x[1] = QCOM_UID1;
+		v->regs.x[2] = QCOM_UID2;
+		v->regs.x[3] = QCOM_UID3;
 	} else if ((id & SMCCC_HYP_CALL_MASK) == SMCCC_HYP_CALL) {
 		do_hypercall(v, (u32)(id & SMCCC_HYP_CALL_NR), 1);
 	} else {
