@@ -87,7 +87,7 @@ mutants: hyp
 	@DEBUG= ci/build-initramfs.sh
 	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
 
-bench: export VARIANT = bench
+bench: export VARIANT = release
 bench: export DEBUG =
 bench: hyp
 	@ci/build-kernel.sh

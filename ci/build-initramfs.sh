@@ -136,17 +136,15 @@ main()
 	lock_work
 	mkdir -p "$INITRAMFS" "$USEROUT"
 	step headers "installing the kernel's headers for programs" headers
-	# The benchmark has programs of its own.
-	if [ "$VARIANT" != bench ] && [ -e "$KSRC/samples/gunyah/Makefile" ]; then
+	if [ -e "$KSRC/samples/gunyah/Makefile" ]; then
 		step sample "building the sample monitors" sample
 	fi
-	if [ "$VARIANT" != bench ] && [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
+	if [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
 		step selftests "building the selftests" selftests
 	fi
 	primary_list > "$LIST"
 	step primary-cpio "packing the primary VM's initramfs" \
 		archive "$INITRAMFS/primary-$FLAVOUR.cpio"
-	[ "$VARIANT" != bench ] || return 0
 	selftests_list > "$LIST"
 	step selftests-cpio "packing the selftests" \
 		archive "$INITRAMFS/selftests.cpio"
