@@ -43,6 +43,8 @@ help:
 	@echo '                the newest of Debian'"'"'s later suites'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
+	@echo '  REPEAT=1      make bench twice, and compare'
+	@echo '  UPDATE=1      write what make bench found into the budget and the page'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
 	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
@@ -87,13 +89,9 @@ mutants: hyp
 	@DEBUG= ci/build-initramfs.sh
 	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
 
-bench: export VARIANT = release
-bench: export DEBUG =
 bench: hyp
-	@ci/build-kernel.sh
-	@ci/build-initramfs.sh
 	@ci/build-bench.sh
-	@ci/bench.sh
+	@ci/bench.sh $(if $(REPEAT),--repeat) $(if $(UPDATE),--update)
 
 kunit:
 	@ci/kunit.sh

@@ -67,8 +67,8 @@ def draw(page):
     found = {name: n for name, n in rows_of(page).items() if name in ROWS}
     scale = WIDTH / max((max(n[4], n[6]) for n in found.values()), default=1)
     out = []
-    for i, (colour, x) in enumerate(zip(COLOURS.values(), (LEFT, LEFT + 90, LEFT + 210, LEFT + 370))):
-        out += [bar(x, 12, BAR, colour), text(x + BAR + 5, 23, list(COLOURS)[i])]
+    for (what, colour), x in zip(COLOURS.items(), (0, 90, 210, 370)):
+        out += [bar(LEFT + x, 12, BAR, colour), text(LEFT + x + BAR + 5, 23, what)]
     y = TOP
     for name in ROWS:
         if name not in found:
