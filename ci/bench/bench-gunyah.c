@@ -2,6 +2,7 @@
 /* The benchmark's monitor for /dev/gunyah. */
 #define _GNU_SOURCE
 #include <linux/falloc.h>
+#include <semaphore.h>
 
 #include "events.h"
 
@@ -67,9 +68,12 @@ static void run(struct test_vcpu *vcpu)
 	}
 }
 
+static sem_t second_there;
+
 static void *run_second(void *vcpu)
 {
 	monitor_run_on(1);
+	sem_post(&second_there);
 	run(vcpu);
 	return NULL;
 }
@@ -80,9 +84,11 @@ static void add_second(void)
 	pthread_t thread;
 
 	backend_ioeventfd(event_fd[EVENT_SECOND], BENCH_EVENT_SECOND);
-	monitor_run_on(0);
-	if (pthread_create(&thread, NULL, run_second, &vm.vcpu[1]))
+	if (sem_init(&second_there, 0, 0) ||
+	    pthread_create(&thread, NULL, run_second, &vm.vcpu[1]))
 		die("pthread_create");
+	sem_wait(&second_there);
+	monitor_run_on(0);
 }
 
 /* With "two" first: two vCPUs. */

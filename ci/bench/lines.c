@@ -79,7 +79,7 @@ static struct store *store_of(struct line *line, uint64_t insn, unsigned int cpu
 
 static void stored(unsigned int cpu, uint32_t info, uint64_t address, void *insn)
 {
-	if (recording)
+	if (recording && qemu_plugin_mem_is_store(info))
 		store_of(line_of(address >> LINE_SHIFT), (uintptr_t)insn, cpu)->number++;
 }
 
