@@ -254,8 +254,8 @@ def kernel_costs(results):
 def write_budget(results):
     with open(BUDGET, 'w', encoding='ascii') as file:
         file.write('# What each operation costs the kernel, in instructions; messages to the\n'
-                   '# resource manager, and bytes. "make bench UPDATE=1" writes it, see\n'
-                   '# ci/bench.py; the suite "bench" compares.\n')
+                   '# resource manager, and bytes. "make bench BUDGET=1" writes it; the suite\n'
+                   '# "bench" compares.\n')
         for name, cost in kernel_costs(results).items():
             file.write(f'{name} {cost:.2f}\n' if cost < 10 else f'{name} {cost:.0f}\n')
 
@@ -334,16 +334,14 @@ def page_memory(results):
 
 
 def page_lines(results):
+    names = dict(zip(TWO, ('user-exit MMIO write', 'user-exit MMIO read', 'ioeventfd write')))
+    rows = [['operation', 'stores', 'who']]
     for op, found in results.get('lines', {}).get('lines', {}).items():
-        names = {'two_mmio_write': 'user-exit MMIO write', 'two_mmio_read': 'user-exit MMIO read',
-                 'two_ioeventfd': 'ioeventfd write'}
-        yield f'{names[op]}:'
-        if not found['lines']:
-            yield '    none\n'
-        for line in found['lines']:
-            who = ', '.join(f'``{by["function"]}()``' + (' (the driver)' if by['driver'] else '')
-                            for by in line['by'][:4])
-            yield f'    {line["stores"]:.2f} stores an operation: {who}\n'
+        for line in found['lines'] or [{'stores': 0, 'by': []}]:
+            who = ', '.join(by['function'] + (' (driver)' if by['driver'] else '')
+                            for by in line['by'][:3])
+            rows.append([names[op], f'{line["stores"]:.2f}', who or 'nobody'])
+    return rst_table(rows)
 
 
 def page(results):
@@ -360,7 +358,8 @@ def page(results):
              'The same in the demand-paged flow, where the guest touches each page:\n',
              memory[1], rst_table(objects),
              'Cache lines that two vCPUs store to which do the same on two CPUs, in one of 100 '
-             'operations or\nmore:\n', '\n'.join(page_lines(results))]
+             'operations or\nmore; how many stores an operation has to each, and who stores '
+             'most:\n', page_lines(results)]
     return '\n'.join(part for part in parts)
 
 
