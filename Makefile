@@ -43,6 +43,9 @@ help:
 	@echo '                the newest of Debian'"'"'s later suites'
 	@echo '  JOBS=N        jobs at a time of a build (default: all CPUs)'
 	@echo '  SOAK_MINUTES=240  how long make soak takes, from 20 on'
+	@echo '  REPEAT=1      make bench twice, and compare'
+	@echo '  BUDGET=1      write ci/bench/budget.txt by what make bench finds'
+	@echo '  UPDATE=1      the same, and the figures of the documentation'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
 	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
@@ -87,13 +90,9 @@ mutants: hyp
 	@DEBUG= ci/build-initramfs.sh
 	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
 
-bench: export VARIANT = bench
-bench: export DEBUG =
 bench: hyp
-	@ci/build-kernel.sh
-	@ci/build-initramfs.sh
 	@ci/build-bench.sh
-	@ci/bench.sh
+	@ci/bench.sh $(if $(REPEAT),--repeat) $(if $(UPDATE),--update) $(if $(BUDGET),--budget)
 
 kunit:
 	@ci/kunit.sh

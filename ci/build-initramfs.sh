@@ -9,6 +9,9 @@
 #   guest.cpio             busybox, init: the guest's initramfs
 #   root.img               the same as a file system, for a guest's disk
 #
+# With --bench only what the benchmark is started from, primary-FLAVOUR-bench.cpio: it
+# has programs of its own (build-bench.sh).
+#
 # What a boot needs of the selftests, the guest's kernel and initramfs is put
 # behind the primary's archive by boot.py, so that IMAGE= and INITRD= need no
 # rebuild.
@@ -136,17 +139,23 @@ main()
 	lock_work
 	mkdir -p "$INITRAMFS" "$USEROUT"
 	step headers "installing the kernel's headers for programs" headers
-	# The benchmark has programs of its own.
-	if [ "$VARIANT" != bench ] && [ -e "$KSRC/samples/gunyah/Makefile" ]; then
+	if [ "${1:-}" = --bench ]; then
+		basics "$CI/guest/primary-init.sh" > "$LIST"
+		dirs /lib >> "$LIST"
+		tree "$STAGE/lib" /lib >> "$LIST"
+		step bench-initramfs "packing the benchmark's initramfs" \
+			archive "$INITRAMFS/primary-$FLAVOUR-bench.cpio"
+		return 0
+	fi
+	if [ -e "$KSRC/samples/gunyah/Makefile" ]; then
 		step sample "building the sample monitors" sample
 	fi
-	if [ "$VARIANT" != bench ] && [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
+	if [ -e "$KSRC/$SELFTESTS/Makefile" ]; then
 		step selftests "building the selftests" selftests
 	fi
 	primary_list > "$LIST"
 	step primary-cpio "packing the primary VM's initramfs" \
 		archive "$INITRAMFS/primary-$FLAVOUR.cpio"
-	[ "$VARIANT" != bench ] || return 0
 	selftests_list > "$LIST"
 	step selftests-cpio "packing the selftests" \
 		archive "$INITRAMFS/selftests.cpio"

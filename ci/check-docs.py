@@ -9,6 +9,7 @@ R85). Prints KTAP, a case for each
   no tracepoint that there is not;
 - line of its examples of traces and of debugfs: looks as the driver writes it;
 - picture: ci/pictures.sh has drawn it from the source that there is now;
+- the picture of performance.rst: ci/bench_picture.py draws it from the table;
 - the output of first-vm in first-vm.rst: guest-tests.sh waits for the same;
 - suite of ci/suites: testing.rst has it.
 """
@@ -19,6 +20,7 @@ import os
 import re
 import sys
 
+import bench_picture
 import ktap
 
 CI = os.path.dirname(os.path.abspath(__file__))
@@ -194,6 +196,9 @@ def check_pictures():
             digest = hashlib.sha256(file.read()).hexdigest()
         good = os.path.exists(picture) and digest in read(picture)
         yield name, '' if good else 'not drawn from this source: run ci/pictures.sh'
+    drawn = bench_picture.draw(read(bench_picture.PAGE))
+    good = os.path.exists(bench_picture.PICTURE) and read(bench_picture.PICTURE) == drawn
+    yield 'performance', '' if good else 'not drawn from the table: run ci/pictures.sh'
 
 
 def check_first_vm():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Draw the pictures of the README from the sources in the documentation, which the
-# kernel's own build draws by itself. Needs dot, of Debian's package graphviz; a
+# kernel's own build draws by itself, and that of performance.rst. Needs dot, of Debian's package graphviz; a
 # picture says which source it was drawn from, and check-docs.py compares that.
 
 set -euo pipefail
@@ -21,3 +21,6 @@ for source in "$SOURCES"/*.dot; do
 	} > "$CI/pictures/$name.svg.new"
 	mv "$CI/pictures/$name.svg.new" "$CI/pictures/$name.svg"
 done
+
+# That of the benchmark is drawn from the table in the page.
+"$CI/bench_picture.py"

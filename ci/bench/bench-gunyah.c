@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The benchmark's monitor for /dev/gunyah. */
+#define _GNU_SOURCE
+#include <linux/falloc.h>
+#include <semaphore.h>
+
 #include "events.h"
 
 #include "monitor.h"
@@ -14,6 +18,18 @@ static void load(void)
 		die("mmap of guest memory");
 	memcpy(mem, payload_start, payload_end - payload_start);
 	munmap(mem, GUEST_SIZE);
+}
+
+/* New memory, allocated in folios of this size: what is measured is giving it. */
+static void add_memory(uint64_t gpa, uint64_t size, uint64_t step)
+{
+	int fd = create_guest_mem(vm.dev_fd, size);
+	uint64_t done;
+
+	for (done = 0; done < size; done += step)
+		if (fallocate(fd, FALLOC_FL_KEEP_SIZE, done, step))
+			die("fallocate");
+	map_mem(vm.fd, fd, gpa, size, 0, LEND_RWX);
 }
 
 bool backend_ioeventfd(int fd, uint64_t addr)
@@ -52,23 +68,46 @@ static void run(struct test_vcpu *vcpu)
 	}
 }
 
+static sem_t second_there;
+
+static void *run_second(void *vcpu)
+{
+	monitor_run_on(1);
+	sem_post(&second_there);
+	run(vcpu);
+	return NULL;
+}
+
+/* The second vCPU waits until the first one turns it on. */
+static void add_second(void)
+{
+	pthread_t thread;
+
+	backend_ioeventfd(event_fd[EVENT_SECOND], BENCH_EVENT_SECOND);
+	if (sem_init(&second_there, 0, 0) ||
+	    pthread_create(&thread, NULL, run_second, &vm.vcpu[1]))
+		die("pthread_create");
+	sem_wait(&second_there);
+	monitor_run_on(0);
+}
+
+/* With "two" first: two vCPUs. */
 int main(int argc, char **argv)
 {
 	static const struct test_bell bells[] = {
 		{ .label = 1, .spi = BENCH_SPI_LOOP },
 		{ .label = 2, .spi = BENCH_SPI_WFI },
 	};
-	bool paging = paging_there();
-	int new = -1;
+	bool two = argc > 1 && !strcmp(argv[1], "two");
 
 	monitor_init(argc, argv);
 	vm_add_bell(&vm, &bells[0]);
 	vm_add_bell(&vm, &bells[1]);
-	vm_create(&vm, 1);
+	vm_create(&vm, two ? 2 : 1);
 	load();
-	if (paging) {
-		new = create_guest_mem(vm.dev_fd, BENCH_NEW_SIZE);
-		map_mem(vm.fd, new, BENCH_NEW, BENCH_NEW_SIZE, 0, LEND_RWX);
+	if (paging_there()) {
+		add_memory(BENCH_NEW, BENCH_NEW_SIZE, SZ_4K);
+		add_memory(BENCH_NEW_HUGE, BENCH_NEW_HUGE_SIZE, BENCH_HUGE);
 	}
 	backend_ioeventfd(event_fd[EVENT], BENCH_EVENT);
 	backend_ioeventfd(event_fd[EVENT_LOOP], BENCH_EVENT_LOOP);
@@ -76,7 +115,9 @@ int main(int argc, char **argv)
 	add_irqfd(vm.fd, event_fd[EVENT_LOOP], 1, 0);
 	add_irqfd(vm.fd, event_fd[EVENT_WFI], 2, 0);
 	vm_start(&vm);
+	if (two)
+		add_second();
 	run(&vm.vcpu[0]);
 	monitor_report();
-	return 0;
+	exit(0);
 }

@@ -23,9 +23,12 @@ static int x_ioctl(int fd, unsigned long nr, void *arg, const char *what)
 
 #define call(fd, nr, arg)	x_ioctl(fd, nr, arg, #nr)
 
-static void *add_memory(unsigned int slot, uint64_t gpa, size_t size)
+/* Allocated: what is measured is giving it.  @huge: in huge pages, of which it is a number. */
+static void *add_memory(unsigned int slot, uint64_t gpa, size_t size, bool huge)
 {
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *all = mmap(NULL, size + BENCH_HUGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *mem = (char *)(((uintptr_t)all + BENCH_HUGE - 1) & ~(BENCH_HUGE - 1UL));
 	struct kvm_userspace_memory_region region = {
 		.slot = slot,
 		.guest_phys_addr = gpa,
@@ -33,10 +36,10 @@ static void *add_memory(unsigned int slot, uint64_t gpa, size_t size)
 		.userspace_addr = (uintptr_t)mem,
 	};
 
-	if (mem == MAP_FAILED)
+	if (all == MAP_FAILED)
 		die("mmap");
-	/* As the guest-memory file gives it: page by page. */
-	if (madvise(mem, size, MADV_NOHUGEPAGE) && errno != EINVAL)
+	if (madvise(mem, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) ||
+	    madvise(mem, size, MADV_POPULATE_WRITE))
 		die("madvise");
 	call(vm, KVM_SET_USER_MEMORY_REGION, &region);
 	return mem;
@@ -135,10 +138,11 @@ int main(int argc, char **argv)
 		die("/dev/kvm");
 	monitor_init(argc, argv);
 	vm = call(kvm, KVM_CREATE_VM, 0);
-	mem = add_memory(0, BENCH_RAM, BENCH_RAM_SIZE);
+	mem = add_memory(0, BENCH_RAM, BENCH_RAM_SIZE, false);
 	memcpy(mem, payload_start, payload_end - payload_start);
 	__builtin___clear_cache(mem, (char *)mem + (payload_end - payload_start));
-	add_memory(1, BENCH_NEW, BENCH_NEW_SIZE);
+	add_memory(1, BENCH_NEW, BENCH_NEW_SIZE, false);
+	add_memory(2, BENCH_NEW_HUGE, BENCH_NEW_HUGE_SIZE, true);
 	add_vcpu(kvm);
 	add_gic();
 	backend_ioeventfd(event_fd[EVENT], BENCH_EVENT);

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The part of the benchmark's monitors that knows no hypervisor. */
+#define _GNU_SOURCE
+#include <linux/perf_event.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "monitor.h"
 
 #define WARM_UP		64
+
+/* Between two interrupts of the host in the middle of what the guest does. */
+#define TIMER_NS	100000
 
 /**
  * struct operation - what the guest is told to do
@@ -18,7 +26,9 @@
  * @count: how often
  * @ioeventfds: there are to be so many
  * @irqfds: and so many of these
- * @skipped: not this time
+ * @timer: the host is interrupted all the time
+ * @second: two vCPUs do it at the same time
+ * @wanted: this time
  * @ticks: how long it took
  */
 struct operation {
@@ -27,7 +37,9 @@ struct operation {
 	unsigned int count;
 	unsigned int ioeventfds;
 	unsigned int irqfds;
-	bool skipped;
+	bool timer;
+	bool second;
+	bool wanted;
 	uint64_t ticks;
 };
 
@@ -38,23 +50,37 @@ static struct operation operations[] = {
 	{ "ioeventfd", BENCH_IOEVENTFD, 10000 },
 	{ "loop", BENCH_LOOP, 10000 },
 	{ "wfi", BENCH_WFI, 4000 },
+	{ "ready", BENCH_NOTHING, 50000000, .timer = true },
 	{ "psci", BENCH_PSCI, 10000 },
 	{ "fault", BENCH_FAULT, 4000 },
+	{ "fault_2m", BENCH_FAULT_HUGE, 64 },
 	{ "ioeventfd_10", BENCH_IOEVENTFD, 10000, 10 },
 	{ "mmio_write_10", BENCH_MMIO_WRITE, 10000, 10 },
+	{ "loop_10", BENCH_LOOP, 10000, 10, 10 },
 	{ "ioeventfd_100", BENCH_IOEVENTFD, 10000, 100 },
 	{ "mmio_write_100", BENCH_MMIO_WRITE, 10000, 100 },
+	{ "loop_100", BENCH_LOOP, 10000, 100, 100 },
 	{ "ioeventfd_1000", BENCH_IOEVENTFD, 10000, 1000 },
 	{ "mmio_write_1000", BENCH_MMIO_WRITE, 10000, 1000 },
 	{ "loop_1000", BENCH_LOOP, 10000, 1000, 1000 },
+	/* With two vCPUs these are the only ones. */
+	{ "two_on", BENCH_CPU_ON, 1, .second = true },
+	{ "two_mmio_write", BENCH_MMIO_WRITE, 4000, .second = true },
+	{ "two_mmio_read", BENCH_MMIO_READ, 4000, .second = true },
+	{ "two_ioeventfd", BENCH_IOEVENTFD, 4000, .second = true },
 };
 
 #define NR_OPERATIONS	(sizeof(operations) / sizeof(operations[0]))
+#define END		(operations + NR_OPERATIONS)
 
 int event_fd[NR_EVENTS];
 
 static struct operation *now = operations;
 static bool warm;
+static int timer;
+
+/* What the second vCPU does. */
+static uint64_t second_id = BENCH_NOTHING;
 
 /* The thread that wakes the guest and waits for its answer. */
 static sem_t ringer_go;
@@ -84,6 +110,32 @@ static int event_new_fd(void)
 	return fd;
 }
 
+/* A timer that interrupts this thread while it runs, and wakes nobody. */
+static int new_timer(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = TIMER_NS,
+		.disabled = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		die("perf_event_open");
+	return fd;
+}
+
+static void choose(const char *name)
+{
+	struct operation *op;
+
+	for (op = operations; op < END; op++)
+		if (strcmp(name, "all") ? !strcmp(name, op->name) : !op->second)
+			op->wanted = true;
+}
+
 void monitor_init(int argc, char **argv)
 {
 	const struct rlimit files = { 4096, 4096 };
@@ -92,22 +144,31 @@ void monitor_init(int argc, char **argv)
 	int arg;
 
 	for (arg = 1; arg < argc; arg++)
-		for (i = 0; i < NR_OPERATIONS; i++)
-			if (!strcmp(argv[arg], operations[i].name))
-				operations[i].skipped = true;
+		choose(argv[arg]);
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		die("setrlimit");
 	for (i = 0; i < NR_EVENTS; i++)
 		event_fd[i] = event_new_fd();
+	timer = new_timer();
 	if (sem_init(&ringer_go, 0, 0) || pthread_create(&thread, NULL, ringer, NULL))
 		die("pthread_create");
+}
+
+void monitor_run_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity");
 }
 
 /* More ioeventfds and irqfds: each at an address, an interrupt and an eventfd of its own. */
 static void populate(const struct operation *op)
 {
-	static unsigned int ioeventfds = NR_EVENTS - 1, irqfds = 2;
+	static unsigned int ioeventfds = 3, irqfds = 2;
 	bool room = true;
 
 	for (; room && ioeventfds < op->ioeventfds; ioeventfds++)
@@ -116,27 +177,53 @@ static void populate(const struct operation *op)
 		room = backend_irqfd(event_new_fd(), BENCH_SPI_MORE);
 }
 
+static void set_timer(bool on)
+{
+	if (ioctl(timer, on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0))
+		die("ioctl of the timer");
+}
+
 /* Each operation is done twice: a few times first, so that all is there that it needs. */
 static uint64_t next(void)
 {
+	static bool timed;
 	unsigned int count;
 
-	while (now < operations + NR_OPERATIONS && now->skipped)
+	while (now < END && !now->wanted)
 		now++;
-	if (now == operations + NR_OPERATIONS)
+	if (now == END)
 		return BENCH_END;
 
 	populate(now);
-	count = warm ? now->count : WARM_UP;
+	count = warm ? now->count : now->count / 8;
+	if (!warm && count > WARM_UP)
+		count = WARM_UP;
 	if (now->id == BENCH_WFI) {
 		ringer_count = count;
 		sem_post(&ringer_go);
 	}
+	if (timed != now->timer)
+		set_timer(now->timer);
+	timed = now->timer;
+	/* A CPU is started once. */
+	if (now->id == BENCH_CPU_ON)
+		warm = true;
+	else
+		__atomic_store_n(&second_id, now->id, __ATOMIC_RELAXED);
 	return now->id | (uint64_t)count << 8;
 }
 
 bool monitor_control(uint64_t offset, bool write, uint64_t *data)
 {
+	uint64_t second = BENCH_CONTROL_SECOND - BENCH_CONTROL;
+
+	/* It does what the first one does, for ever. */
+	if (offset >= second) {
+		if (!write)
+			*data = __atomic_load_n(&second_id, __ATOMIC_RELAXED) | 100 << 8;
+		return true;
+	}
+
 	if (!write) {
 		*data = next();
 		return *data != BENCH_END;
@@ -156,13 +243,13 @@ void monitor_report(void)
 	const struct operation *op;
 	unsigned int phase = 0;
 
-	for (op = operations; op < operations + NR_OPERATIONS; op++) {
-		if (op->skipped)
+	for (op = operations; op < END; op++) {
+		if (!op->wanted || op->id == BENCH_CPU_ON)
 			continue;
 		/* The one before was to warm up. */
 		phase += 2;
 		printf("BENCH %s phase=%u count=%u ticks=%llu\n", op->name, phase - 1,
 		       op->count, (unsigned long long)op->ticks);
 	}
-	printf("BENCH done\n");
+	printf("BENCH done phases=%u\n", phase);
 }

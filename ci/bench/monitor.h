@@ -19,8 +19,8 @@
 
 extern const char payload_start[], payload_end[];
 
-/* The eventfds: of the ioeventfds, of the irqfd into WFI. */
-enum { EVENT, EVENT_LOOP, EVENT_BACK, EVENT_WFI, NR_EVENTS };
+/* The eventfds: of the ioeventfds, of the irqfd into WFI, of the second vCPU's ioeventfd. */
+enum { EVENT, EVENT_LOOP, EVENT_BACK, EVENT_WFI, EVENT_SECOND, NR_EVENTS };
 
 extern int event_fd[NR_EVENTS];
 
@@ -47,7 +47,7 @@ bool backend_irqfd(int fd, unsigned int spi);
 /**
  * monitor_init() - make the eventfds, and choose the operations
  * @argc: of main()
- * @argv: of main(): the names of those that are left out
+ * @argv: of main(): the names of those that are wanted, or "all" of one vCPU's
  */
 void monitor_init(int argc, char **argv);
 
@@ -73,6 +73,12 @@ static inline bool monitor_access(uint64_t addr, bool write, void *data)
 		*(uint32_t *)data = 1;
 	return true;
 }
+
+/**
+ * monitor_run_on() - the calling thread runs on this CPU only
+ * @cpu: its number
+ */
+void monitor_run_on(unsigned int cpu);
 
 /* What was measured, a line for each operation. */
 void monitor_report(void);

@@ -3,7 +3,8 @@
  * The payload: see bench.h.  Position independent, no stack, no memory but code.
  *
  * x19: BENCH_CONTROL, x20: address of the operation, x21: how many are left, x22: the
- * next new page, x23: when it began, x26: interrupts that are taken and not waited for.
+ * next new page, x23: when it began, x24: the ioeventfd, x25: the next new huge page,
+ * x26: interrupts that are taken and not waited for.
  */
 #include "bench.h"
 
@@ -82,7 +83,9 @@ start:
 	spi_on	BENCH_SPI_WFI
 	mov	x26, #0
 	mov32	x22, BENCH_NEW
+	mov32	x25, BENCH_NEW_HUGE
 	mov32	x19, BENCH_CONTROL
+	mov32	x24, BENCH_EVENT
 	msr	daifclr, #2
 	b	next
 
@@ -111,6 +114,8 @@ table:
 	.word	psci - table
 	.word	fault - table
 	.word	nothing - table
+	.word	fault_huge - table
+	.word	cpu_on - table
 
 stop:
 	wfi
@@ -133,9 +138,8 @@ mmio_read:
 	end
 
 ioeventfd:
-	mov32	x20, BENCH_EVENT
 	begin
-1:	str	w21, [x20]
+1:	str	w21, [x24]
 	subs	x21, x21, #1
 	b.ne	1b
 	end
@@ -186,11 +190,33 @@ fault:
 	b.ne	1b
 	end
 
+fault_huge:
+	begin
+1:	str	x21, [x25]
+	add	x25, x25, #BENCH_HUGE
+	subs	x21, x21, #1
+	b.ne	1b
+	end
+
 nothing:
 	begin
 1:	subs	x21, x21, #1
 	b.ne	1b
 	end
+
+cpu_on:
+	mov32	x0, 0xc4000003		/* PSCI_CPU_ON */
+	mov	x1, #1
+	adr	x2, second
+	mov	x3, #0
+	hvc	#0
+	b	done
+
+/* The second vCPU: the same operations, with devices of its own, and no interrupts. */
+second:
+	mov32	x19, BENCH_CONTROL_SECOND
+	mov32	x24, BENCH_EVENT_SECOND
+	b	next
 
 	.balign	8
 	.globl	payload_end

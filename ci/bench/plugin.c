@@ -7,50 +7,21 @@
  * once more when it is run again.
  *
  * A phase lies between two markers, instructions "movz xzr, #imm" that do nothing:
- * see bench.h.  When QEMU ends the file out=FILE has a line for each address that ran
- * in a phase, the first of which is 0:
+ * see bench.h.  The file out=FILE gets a line for each address that ran in a phase, the
+ * first of which is 0:
  *
  *	phase address count
  *
+ * and, with vector=ADDRESS, the place where the kernel's own interrupts arrive, one of
+ * how many of them came in a phase, and how many instructions of the kernel ran from
+ * there to their ERET; these are among the others, too:
+ *
+ *	phase irq interrupts instructions
+ *
  * One CPU is assumed.  Registers can't be read by this version of the interface, so
  * whose an instruction is is told by its address.
- *
- * Debian 12's QEMU has no header for plugins: what is used of version 1 of the
- * interface is declared here.
  */
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "bench.h"
-
-/* ---- QEMU's interface ---- */
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_info;
-
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
-
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t n);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
-					   void (*cb)(uint64_t id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    void (*cb)(unsigned int cpu, void *data),
-					    enum qemu_plugin_cb_flags flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn,
-						enum qemu_plugin_op op, void *ptr, uint64_t imm);
-void qemu_plugin_register_atexit_cb(uint64_t id, void (*cb)(uint64_t id, void *data), void *data);
-
-#define EXPORT __attribute__((visibility("default")))
+#include "plugin.h"
 
 EXPORT int qemu_plugin_version = 1;
 
@@ -59,7 +30,6 @@ EXPORT int qemu_plugin_version = 1;
 #define PAGE_SHIFT	12
 #define PAGE_INSNS	(1 << (PAGE_SHIFT - 2))
 #define BUCKETS		65536
-#define PHASES		64
 
 /**
  * struct page - a page of code
@@ -68,7 +38,6 @@ EXPORT int qemu_plugin_version = 1;
  * @number: its address, shifted
  * @now: how often each instruction has run
  * @begin: how often it had when the phase began
- * @phase: how often it did in each phase; NULL for none
  */
 struct page {
 	struct page *next;
@@ -76,24 +45,12 @@ struct page {
 	uint64_t number;
 	uint64_t now[PAGE_INSNS];
 	uint64_t begin[PAGE_INSNS];
-	uint64_t *phase[PHASES];
 };
 
 static struct page *buckets[BUCKETS];
 static struct page *pages;
 static unsigned int phases;
-static const char *out;
-
-static void *zalloc(size_t size)
-{
-	void *p = calloc(1, size);
-
-	if (!p) {
-		fprintf(stderr, "bench plugin: out of memory\n");
-		abort();
-	}
-	return p;
-}
+static FILE *out;
 
 static struct page *page_of(uint64_t address)
 {
@@ -105,13 +62,67 @@ static struct page *page_of(uint64_t address)
 		if (page->number == number)
 			return page;
 
-	page = zalloc(sizeof(*page));
+	page = plugin_zalloc(sizeof(*page));
 	page->number = number;
 	page->next = *bucket;
 	*bucket = page;
 	page->all = pages;
 	pages = page;
 	return page;
+}
+
+/* ---- interrupts ---- */
+
+/**
+ * struct interrupts - those that the kernel took of itself
+ * @number: so many
+ * @insns: what ran in them, and in what these called
+ */
+struct interrupts {
+	uint64_t number;
+	uint64_t insns;
+};
+
+static uint64_t vector;
+static uint64_t kernel_insns;
+static uint64_t irq_began;
+static unsigned int irq_depth;
+static struct interrupts irqs, irqs_then;
+
+/* @data: instructions of the block that begins here, which were counted already. */
+static void irq_enter(unsigned int cpu, void *data)
+{
+	if (irq_depth++)
+		return;
+	irq_began = kernel_insns - (uintptr_t)data;
+	irqs.number++;
+}
+
+static void irq_leave(unsigned int cpu, void *unused)
+{
+	if (!irq_depth || --irq_depth)
+		return;
+	irqs.insns += kernel_insns - irq_began;
+}
+
+static void look_for_irq(struct qemu_plugin_tb *tb)
+{
+	size_t i, n = qemu_plugin_tb_n_insns(tb);
+	struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, 0);
+
+	if (!vector || qemu_plugin_insn_vaddr(insn) < KERNEL)
+		return;
+
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &kernel_insns, n);
+	if (qemu_plugin_insn_vaddr(insn) == vector)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, irq_enter, QEMU_PLUGIN_CB_NO_REGS,
+						       (void *)(uintptr_t)n);
+	for (i = 0; i < n; i++) {
+		insn = qemu_plugin_tb_get_insn(tb, i);
+		if (insn_word(insn) == INSN_ERET)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, irq_leave,
+							       QEMU_PLUGIN_CB_NO_REGS, NULL);
+	}
 }
 
 /* ---- phases ---- */
@@ -123,38 +134,30 @@ static void begin(unsigned int cpu, void *unused)
 
 	for (page = pages; page; page = page->all)
 		memcpy(page->begin, page->now, sizeof(page->now));
+	irqs_then = irqs;
+}
+
+static void write_page(const struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE_INSNS; i++)
+		if (page->now[i] != page->begin[i])
+			fprintf(out, "%u %" PRIx64 " %" PRIu64 "\n", phases,
+				(page->number << PAGE_SHIFT) + 4 * i,
+				page->now[i] - page->begin[i]);
 }
 
 static void end(unsigned int cpu, void *unused)
 {
-	uint64_t *count;
 	struct page *page;
-	unsigned int i;
 
-	if (phases == PHASES) {
-		fprintf(stderr, "bench plugin: too many phases\n");
-		abort();
-	}
-	for (page = pages; page; page = page->all) {
-		if (!memcmp(page->begin, page->now, sizeof(page->now)))
-			continue;
-		count = zalloc(sizeof(page->now));
-		for (i = 0; i < PAGE_INSNS; i++)
-			count[i] = page->now[i] - page->begin[i];
-		page->phase[phases] = count;
-	}
+	for (page = pages; page; page = page->all)
+		write_page(page);
+	if (vector)
+		fprintf(out, "%u irq %" PRIu64 " %" PRIu64 "\n", phases,
+			irqs.number - irqs_then.number, irqs.insns - irqs_then.insns);
 	phases++;
-}
-
-static void look_for_marker(struct qemu_plugin_insn *insn)
-{
-	uint32_t word;
-
-	memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
-	if (word == (BENCH_MOVZ | BENCH_BEGIN << 5))
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
-	else if (word == (BENCH_MOVZ | BENCH_STOP << 5))
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS, NULL);
 }
 
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
@@ -169,46 +172,33 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 		qemu_plugin_register_vcpu_insn_exec_inline(
 			insn, QEMU_PLUGIN_INLINE_ADD_U64,
 			&page_of(address)->now[address >> 2 & (PAGE_INSNS - 1)], 1);
-		look_for_marker(insn);
+		plugin_markers(insn, begin, end);
 	}
-}
-
-static void write_phase(FILE *file, const struct page *page, unsigned int phase)
-{
-	const uint64_t *count = page->phase[phase];
-	unsigned int i;
-
-	for (i = 0; count && i < PAGE_INSNS; i++)
-		if (count[i])
-			fprintf(file, "%u %" PRIx64 " %" PRIu64 "\n", phase,
-				(page->number << PAGE_SHIFT) + 4 * i, count[i]);
+	look_for_irq(tb);
 }
 
 static void finish(uint64_t id, void *data)
 {
-	const struct page *page;
-	unsigned int phase;
-	FILE *file;
-
-	file = fopen(out, "w");
-	if (!file) {
-		perror(out);
-		return;
-	}
-	for (page = pages; page; page = page->all)
-		for (phase = 0; phase < phases; phase++)
-			write_phase(file, page, phase);
-	if (fclose(file))
-		perror(out);
+	if (fclose(out))
+		perror("bench plugin");
 }
 
 EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
-	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
-		fprintf(stderr, "bench plugin: out=FILE is wanted\n");
+	const char *path = "";
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "out=", 4))
+			path = argv[i] + 4;
+		else if (!strncmp(argv[i], "vector=", 7))
+			vector = strtoull(argv[i] + 7, NULL, 0);
+	}
+	out = fopen(path, "w");
+	if (!out) {
+		fprintf(stderr, "bench plugin: out=FILE is wanted, got '%s'\n", path);
 		return -1;
 	}
-	out = strdup(argv[0] + 4);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	return 0;

@@ -12,7 +12,8 @@
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
-#   primary.mode=bench   run the benchmark's monitor for primary.bench=gunyah or kvm
+#   primary.mode=bench   run the benchmark's monitors for primary.which=gunyah or kvm, with
+#                        the words of primary.bench and primary.host
 #   primary.mode=shell   a shell on the console
 #
 # primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
@@ -301,20 +302,32 @@ run_absent()
 	return $status
 }
 
-# What is counted is counted by the emulator; where the modules lie is said here.
+# What is counted is counted by the emulator; where modules of the driver lie, if it is
+# not built in, is said here, and what was allocated.
 run_bench()
 {
 	dmesg -n 1
-	which=$(arg primary.bench gunyah)
+	which=$(arg primary.which gunyah)
 	if [ "$which" = gunyah ]; then
 		load_driver
 		wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	fi
-	# shellcheck disable=SC2046
-	"/bench/bench-$which" $(arg primary.skip '' | tr , ' ') || return 1
-	echo "GUNYAH-FILE-BEGIN modules"
-	grep '\[gunyah' /proc/kallsyms | base64
-	echo "GUNYAH-FILE-END modules"
+	for program in host bench; do
+		words=$(arg primary.$program '' | tr , ' ')
+		# shellcheck disable=SC2086
+		[ -z "$words" ] || "/bench/$program-$which" $words || return 1
+	done
+	if grep -q ^gunyah /proc/modules; then
+		echo "GUNYAH-FILE-BEGIN modules"
+		grep '\[gunyah' /proc/kallsyms | base64
+		echo "GUNYAH-FILE-END modules"
+	fi
+	for file in /tmp/*.trace; do
+		[ -e "$file" ] || continue
+		echo "GUNYAH-FILE-BEGIN ${file##*/}"
+		base64 "$file"
+		echo "GUNYAH-FILE-END ${file##*/}"
+	done
 }
 
 cd /
