@@ -20,13 +20,13 @@
 #define ANDROID_RECLAIM_REGION	_IOW('A', 0x13, struct gunyah_address_range)
 #define ANDROID_SET_AUTH_TYPE	_IOW('A', 0x16, struct gunyah_vm_auth_desc)
 
-static_assert(ANDROID_LEND_USER_MEM == 0x40204111);
-static_assert(ANDROID_SET_FW_CONFIG == 0x40104112);
-static_assert(ANDROID_RECLAIM_REGION == 0x40104113);
-static_assert(ANDROID_SET_AUTH_TYPE == 0x40104116);
-
 unsigned int gunyah_vm_android_target(unsigned int cmd)
 {
+	BUILD_BUG_ON(ANDROID_LEND_USER_MEM != 0x40204111);
+	BUILD_BUG_ON(ANDROID_SET_FW_CONFIG != 0x40104112);
+	BUILD_BUG_ON(ANDROID_RECLAIM_REGION != 0x40104113);
+	BUILD_BUG_ON(ANDROID_SET_AUTH_TYPE != 0x40104116);
+
 	switch (cmd) {
 	case ANDROID_LEND_USER_MEM:
 		return GUNYAH_VM_SET_USER_MEM_REGION;

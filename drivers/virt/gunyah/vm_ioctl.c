@@ -10,6 +10,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/array_size.h>
 #include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
@@ -316,6 +317,29 @@ static const struct dev_call dev_calls[] = {
 	{ GUNYAH_CHECK_EXTENSION,	dev_check_extension },
 };
 
+/*
+ * Programs compile these numbers in.  Not static_assert(): to clang _IOW() is no
+ * constant expression.
+ */
+static inline void assert_numbers(void)
+{
+	BUILD_BUG_ON(GUNYAH_CREATE_VM != 0x4700);
+	BUILD_BUG_ON(GUNYAH_VM_SET_USER_MEM_REGION != 0x40204701);
+	BUILD_BUG_ON(GUNYAH_VM_SET_DTB_CONFIG != 0x40104702);
+	BUILD_BUG_ON(GUNYAH_VM_START != 0x4703);
+	BUILD_BUG_ON(GUNYAH_VM_ADD_FUNCTION != 0x40104704);
+	BUILD_BUG_ON(GUNYAH_VCPU_RUN != 0x4705);
+	BUILD_BUG_ON(GUNYAH_VCPU_MMAP_SIZE != 0x4706);
+	BUILD_BUG_ON(GUNYAH_VM_REMOVE_FUNCTION != 0x40104707);
+	BUILD_BUG_ON(GUNYAH_CREATE_GUEST_MEM != 0x40404708);
+	BUILD_BUG_ON(GUNYAH_VM_MAP_MEM != 0x40204709);
+	BUILD_BUG_ON(GUNYAH_VM_SET_BOOT_CONTEXT != 0x4010470a);
+	BUILD_BUG_ON(GUNYAH_CHECK_EXTENSION != 0x470b);
+	BUILD_BUG_ON(GUNYAH_VM_SET_AUTH != 0x4010470c);
+	BUILD_BUG_ON(GUNYAH_VM_RECLAIM_MEM != 0x4010470d);
+	BUILD_BUG_ON(GUNYAH_VM_RESET != 0x470e);
+}
+
 /**
  * gunyah_dev_ioctl() - an ioctl of /dev/gunyah
  * @host: the connection's VMs
@@ -331,6 +355,7 @@ long gunyah_dev_ioctl(struct gunyah_vm_host *host, unsigned int cmd, unsigned lo
 	unsigned int i;
 	int ret;
 
+	assert_numbers();
 	for (i = 0; i < ARRAY_SIZE(dev_calls); i++) {
 		if (dev_calls[i].cmd != cmd)
 			continue;

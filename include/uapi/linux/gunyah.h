@@ -775,22 +775,6 @@ static_assert(offsetof(struct gunyah_vcpu_run, status.exit_info) == 20);
 static_assert(offsetof(struct gunyah_vcpu_run, page_fault.phys_addr) == 16);
 static_assert(offsetof(struct gunyah_vcpu_run, page_fault.attempt) == 24);
 static_assert(offsetof(struct gunyah_vcpu_run, page_fault.resume_action) == 28);
-
-static_assert(GUNYAH_CREATE_VM == 0x4700);
-static_assert(GUNYAH_VM_SET_USER_MEM_REGION == 0x40204701);
-static_assert(GUNYAH_VM_SET_DTB_CONFIG == 0x40104702);
-static_assert(GUNYAH_VM_START == 0x4703);
-static_assert(GUNYAH_VM_ADD_FUNCTION == 0x40104704);
-static_assert(GUNYAH_VCPU_RUN == 0x4705);
-static_assert(GUNYAH_VCPU_MMAP_SIZE == 0x4706);
-static_assert(GUNYAH_VM_REMOVE_FUNCTION == 0x40104707);
-static_assert(GUNYAH_CREATE_GUEST_MEM == 0x40404708);
-static_assert(GUNYAH_VM_MAP_MEM == 0x40204709);
-static_assert(GUNYAH_VM_SET_BOOT_CONTEXT == 0x4010470a);
-static_assert(GUNYAH_CHECK_EXTENSION == 0x470b);
-static_assert(GUNYAH_VM_SET_AUTH == 0x4010470c);
-static_assert(GUNYAH_VM_RECLAIM_MEM == 0x4010470d);
-static_assert(GUNYAH_VM_RESET == 0x470e);
 #endif
 
 #endif
