@@ -15,7 +15,7 @@
 
 #define SCRATCH			(GUEST_BASE + 0x100000)
 /* The last page of RAM. */
-#define FIRMWARE		(GUEST_BASE + GUEST_SIZE - SZ_4K)
+#define FIRMWARE		(GUEST_BASE + GUEST_SIZE - PAGE)
 /* What the firmware leaves: that it ran, X0, X1. */
 #define FIRMWARE_MARK		0x40
 #define FIRMWARE_X0		0x48
@@ -89,10 +89,10 @@ TEST_F(protected, firmware_runs_and_enters_the_guest)
 {
 	__u64 away = pages_away();
 
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	vm_start(&self->vm);
 	/* The device tree's pages and the firmware's; registers are not set from outside. */
-	EXPECT_EQ(away + GUEST_DTB_SIZE / SZ_4K + 1, pages_away());
+	EXPECT_EQ(away + GUEST_DTB_SIZE / SZ_4K + PAGE_4KS, pages_away());
 	EXPECT_EQ(2, control_count(CTL_MSG, MSG_MEM_LEND));
 	EXPECT_EQ(1, control_count(CTL_MSG, MSG_SET_FIRMWARE_MEM));
 	EXPECT_EQ(1, control_count(CTL_MSG, MSG_SET_DEMAND_PAGING));
@@ -115,7 +115,7 @@ TEST_F(protected, boot_context_is_not_used)
 {
 	ASSERT_EQ(0, __set_boot_reg(self->vm.fd, 0x100, 0x40000000));
 	ASSERT_EQ(0, __set_boot_reg(self->vm.fd, 0, 5));
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	vm_start(&self->vm);
 	EXPECT_EQ(GUEST_DTB, agent_do(self->vcpu, AGENT_BOOT_X0, 0, 0, 0));
 }
@@ -123,20 +123,20 @@ TEST_F(protected, boot_context_is_not_used)
 /* A range of its own, in two bindings, of which the second goes on behind it. */
 TEST_F(protected, firmware_apart_from_ram)
 {
-	map_mem(self->vm.fd, self->mem, APART, SZ_4K, SZ_2M, LEND_RWX);
-	map_mem(self->vm.fd, self->mem, APART + SZ_4K, SZ_2M - SZ_4K, 0, LEND_RWX);
-	ASSERT_EQ(0, __set_protected(&self->vm, APART, 2 * SZ_4K));
+	map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M, LEND_RWX);
+	map_mem(self->vm.fd, self->mem, APART + PAGE, SZ_2M - PAGE, 0, LEND_RWX);
+	ASSERT_EQ(0, __set_protected(&self->vm, APART, 2 * PAGE));
 	vm_start(&self->vm);
 	EXPECT_EQ(FIRMWARE_WORD, word(self->vcpu, APART + FIRMWARE_MARK));
-	store(self->vcpu, APART + SZ_4K, 1);
-	store(self->vcpu, APART + 2 * SZ_4K, 2);
+	store(self->vcpu, APART + PAGE, 1);
+	store(self->vcpu, APART + 2 * PAGE, 2);
 	EXPECT_EQ(0, self->vcpu->esr);
 
 	/* It is not lent page by page: once given up it does not come back. */
-	ASSERT_EQ(0, __map_mem(self->vm.fd, self->mem, APART, SZ_4K, SZ_2M,
+	ASSERT_EQ(0, __map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M,
 			       LEND_RWX | GUNYAH_MEM_UNMAP));
-	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, self->mem, APART, SZ_4K, SZ_2M, LEND_RWX));
-	EXPECT_EQ(0, words_in(self->mem, SZ_2M, SZ_4K));
+	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M, LEND_RWX));
+	EXPECT_EQ(0, words_in(self->mem, SZ_2M, PAGE));
 	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 	ASSERT_EQ(0, __vm_reset(&self->vm));
 	EXPECT_EQ(0, words_in(self->mem, 0, SZ_2M));
@@ -155,34 +155,34 @@ TEST_F(protected, firmware_below_ram)
 /* R20: nothing is given then, and it starts with a better one. */
 TEST_F(protected, firmware_that_can_not_be_there)
 {
-	static const struct {
+	const struct {
 		__u64 gpa;
 		__u64 size;
 		int ret;
 	} cases[] = {
-		{ 0x1000, SZ_4K, -EINVAL },
-		{ FIRMWARE, 2 * SZ_4K, -EINVAL },
-		{ GUEST_BASE - SZ_4K, 2 * SZ_4K, -EINVAL },
-		{ GUEST_DTB, SZ_4K, -EINVAL },
-		{ GUEST_DTB - SZ_4K, GUEST_DTB_SIZE + 2 * SZ_4K, -EINVAL },
-		{ GUEST_DTB + GUEST_DTB_SIZE - SZ_4K, 2 * SZ_4K, -EINVAL },
-		{ SHARED, SZ_4K, -EINVAL },
-		{ APART, SZ_4K, -EOPNOTSUPP },
-		{ FIRMWARE, SZ_4K, -EBUSY },
+		{ PAGE, PAGE, -EINVAL },
+		{ FIRMWARE, 2 * PAGE, -EINVAL },
+		{ GUEST_BASE - PAGE, 2 * PAGE, -EINVAL },
+		{ GUEST_DTB, PAGE, -EINVAL },
+		{ GUEST_DTB - PAGE, GUEST_DTB_SIZE + 2 * PAGE, -EINVAL },
+		{ GUEST_DTB + GUEST_DTB_SIZE - PAGE, 2 * PAGE, -EINVAL },
+		{ SHARED, PAGE, -EINVAL },
+		{ APART, PAGE, -EOPNOTSUPP },
+		{ FIRMWARE, PAGE, -EBUSY },
 	};
 	unsigned int i;
 	char *p;
 
 	map_mem(self->vm.fd, self->mem, SHARED, SZ_2M, 0, SHARE_RW);
 	map_mem(self->vm.fd, self->mem, APART, SZ_2M, SZ_2M, GUNYAH_MEM_ALLOW_READ);
-	p = paged_map(self->vm.mem_fd, SZ_4K, FIRMWARE - GUEST_BASE);
+	p = paged_map(self->vm.mem_fd, PAGE, FIRMWARE - GUEST_BASE);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		ASSERT_EQ(0, __set_protected(&self->vm, cases[i].gpa, cases[i].size));
 		EXPECT_EQ(cases[i].ret, __vm_start(&self->vm)) {
 			TH_LOG("case %u", i);
 		}
 	}
-	munmap(p, SZ_4K);
+	munmap(p, PAGE);
 	EXPECT_EQ(0, control_count(CTL_MSG, MSG_MEM_LEND));
 	EXPECT_TRUE(cost_is(&self->before, 1, &nothing));
 
@@ -196,19 +196,19 @@ TEST_F(protected, memory_is_cleared)
 	int i;
 
 	map_mem(self->vm.fd, self->mem, SHARED, SZ_2M, 0, SHARE_RW);
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	for (i = 0; i < 2; i++) {
 		vm_start_anew(&self->vm);
-		agent_do(self->vcpu, AGENT_FILL, SCRATCH, 3 * SZ_4K, SECRET);
+		agent_do(self->vcpu, AGENT_FILL, SCRATCH, 3 * PAGE, SECRET);
 		store(self->vcpu, SHARED, SECRET);
-		EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH + SZ_4K, SZ_4K));
-		EXPECT_EQ(0, words_in(self->vm.mem_fd, SCRATCH + SZ_4K - GUEST_BASE, SZ_4K));
+		EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH + PAGE, PAGE));
+		EXPECT_EQ(0, words_in(self->vm.mem_fd, SCRATCH + PAGE - GUEST_BASE, PAGE));
 		/* No more than that. */
-		EXPECT_EQ(SECRET, word(self->vcpu, SCRATCH + SZ_4K - 8));
-		EXPECT_EQ(SECRET, word(self->vcpu, SCRATCH + 2 * SZ_4K));
-		EXPECT_EQ(0, word(self->vcpu, SCRATCH + SZ_4K));
-		EXPECT_EQ(0, __reclaim(&self->vm, SHARED, SZ_4K));
-		EXPECT_EQ(1, words_in(self->mem, 0, SZ_4K));
+		EXPECT_EQ(SECRET, word(self->vcpu, SCRATCH + PAGE - 8));
+		EXPECT_EQ(SECRET, word(self->vcpu, SCRATCH + 2 * PAGE));
+		EXPECT_EQ(0, word(self->vcpu, SCRATCH + PAGE));
+		EXPECT_EQ(0, __reclaim(&self->vm, SHARED, PAGE));
+		EXPECT_EQ(1, words_in(self->mem, 0, PAGE));
 
 		ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 		ASSERT_EQ(0, __vm_reset(&self->vm));
@@ -222,16 +222,16 @@ TEST_F(protected, memory_is_cleared)
 	store(self->vcpu, SCRATCH, SECRET);
 	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 	ASSERT_EQ(0, __vm_reset(&self->vm));
-	EXPECT_EQ(1, words_in(self->vm.mem_fd, SCRATCH - GUEST_BASE, SZ_4K));
-	EXPECT_NE(0, words_in(self->vm.mem_fd, 0, SZ_4K));
+	EXPECT_EQ(1, words_in(self->vm.mem_fd, SCRATCH - GUEST_BASE, PAGE));
+	EXPECT_NE(0, words_in(self->vm.mem_fd, 0, PAGE));
 }
 
 TEST_F(protected, memory_is_cleared_when_it_is_closed)
 {
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	vm_start(&self->vm);
-	agent_do(self->vcpu, AGENT_FILL, SCRATCH, SZ_4K, SECRET);
-	munmap(self->vcpu->run, SZ_4K);
+	agent_do(self->vcpu, AGENT_FILL, SCRATCH, PAGE, SECRET);
+	munmap(self->vcpu->run, PAGE);
 	close(self->vcpu->fd);
 	close(self->vm.fd);
 	EXPECT_EQ(0, words_left(&self->vm));
@@ -267,7 +267,7 @@ TEST_F(protected, refused_start_can_be_tried_again)
 	unsigned int i;
 	int rule;
 
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		vm_load(&self->vm);
 		rule = MSG_RULE(cases[i].id, CTL_REFUSE, .nth = cases[i].nth,
@@ -278,7 +278,7 @@ TEST_F(protected, refused_start_can_be_tried_again)
 		EXPECT_EQ(1, control_fired(rule));
 		control_clear(rule);
 		EXPECT_TRUE(cost_is(&self->before, 1, &nothing));
-		EXPECT_EQ(0, words_in(self->vm.mem_fd, FIRMWARE - GUEST_BASE, SZ_4K));
+		EXPECT_EQ(0, words_in(self->vm.mem_fd, FIRMWARE - GUEST_BASE, PAGE));
 	}
 	vm_start_anew(&self->vm);
 	EXPECT_EQ(FIRMWARE_WORD, word(self->vcpu, FIRMWARE + FIRMWARE_MARK));
@@ -288,7 +288,7 @@ TEST_F(protected, refused_start_can_be_tried_again)
 TEST_F(protected, firmware_is_not_there)
 {
 	MSG_RULE(MSG_SET_FIRMWARE_MEM, CTL_REFUSE, .p = { RM_OK });
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
 	EXPECT_EQ(1, control_count(CTL_MSG, MSG_VM_START));
 }
@@ -298,13 +298,13 @@ TEST_F(protected, answer_to_start_is_torn)
 {
 	int rule = MSG_RULE(MSG_VM_START, CTL_CUT, .p = { 0, 8 });
 
-	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, SZ_4K));
+	ASSERT_EQ(0, __set_protected(&self->vm, FIRMWARE, PAGE));
 	EXPECT_EQ(-EIO, __vm_start(&self->vm));
 	EXPECT_EQ(1, control_fired(rule));
 	control_clear(rule);
 	EXPECT_TRUE(cost_is(&self->before, 1, &nothing));
 	EXPECT_EQ(0, words_in(self->vm.mem_fd, GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE));
-	EXPECT_EQ(0, words_in(self->vm.mem_fd, FIRMWARE - GUEST_BASE, SZ_4K));
+	EXPECT_EQ(0, words_in(self->vm.mem_fd, FIRMWARE - GUEST_BASE, PAGE));
 	vm_start_anew(&self->vm);
 	EXPECT_EQ(FIRMWARE_WORD, word(self->vcpu, FIRMWARE + FIRMWARE_MARK));
 }
@@ -357,7 +357,7 @@ TEST_F(trusted, has_all_its_memory_before_it_runs)
 	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));
 
 	/* What goes with demand paging only. */
-	EXPECT_EQ(-EOPNOTSUPP, __reclaim(&self->vm, SCRATCH, SZ_4K));
+	EXPECT_EQ(-EOPNOTSUPP, __reclaim(&self->vm, SCRATCH, PAGE));
 	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, mem, SHARED, SZ_2M, 0, SHARE_RW));
 	close(mem);
 
@@ -366,7 +366,7 @@ TEST_F(trusted, has_all_its_memory_before_it_runs)
 	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 	ASSERT_EQ(0, __vm_reset(&self->vm));
 	EXPECT_EQ(0, words_left(&self->vm));
-	EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH, SZ_4K));
+	EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH, PAGE));
 	EXPECT_TRUE(cost_is(&self->before, 1, &nothing));
 
 	/* And the next one as others, page by page. */
@@ -375,7 +375,7 @@ TEST_F(trusted, has_all_its_memory_before_it_runs)
 	vm_start_anew(&self->vm);
 	EXPECT_EQ(away + GUEST_DTB_SIZE / SZ_4K, pages_away());
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
-	EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH, SZ_4K));
+	EXPECT_EQ(0, __reclaim(&self->vm, SCRATCH, PAGE));
 }
 
 TEST_F(trusted, vmid_that_is_not_to_be_had)

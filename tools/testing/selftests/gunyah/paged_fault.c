@@ -45,7 +45,7 @@ FIXTURE_SETUP(fail)
 	vm_start(&self->vm);
 	agent_do(self->vcpu, AGENT_NOP, 0, 0, 0);
 	/* What is shared was given by the start. */
-	EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, SZ_4K));
+	EXPECT_EQ(0, __reclaim(&self->vm, self->gpa, PAGE));
 	self->away = pages_away();
 	self->leaked = bytes_leaked();
 }
@@ -186,13 +186,13 @@ TEST_F(fail, hole)
 	for (i = 0; i < 2; i++) {
 		agent_do(self->vcpu, AGENT_STORE, self->gpa, 8, 5);
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_NOMEM });
-		EXPECT_EQ(-1, fallocate(self->mem, punch, 0, SZ_4K));
+		EXPECT_EQ(-1, fallocate(self->mem, punch, 0, PAGE));
 		EXPECT_EQ(ENOMEM, errno);
 		EXPECT_EQ(self->away + 1, pages_away());
 		EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
 		EXPECT_EQ(0, self->vcpu->esr);
 
-		EXPECT_EQ(0, fallocate(self->mem, punch, 0, SZ_4K));
+		EXPECT_EQ(0, fallocate(self->mem, punch, 0, PAGE));
 		EXPECT_EQ(self->away, pages_away());
 		EXPECT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
 		EXPECT_EQ(0, self->vcpu->esr);
@@ -218,8 +218,8 @@ TEST_F(fail, start)
 	int mem;
 
 	vm_create(&vm, 1);
-	mem = create_guest_mem(vm.dev_fd, SZ_4K);
-	map_mem(vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW);
+	mem = create_guest_mem(vm.dev_fd, PAGE);
+	map_mem(vm.fd, mem, LOW, PAGE, 0, SHARE_RW);
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
 		CALL_RULE(points[i].call, CTL_CALL_RESULT, .p = { points[i].result });
 		EXPECT_EQ(points[i].ret, __vm_start(&vm));
@@ -240,18 +240,18 @@ TEST_F(fail, start)
 TEST_F(fail, binding)
 {
 	static const unsigned int calls[] = { CALL_DONATE, CALL_ADDRSPACE_MAP };
-	int mem = create_guest_mem(self->vm.dev_fd, SZ_4K);
+	int mem = create_guest_mem(self->vm.dev_fd, PAGE);
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_DENIED });
-		EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW));
+		EXPECT_EQ(-EACCES, __map_mem(self->vm.fd, mem, LOW, PAGE, 0, SHARE_RW));
 		EXPECT_EQ(self->away, pages_away());
 		agent_post(self->vcpu, AGENT_LOAD, LOW, 8, 0);
 		EXPECT_EQ(AGENT_MMIO, agent_run(self->vcpu));
 		EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
 	}
-	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, LOW, SZ_4K, 0, SHARE_RW));
+	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, LOW, PAGE, 0, SHARE_RW));
 	EXPECT_EQ(self->away + 1, pages_away());
 	EXPECT_EQ(self->leaked, bytes_leaked());
 	close(mem);

@@ -13,6 +13,8 @@
 #define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
 #define ROUNDS		100
 #define HOLES		500
+/* Single pages in every other place of a file. */
+#define SPARSE		100
 
 FIXTURE(reclaim)
 {
@@ -137,19 +139,19 @@ static __u64 allocated(int mem)
 /* The hypercalls grow with the pieces, but CPUs are waited for once for many of them. */
 TEST_F(reclaim, many_pieces_wait_once)
 {
-	int mem = create_guest_mem(self->vm.dev_fd, SZ_2M);
+	int mem = create_guest_mem(self->vm.dev_fd, 2 * SPARSE * PAGE);
 	__u64 gpa = variant->gpa + 0x4000000, flushes;
-	unsigned int i, n = 100;
+	unsigned int i, n = SPARSE;
 
 	/* None goes on in the file where the one before it ends. */
 	for (i = 0; i < n; i++)
-		map_mem(self->vm.fd, mem, gpa + i * SZ_4K, SZ_4K, 2 * i * SZ_4K, variant->flags);
+		map_mem(self->vm.fd, mem, gpa + i * PAGE, PAGE, 2 * i * PAGE, variant->flags);
 	start(&self->vm);
-	agent_do(self->vcpu, AGENT_FILL, gpa, n * SZ_4K, 1);
+	agent_do(self->vcpu, AGENT_FILL, gpa, n * PAGE, 1);
 
 	control_mark();
 	flushes = control_read(CTL_FLUSHES);
-	EXPECT_EQ(0, __reclaim(&self->vm, gpa, n * SZ_4K));
+	EXPECT_EQ(0, __reclaim(&self->vm, gpa, n * PAGE));
 	flushes = control_read(CTL_FLUSHES) - flushes;
 	EXPECT_EQ(n, control_count(CTL_CALL, CALL_ADDRSPACE_UNMAP));
 	EXPECT_EQ(n, control_count(CTL_CALL, CALL_DONATE));
@@ -158,7 +160,7 @@ TEST_F(reclaim, many_pieces_wait_once)
 	EXPECT_LE(1, flushes);
 	EXPECT_GE(n / 16, flushes);
 
-	EXPECT_EQ(n * SZ_4K / 8, agent_do(self->vcpu, AGENT_SUM, gpa, n * SZ_4K, 0));
+	EXPECT_EQ(n * PAGE / 8, agent_do(self->vcpu, AGENT_SUM, gpa, n * PAGE, 0));
 	close(mem);
 }
 
@@ -189,13 +191,13 @@ TEST_F(reclaim, hole_in_shared_memory)
 	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 7);
 	away = pages_away();
 	p = paged_map(self->mem, SIZE, 0);
-	EXPECT_EQ(0, fallocate(self->mem, PUNCH, SZ_4K, 3 * SZ_4K));
-	EXPECT_EQ(away - 3, pages_away());
+	EXPECT_EQ(0, fallocate(self->mem, PUNCH, PAGE, 3 * PAGE));
+	EXPECT_EQ(away - 3 * PAGE_4KS, pages_away());
 	EXPECT_EQ(7, p[0]);
-	EXPECT_EQ(0, p[SZ_4K / 8]);
-	p[SZ_4K / 8] = 5;
-	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + SZ_4K, 8, 0));
-	EXPECT_EQ(7 * (SIZE - 3 * SZ_4K) / 8 + 5,
+	EXPECT_EQ(0, p[PAGE / 8]);
+	p[PAGE / 8] = 5;
+	EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + PAGE, 8, 0));
+	EXPECT_EQ(7 * (SIZE - 3 * PAGE) / 8 + 5,
 		  agent_do(self->vcpu, AGENT_SUM, variant->gpa, SIZE, 0));
 	EXPECT_EQ(away, pages_away());
 
@@ -298,9 +300,9 @@ TEST_F(reclaim, holes_while_two_vcpus_use_it)
 	}
 
 	for (i = 0; i < HOLES; i++) {
-		off_t offset = rand_r(&seed) % (SIZE / SZ_4K) * SZ_4K;
+		off_t offset = rand_r(&seed) % (SIZE / PAGE) * PAGE;
 
-		EXPECT_EQ(0, fallocate(self->mem, PUNCH, offset, SZ_4K << rand_r(&seed) % 12));
+		EXPECT_EQ(0, fallocate(self->mem, PUNCH, offset, PAGE << rand_r(&seed) % 12));
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	for (i = 0; i < 2; i++) {
@@ -316,7 +318,7 @@ TEST_F(reclaim, holes_while_two_vcpus_use_it)
 	EXPECT_EQ(away, pages_away());
 	EXPECT_EQ(SIZE, allocated(self->mem));
 	p = paged_map(self->mem, SIZE, 0);
-	for (i = 0; i < SIZE / 8; i += SZ_4K / 8)
+	for (i = 0; i < SIZE / 8; i += PAGE / 8)
 		ASSERT_EQ(9, p[i]);
 	munmap(p, SIZE);
 	EXPECT_EQ(0, fallocate(self->mem, PUNCH, 0, SIZE));

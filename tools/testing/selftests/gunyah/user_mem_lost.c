@@ -42,7 +42,7 @@ TEST_F(refused, lend_is_refused)
 
 	MSG_RULE(MSG_MEM_LEND, CTL_REFUSE, .p = { RM_NORESOURCE });
 	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
+	EXPECT_EQ(self->locked + GUEST_PAGES, locked_pages());
 	/* It is the process's, and the kernel's, as it was. */
 	vm_write(&self->vm, self->mem);
 	EXPECT_EQ(0, __vm_start(&self->vm));
@@ -72,10 +72,10 @@ TEST_F(refused, reclaim_is_refused)
 
 	/* The region can be taken out; what is behind it can't be had again. */
 	EXPECT_EQ(0, __remove_user_mem(self->vm.fd, RAM_LABEL));
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
-	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm.fd, 1, USER_RW, SHARED, SZ_4K, self->mem));
+	EXPECT_EQ(self->locked + GUEST_PAGES, locked_pages());
+	EXPECT_EQ(-EEXIST, __set_user_mem(self->vm.fd, 1, USER_RW, SHARED, PAGE, self->mem));
 	vm_destroy(&self->vm);
-	EXPECT_EQ(self->locked + VM_PAGES, locked_pages());
+	EXPECT_EQ(self->locked + GUEST_PAGES, locked_pages());
 	munmap(self->mem, GUEST_SIZE);
 	clean_up();
 }

@@ -34,6 +34,8 @@ void *to_lend(void *p, size_t size);
 
 /* Pages that this process is charged for as locked. */
 unsigned long locked_pages(void);
+/* Those of most guests. */
+#define GUEST_PAGES	(GUEST_SIZE / PAGE)
 
 #define RAM_LABEL	0x77
 
