@@ -268,6 +268,11 @@ def series(_files):
     return ktap_cases('series.py', '--check')
 
 
+def pages(_files):
+    """Our pages of the documentation, as HTML."""
+    return ktap_cases('check-pages.py')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -344,8 +349,8 @@ def scripts(files):
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
     'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
-    'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
-    'compiler': compiler, 'sparse': sparse, 'sample': sample,
+    'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'pages': pages,
+    'uapi': uapi, 'compiler': compiler, 'sparse': sparse, 'sample': sample,
     'binding': binding,
 }
 
