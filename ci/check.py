@@ -308,6 +308,21 @@ def spdx(files):
     yield 'every-file', '\n'.join(missing)
 
 
+def spelling(files):
+    """The mistakes of the kernel's list; checkpatch looks at its own files only."""
+    with open(os.path.join(KSRC, 'scripts/spelling.txt'), encoding='utf-8') as file:
+        wrong = dict(line.strip().split('||', 1) for line in file if '||' in line)
+    hits = []
+    for path in files:
+        if path.startswith('ci/rmlog-tests/') or '/traces/' in path:
+            continue
+        with open(os.path.join(TOP, path), encoding='utf-8', errors='replace') as file:
+            hits += [f'{path}:{n}: "{word}": perhaps "{wrong[word.lower()]}"'
+                     for n, line in enumerate(file, 1)
+                     for word in re.findall(r"[\w'-]+", line) if word.lower() in wrong]
+    yield 'every-file', '\n'.join(hits)
+
+
 def bases(files):
     """The lists of patches for other bases than 6.12 fit the overlay, also those
     whose kernel source is not here."""
@@ -349,9 +364,9 @@ def scripts(files):
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
     'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
-    'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'pages': pages,
-    'uapi': uapi, 'compiler': compiler, 'sparse': sparse, 'sample': sample,
-    'binding': binding,
+    'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
+    'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
+    'sample': sample, 'binding': binding,
 }
 
 
