@@ -273,6 +273,11 @@ def pages(_files):
     return ktap_cases('check-pages.py')
 
 
+def coccinelle(_files):
+    """The kernel's own rules."""
+    return ktap_cases('check-coccinelle.py')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -366,7 +371,7 @@ KINDS = {
     'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
     'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
     'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
-    'sample': sample, 'binding': binding,
+    'sample': sample, 'binding': binding, 'coccinelle': coccinelle,
 }
 
 
