@@ -157,10 +157,11 @@ def kernel_doc(files):
         yield from pool.map(one, names)
 
 
-def kmake(*args):
-    return run(['make', '-C', KSRC, f'O={KOUT}', 'ARCH=arm64',
-                f'CROSS_COMPILE={CROSS}', f'CC=ccache {CROSS}gcc',
-                'HOSTCC=ccache gcc', f'-j{JOBS}', *args])
+def kmake(*args, llvm=False):
+    out, cc, tools = ((KOUT + '-clang', 'clang', 'LLVM=1') if llvm else
+                      (KOUT, CROSS + 'gcc', 'LLVM='))
+    return run(['make', '-C', KSRC, f'O={out}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}',
+                f'CC=ccache {cc}', 'HOSTCC=ccache gcc', tools, f'-j{JOBS}', *args])
 
 
 def ours(out):
@@ -176,21 +177,26 @@ def kernel_dirs():
             if os.path.exists(os.path.join(KSRC, d, 'Makefile'))]
 
 
-def configure():
+def configure(llvm=False):
     """The configuration of the release build, apart from it."""
-    return run([os.path.join(CI, 'configure.sh')])
+    return run([os.path.join(CI, 'configure.sh')],
+               env={**os.environ, 'LLVM': '1' if llvm else ''})
 
 
-def compiler(_files):
+def compiler(_files, llvm=False):
     """W=1: more warnings, and each an error."""
-    status, out = configure()
+    status, out = configure(llvm)
     if status:
         yield 'configure', out[-2000:]
         return
     for folder in kernel_dirs():
-        status, out = kmake('W=1', 'KCFLAGS=-Werror', folder)
+        status, out = kmake('W=1', 'KCFLAGS=-Werror', folder, llvm=llvm)
         yield 'w1-' + folder.strip('/'), (
             (ours(out) or out[-2000:]) if status else '')
+
+
+def clang(files):
+    return compiler(files, llvm=True)
 
 
 def sparse(_files):
@@ -207,15 +213,16 @@ def sparse(_files):
 
 
 def sample(_files):
-    """The sample monitor, as the kernel's own makefiles build it."""
-    status, out = configure()
-    if not status:
-        status, out = kmake('headers')
-    if not status:
-        status, out = kmake('W=1', 'samples/gunyah/')
-    warnings = '\n'.join(line for line in out.splitlines()
-                         if 'warning:' in line and 'samples/gunyah' in line)
-    yield 'in-tree', warnings or (out[-2000:] if status else '')
+    """The sample monitors, as the kernel's own makefiles build them."""
+    for name, llvm in (('in-tree', False), ('in-tree-clang', True)):
+        status, out = configure(llvm)
+        if not status:
+            status, out = kmake('headers', llvm=llvm)
+        if not status:
+            status, out = kmake('W=1', 'samples/gunyah/', llvm=llvm)
+        warnings = '\n'.join(line for line in out.splitlines()
+                             if 'warning:' in line and 'samples/gunyah' in line)
+        yield name, warnings or (out[-2000:] if status else '')
 
 
 def uapi(_files):
@@ -266,6 +273,11 @@ def docs(_files):
 def series(_files):
     """The list of patches, not the patches: those are make check-series."""
     return ktap_cases('series.py', '--check')
+
+
+def programs(_files):
+    """Selftests and hypervisor, by both compilers."""
+    return ktap_cases('check-programs.py')
 
 
 def pages(_files):
@@ -371,7 +383,8 @@ KINDS = {
     'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
     'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
     'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
-    'sample': sample, 'binding': binding, 'coccinelle': coccinelle,
+    'clang': clang, 'sample': sample, 'programs': programs, 'binding': binding,
+    'coccinelle': coccinelle,
 }
 
 
