@@ -11,7 +11,8 @@ R85). Prints KTAP, a case for each
 - picture: ci/pictures.sh has drawn it from the source that there is now;
 - the picture of performance.rst: ci/bench_picture.py draws it from the table;
 - the output of first-vm in first-vm.rst: guest-tests.sh waits for the same;
-- suite of ci/suites: testing.rst has it.
+- suite of ci/suites, kind of check of check.py: testing.rst has it;
+- source file with kernel-doc: interfaces.rst has it.
 """
 
 import glob
@@ -211,12 +212,29 @@ def check_first_vm():
     yield 'output', '' if good else 'first-vm.rst and guest-tests.sh differ'
 
 
+def check_checks():
+    page = read(PAGES, 'testing.rst')
+    kinds = re.search(r'^KINDS = \{(.*?)^\}', read(CI, 'check.py'), re.S | re.M)[1]
+    for name in re.findall(r"'([\w-]+)':", kinds):
+        found = re.search(r'^' + name + ' ', page, re.M)
+        yield name, '' if found else 'testing.rst does not have it'
+
+
 def check_suites():
     page = read(PAGES, 'testing.rst')
     for path in sorted(glob.glob(os.path.join(CI, 'suites/*.sh'))):
         name = re.sub(r'^\d+-|\.sh$', '', os.path.basename(path))
         found = re.search(r'^' + re.escape(name) + ' ', page, re.M)
         yield name, '' if found else 'testing.rst does not have it'
+
+
+def check_interfaces():
+    page = read(PAGES, 'interfaces.rst')
+    said = re.findall(r'^\.\. kernel-doc:: (\S+)$', page, re.M)
+    paths = [f'{os.path.relpath(DRIVER, TOP)}/{name}' for name, text in sources()
+             if re.search(r'^/\*\*$', text, re.M)]
+    for path in paths + ['include/linux/gunyah.h', 'include/uapi/linux/gunyah.h']:
+        yield path, '' if said.count(path) == 1 else 'interfaces.rst does not have it once'
 
 
 def main():
@@ -229,7 +247,8 @@ def main():
             ('option', check_options(page)), ('example', check_examples(page)),
             ('picture', check_pictures()),
             ('first-vm', check_first_vm()),
-            ('suite', check_suites())):
+            ('suite', check_suites()), ('check', check_checks()),
+            ('interface', check_interfaces())):
         found = [(f'{kind}.{name}', fault) for name, fault in found]
         cases += found or [(kind, 'nothing was found to check')]
     return ktap.report([(name, [f'{name}: {fault}'] if fault else [])

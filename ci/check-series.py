@@ -42,7 +42,8 @@ CROSS, JOBS = ENV['CROSS'], ENV['JOBS']
 FOLDERS = ('arch/arm64/gunyah', 'drivers/virt/gunyah')
 MAKE = (f'CC=ccache {CROSS}gcc', 'HOSTCC=ccache gcc')
 PROGRAMS = ('samples/gunyah', 'tools/testing/selftests/gunyah',
-            'tools/testing/gunyah/hyp', 'tools/testing/gunyah/hyp/tests')
+            'tools/testing/gunyah/hyp', 'tools/testing/gunyah/hyp/tests',
+            'tools/testing/gunyah/hyp/tests/vgic')
 GIT = {**ENV, 'GIT_DIR': os.path.join(PLACE, 'git'), 'GIT_WORK_TREE': TREE,
        'GIT_CONFIG_GLOBAL': os.devnull, 'GIT_CONFIG_NOSYSTEM': '1',
        **{f'GIT_{kind}_{key}': value for kind in ('AUTHOR', 'COMMITTER')
@@ -210,12 +211,16 @@ def kunit():
 
 
 def build(out):
-    """Our folders with W=1; each warning is an error."""
+    """Our folders with W=1, as modules by sparse, too; each warning is an error."""
     targets = [f + '/' for f in FOLDERS if os.path.exists(f'{TREE}/{f}/Makefile')]
     # Its option wants a kernel for debugging.
     targets += [o for o in ('drivers/virt/gunyah/tests/splat.o',)
                 if os.path.exists(f'{TREE}/{o[:-1]}c')]
-    return kmake(out, 'W=1', 'KCFLAGS=-Werror', *targets)[0] if targets else ''
+    if not targets:
+        return ''
+    sparse = (['C=1', 'CF=-Wno-context -D__CHECK_ENDIAN__'] if out == MODULES else [])
+    fault, said = kmake(out, 'W=1', 'KCFLAGS=-Werror', *sparse, *targets)
+    return fault or check.ours(said)
 
 
 def symbols(path, *options):

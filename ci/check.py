@@ -157,10 +157,11 @@ def kernel_doc(files):
         yield from pool.map(one, names)
 
 
-def kmake(*args):
-    return run(['make', '-C', KSRC, f'O={KOUT}', 'ARCH=arm64',
-                f'CROSS_COMPILE={CROSS}', f'CC=ccache {CROSS}gcc',
-                'HOSTCC=ccache gcc', f'-j{JOBS}', *args])
+def kmake(*args, llvm=False):
+    out, cc, tools = ((KOUT + '-clang', 'clang', 'LLVM=1') if llvm else
+                      (KOUT, CROSS + 'gcc', 'LLVM='))
+    return run(['make', '-C', KSRC, f'O={out}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}',
+                f'CC=ccache {cc}', 'HOSTCC=ccache gcc', tools, f'-j{JOBS}', *args])
 
 
 def ours(out):
@@ -176,21 +177,26 @@ def kernel_dirs():
             if os.path.exists(os.path.join(KSRC, d, 'Makefile'))]
 
 
-def configure():
+def configure(llvm=False):
     """The configuration of the release build, apart from it."""
-    return run([os.path.join(CI, 'configure.sh')])
+    return run([os.path.join(CI, 'configure.sh')],
+               env={**os.environ, 'LLVM': '1' if llvm else ''})
 
 
-def compiler(_files):
+def compiler(_files, llvm=False):
     """W=1: more warnings, and each an error."""
-    status, out = configure()
+    status, out = configure(llvm)
     if status:
         yield 'configure', out[-2000:]
         return
     for folder in kernel_dirs():
-        status, out = kmake('W=1', 'KCFLAGS=-Werror', folder)
+        status, out = kmake('W=1', 'KCFLAGS=-Werror', folder, llvm=llvm)
         yield 'w1-' + folder.strip('/'), (
             (ours(out) or out[-2000:]) if status else '')
+
+
+def clang(files):
+    return compiler(files, llvm=True)
 
 
 def sparse(_files):
@@ -207,15 +213,16 @@ def sparse(_files):
 
 
 def sample(_files):
-    """The sample monitor, as the kernel's own makefiles build it."""
-    status, out = configure()
-    if not status:
-        status, out = kmake('headers')
-    if not status:
-        status, out = kmake('W=1', 'samples/gunyah/')
-    warnings = '\n'.join(line for line in out.splitlines()
-                         if 'warning:' in line and 'samples/gunyah' in line)
-    yield 'in-tree', warnings or (out[-2000:] if status else '')
+    """The sample monitors, as the kernel's own makefiles build them."""
+    for name, llvm in (('in-tree', False), ('in-tree-clang', True)):
+        status, out = configure(llvm)
+        if not status:
+            status, out = kmake('headers', llvm=llvm)
+        if not status:
+            status, out = kmake('W=1', 'samples/gunyah/', llvm=llvm)
+        warnings = '\n'.join(line for line in out.splitlines()
+                             if 'warning:' in line and 'samples/gunyah' in line)
+        yield name, warnings or (out[-2000:] if status else '')
 
 
 def uapi(_files):
@@ -273,6 +280,21 @@ def mutants(_files):
     return ktap_cases('mutants.py', '--check')
 
 
+def programs(_files):
+    """Selftests and hypervisor, by both compilers."""
+    return ktap_cases('check-programs.py')
+
+
+def pages(_files):
+    """Our pages of the documentation, as HTML."""
+    return ktap_cases('check-pages.py')
+
+
+def coccinelle(_files):
+    """The kernel's own rules."""
+    return ktap_cases('check-coccinelle.py')
+
+
 def binding(_files):
     """By the kernel's own dtc."""
     return ktap_cases(
@@ -306,6 +328,21 @@ def spdx(files):
         if not any('SPDX-License-Identifier:' in line for line in head):
             missing.append(path)
     yield 'every-file', '\n'.join(missing)
+
+
+def spelling(files):
+    """The mistakes of the kernel's list; checkpatch looks at its own files only."""
+    with open(os.path.join(KSRC, 'scripts/spelling.txt'), encoding='utf-8') as file:
+        wrong = dict(line.strip().split('||', 1) for line in file if '||' in line)
+    hits = []
+    for path in files:
+        if path.startswith('ci/rmlog-tests/') or '/traces/' in path:
+            continue
+        with open(os.path.join(TOP, path), encoding='utf-8', errors='replace') as file:
+            hits += [f'{path}:{n}: "{word}": perhaps "{wrong[word.lower()]}"'
+                     for n, line in enumerate(file, 1)
+                     for word in re.findall(r"[\w'-]+", line) if word.lower() in wrong]
+    yield 'every-file', '\n'.join(hits)
 
 
 def bases(files):
@@ -348,10 +385,12 @@ def scripts(files):
 
 KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases, 'mutants': mutants,
-    'checkpatch': checkpatch, 'kernel-doc': kernel_doc, 'uapi': uapi,
-    'compiler': compiler, 'sparse': sparse, 'sample': sample,
-    'binding': binding,
+    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
+    'mutants': mutants,
+    'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
+    'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
+    'clang': clang, 'sample': sample, 'programs': programs, 'binding': binding,
+    'coccinelle': coccinelle,
 }
 
 

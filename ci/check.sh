@@ -5,6 +5,7 @@
 # build-*-check, as the compiler's warnings (W=1) and sparse want other flags.
 
 VARIANT=check
+LLVM=
 . "$(dirname "$0")/lib.sh"
 
 "$CI/prepare.sh"

@@ -60,7 +60,10 @@ case $PAGES in
 	exit 1
 	;;
 esac
-FLAVOUR=$BASE_TAG${VARIANT:+-$VARIANT}${DEBUG:+-debug}
+# With LLVM=1, which the kernel's makefiles know, too, a build by clang apart from
+# the others.
+LLVM=${LLVM:-}
+FLAVOUR=$BASE_TAG${VARIANT:+-$VARIANT}${DEBUG:+-debug}${LLVM:+-clang}
 KSRC=$WORK/linux-$BASE_TAG
 KOUT=$WORK/build-$FLAVOUR
 STAGE=$WORK/stage-$FLAVOUR
@@ -75,6 +78,8 @@ LOGS=$WORK/log
 OVERLAY_DIRS=(arch drivers include Documentation samples tools)
 
 CROSS=aarch64-linux-gnu-
+KCC=${CROSS}gcc
+[ -z "$LLVM" ] || KCC=clang
 export CCACHE_BASEDIR=$WORK CCACHE_NOHASHDIR=1
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache}
 export KBUILD_BUILD_TIMESTAMP='2024-01-01' KBUILD_BUILD_USER=gunyah
@@ -145,7 +150,7 @@ lock_work()
 kmake()
 {
 	make -C "$KSRC" O="$KOUT" ARCH=arm64 CROSS_COMPILE="$CROSS" \
-		CC="ccache ${CROSS}gcc" HOSTCC="ccache gcc" -j"$JOBS" "$@"
+		CC="ccache $KCC" HOSTCC="ccache gcc" -j"$JOBS" "$@"
 }
 
 # The list of patches of this base: that of its version, such as 7.3, else of 7.x,

@@ -18,11 +18,13 @@
 
 OVERLAY=$WORK/overlay-$BASE_TAG
 
+# Those that only a variant needs are in packages-VARIANT.txt.
 missing_packages()
 {
-	local p
+	local lists=("$CI/packages.txt") p
 
-	grep -v '^#' "$CI/packages.txt" | while read -r p; do
+	[ ! -e "$CI/packages-$VARIANT.txt" ] || lists+=("$CI/packages-$VARIANT.txt")
+	grep -hv '^#' "${lists[@]}" | while read -r p; do
 		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2> /dev/null |
 			grep -qx installed || printf '%s\n' "$p"
 	done
@@ -33,7 +35,7 @@ install_packages()
 	local missing
 
 	command -v dpkg-query > /dev/null ||
-		die "this is not Debian: dpkg-query is missing, install by hand what ci/packages.txt lists"
+		die "this is not Debian: dpkg-query is missing, install by hand what ci/packages*.txt list"
 	missing=$(missing_packages | tr '\n' ' ')
 	[ -n "${missing// /}" ] || return 0
 	[ "$(id -u)" -eq 0 ] ||

@@ -125,14 +125,9 @@ int gunyah_vm_set_auth(struct gunyah_vm *vm, const struct gunyah_vm_auth *auth);
 int gunyah_vm_start(struct gunyah_vm *vm);
 int gunyah_vm_reset(struct gunyah_vm *vm);
 
-/**
- * gunyah_vm_state() - the present state
- * @vm: the VM
- *
- * For the hot path: takes no lock, and nothing is promised about how long the
- * answer holds.
- *
- * Return: the state.
+/*
+ * The present state.  For the hot path: takes no lock, and nothing is promised
+ * about how long the answer holds.
  */
 static inline enum gunyah_vm_state gunyah_vm_state(const struct gunyah_vm *vm)
 {

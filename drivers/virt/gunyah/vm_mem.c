@@ -162,8 +162,8 @@ static int gunyah_vm_mem_check_args(const struct gunyah_map_mem_args *args)
 	return 0;
 }
 
-/* The first binding behind a free range, which is the place to insert; or ERR_PTR(-EEXIST). */
-static struct gunyah_vm_binding *gunyah_vm_mem_behind(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
+/* What a binding of a free range is inserted before; or ERR_PTR(-EEXIST). */
+static struct list_head *gunyah_vm_mem_behind(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
 {
 	struct gunyah_vm_binding *next;
 
@@ -171,19 +171,20 @@ static struct gunyah_vm_binding *gunyah_vm_mem_behind(struct gunyah_vm_mem *mem,
 
 	list_for_each_entry(next, &mem->bindings, list) {
 		if (next->gpa >= gpa + size)
-			break;
+			return &next->list;
 		if (gunyah_vm_binding_end(next) > gpa)
 			return ERR_PTR(-EEXIST);
 	}
 
-	return next;
+	return &mem->bindings;
 }
 
 /* @label is NULL where the guest address says it. */
 static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
 			      const struct gunyah_map_mem_args *args, const u32 *label)
 {
-	struct gunyah_vm_binding *b, *next;
+	struct gunyah_vm_binding *b;
+	struct list_head *next;
 	int ret;
 
 	lockdep_assert_held(&mem->lock);
@@ -209,7 +210,7 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 		b->label = *label;
 	}
 
-	list_add_tail(&b->list, &next->list);
+	list_add_tail(&b->list, next);
 	if (!mem->paged)
 		return 0;
 
@@ -373,7 +374,7 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_map);
 
 int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args)
 {
-	struct gunyah_vm_binding *next;
+	struct list_head *next;
 	int ret;
 
 	if (mutex_lock_killable(&mem->lock))
