@@ -44,8 +44,8 @@ static enum gunyah_error fake_send(u64 capid, size_t size, const void *buf, u64 
 				   bool *not_full)
 {
 	struct fake_rm *fake = (struct fake_rm *)capid;
+	void (*answer)(struct fake_rm *fake) = NULL;
 	struct fake_rm_fragment *fragment;
-	bool whole;
 
 	scoped_guard(spinlock, &fake->lock) {
 		if (fake->fail_send && !--fake->fail_send) {
@@ -63,13 +63,15 @@ static enum gunyah_error fake_send(u64 capid, size_t size, const void *buf, u64 
 		fragment->size = size;
 		fragment->push = tx_flags & GUNYAH_MSGQ_TX_PUSH;
 		memcpy(fragment->data, buf, size);
-		whole = take_fragment(fake, fragment);
+		/* By the lock: a test that has seen the request sets it for the next one. */
+		if (take_fragment(fake, fragment))
+			answer = fake->answer;
 	}
 
 	*not_full = !fake->always_full;
 
-	if (whole && fake->answer) {
-		fake->answer(fake);
+	if (answer) {
+		answer(fake);
 		if (!fake->no_interrupt)
 			fake_rm_interrupt(fake);
 	}

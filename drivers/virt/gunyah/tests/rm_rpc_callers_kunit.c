@@ -48,6 +48,13 @@ static unsigned int count_turns(struct gunyah_rm *rm)
 	return list_count_nodes(&rm->turns);
 }
 
+/* Those counted are past the question whether somebody answers. */
+static unsigned int count_requests(struct fake_rm *fake)
+{
+	guard(spinlock)(&fake->lock);
+	return fake->requests;
+}
+
 /* Start a caller; on return it waits for the wire as the @position-th, or not if 0. */
 static struct caller *start_any_caller(struct kunit *test, u32 id, unsigned int position,
 				       bool killable)
@@ -66,8 +73,9 @@ static struct caller *start_any_caller(struct kunit *test, u32 id, unsigned int 
 	get_task_struct(caller->thread);
 	wake_up_process(caller->thread);
 
-	/* When the connection dies meanwhile there are no turns any more. */
-	while (count_turns(fake->rm) < position && !gunyah_rm_is_dead(fake->rm))
+	/* One that has come to its end takes no turn, nor does any when the connection dies. */
+	while (count_turns(fake->rm) < position && READ_ONCE(caller->ret) == 1 &&
+	       !gunyah_rm_is_dead(fake->rm))
 		fsleep(1000);
 
 	return caller;
@@ -100,7 +108,7 @@ static struct caller *start_holder(struct kunit *test)
 
 	fake->rm->reply_limit_ms = 60 * MSEC_PER_SEC;
 	holder = start_caller(test, MSG, 0);
-	while (!READ_ONCE(fake->requests))
+	while (!count_requests(fake))
 		fsleep(1000);
 
 	fake->answer = fake_rm_answer_ok;
@@ -217,7 +225,7 @@ static void death_ends_waiters(struct kunit *test)
 
 	fake->rm->reply_limit_ms = 300;
 	holder = start_caller(test, MSG, 0);
-	while (!READ_ONCE(fake->requests))
+	while (!count_requests(fake))
 		fsleep(1000);
 	waiter[0] = start_caller(test, OTHER, 1);
 	waiter[1] = start_caller(test, OTHER, 2);
