@@ -5,7 +5,7 @@
 # kernel also runs 32-bit programs, which have the same calls; and it has none of
 # Android's private calls.
 
-export VARIANT=builtin
+export VARIANT=release
 . "$(dirname "$0")/../suite.sh"
 
 "$CI/build-kernel.sh"
