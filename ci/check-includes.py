@@ -19,7 +19,7 @@ HYP = 'tools/testing/gunyah/hyp'
 # In the order of the series; each row may use only rows above it and itself.
 LAYERS = [
     ('abi', ['include/linux/gunyah.h']),
-    ('hypercall', ['arch/arm64/gunyah/*']),
+    ('hypercall', ['arch/arm64/gunyah/*', 'arch/arm64/include/asm/gunyah.h']),
     ('msgq', ['msgq']),
     ('resource', ['resource']),
     ('rm_wire', ['rm_wire']),
@@ -59,6 +59,7 @@ LAYERS = [
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 PUBLIC = {'linux/gunyah.h': 'include/linux/gunyah.h',
+          'asm/gunyah.h': 'arch/arm64/include/asm/gunyah.h',
           'uapi/linux/gunyah.h': 'include/uapi/linux/gunyah.h'}
 
 

@@ -316,6 +316,8 @@ run_bench()
 		words=$(arg primary.$program '' | tr , ' ')
 		# shellcheck disable=SC2086
 		[ -z "$words" ] || "/bench/$program-$which" $words || return 1
+		# What was freed is in lists that the kernel empties in the seconds after.
+		sleep 10
 	done
 	if grep -q ^gunyah /proc/modules; then
 		echo "GUNYAH-FILE-BEGIN modules"

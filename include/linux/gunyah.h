@@ -343,7 +343,7 @@ struct gunyah_vcpu_run_result {
  * While the guest runs the CPU is in guest state, as with KVM: for RCU it reads
  * nothing, so a grace period does not mean that the call has come back; that an
  * interrupt was taken on the CPU (smp_call_function_single(), waiting) does.  Where
- * nothing but RCU wants to know, it is told with the first call after a tick.
+ * nothing but RCU wants to know it need not be told each time: see asm/gunyah.h.
  *
  * Return: OK; RETRY: call again; BUSY: it runs already, or is not this
  * VM's to run; CSPACE_*: the capability is gone.

@@ -9,35 +9,29 @@
  *
  * Each function begins with its KUnit line, so that tests can answer in the
  * hypervisor's place.  Registers are loaded in line, and results taken from them:
- * vcpu_run is called for each exit of a guest, bell_send for each of its interrupts.
+ * bell_send is called for each interrupt of a guest.  For vcpu_run, which is called
+ * for each exit, there is a form without a function, too: see asm/gunyah.h.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 #include <kunit/visibility.h>
 #include <linux/arm-smccc.h>
-#include <linux/context_tracking_state.h>
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/gunyah.h>
-#include <linux/jiffies.h>
 /* guest_state_enter_irqoff() and its like, which have nothing of KVM in them. */
 #include <linux/kvm_host.h>
-#include <linux/percpu.h>
 #include <linux/string.h>
 
 #include <asm/barrier.h>
 #include <asm/daifflags.h>
+#include <asm/gunyah.h>
 
 /* The UUID c1d58fcd-a453-5fdb-9265-ce36673d5f14 as CALL_UID answers it. */
 #define GUNYAH_UID_REG_0	0xcd8fd5c1
 #define GUNYAH_UID_REG_1	0xdb5f53a4
 #define GUNYAH_UID_REG_2	0x36ce6592
 #define GUNYAH_UID_REG_3	0x145f3d67
-
-/* Call class 10: a hypercall. */
-#define GUNYAH_HYPERCALL(n)						\
-	ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64,	\
-			   ARM_SMCCC_OWNER_VENDOR_HYP, 0x8000 | (n))
 
 #define GUNYAH_HYPERCALL_HYP_IDENTIFY		GUNYAH_HYPERCALL(0x00)
 #define GUNYAH_HYPERCALL_BELL_SEND		GUNYAH_HYPERCALL(0x12)
@@ -47,16 +41,6 @@
 #define GUNYAH_HYPERCALL_ADDRSPACE_MAP		GUNYAH_HYPERCALL(0x2b)
 #define GUNYAH_HYPERCALL_ADDRSPACE_UNMAP	GUNYAH_HYPERCALL(0x2c)
 #define GUNYAH_HYPERCALL_MEMEXTENT_DONATE	GUNYAH_HYPERCALL(0x61)
-#define GUNYAH_HYPERCALL_VCPU_RUN		GUNYAH_HYPERCALL(0x65)
-
-/* A structure of scalars, returned in line: the compiler keeps it in registers. */
-struct gunyah_hvc_result {
-	u64 x0;
-	u64 x1;
-	u64 x2;
-	u64 x3;
-	u64 x4;
-};
 
 static __always_inline struct gunyah_hvc_result
 gunyah_hvc_inline(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8)
@@ -102,6 +86,23 @@ gunyah_hvc_tested(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7
 
 	gunyah_hvc_registers(x);
 	return (struct gunyah_hvc_result){ x[0], x[1], x[2], x[3], x[4] };
+}
+
+/* The registers that this call has, and no others: it is made for each signal of an irqfd. */
+static __always_inline struct gunyah_hvc_result gunyah_hvc_bell_send(u64 capid, u64 new_flags)
+{
+	register u64 x3 asm("x3") = 0;
+	register u64 x2 asm("x2") = new_flags;
+	register u64 x1 asm("x1") = capid;
+	register u64 x0 asm("x0") = GUNYAH_HYPERCALL_BELL_SEND;
+
+	asm volatile("hvc	#0"
+		     : "+r" (x0), "+r" (x1), "+r" (x2), "+r" (x3)
+		     :
+		     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+		       "x14", "x15", "x16", "x17", "memory");
+
+	return (struct gunyah_hvc_result){ x0, x1, x2, x3 };
 }
 
 /* All calls but vcpu_run: a test can look at the registers of those that it makes. */
@@ -158,10 +159,17 @@ take_old_flags(struct gunyah_hvc_result res, u64 *old_flags)
 
 enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_flags)
 {
+	struct gunyah_hvc_result res;
+
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_hypercall_bell_send, capid, new_flags, old_flags);
 
-	return take_old_flags(gunyah_hvc(GUNYAH_HYPERCALL_BELL_SEND, capid, new_flags, 0, 0, 0, 0,
-					 0, 0), old_flags);
+	if (kunit_get_current_test())
+		res = gunyah_hvc_tested(GUNYAH_HYPERCALL_BELL_SEND, capid, new_flags, 0, 0, 0, 0,
+					0, 0);
+	else
+		res = gunyah_hvc_bell_send(capid, new_flags);
+
+	return take_old_flags(res, old_flags);
 }
 EXPORT_SYMBOL_GPL(gunyah_hypercall_bell_send);
 
@@ -268,41 +276,25 @@ EXPORT_SYMBOL_GPL(gunyah_hypercall_memextent_donate);
  * for lockdep and the tracers interrupts are not masked.  So nothing in here may
  * be instrumented.
  */
-static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 fn, u64 capid, u64 resume0,
-							 u64 resume1, u64 resume2)
+static noinstr struct gunyah_hvc_result gunyah_hvc_guest(u64 capid, u64 resume0, u64 resume1,
+							 u64 resume2)
 {
 	struct gunyah_hvc_result res;
 
 	guest_state_enter_irqoff();
-	res = gunyah_hvc_inline(fn, capid, resume0, resume1, resume2, 0, 0, 0, 0);
+	res = gunyah_hvc_vcpu_run(capid, resume0, resume1, resume2);
 	guest_state_exit_irqoff();
 
 	return res;
 }
 
-/* When this CPU's RCU was last told of a guest. */
-static DEFINE_PER_CPU(unsigned long, guest_told);
-
-/*
- * Has the kernel to be told that this CPU enters a guest?  Context tracking, lockdep
- * and the tracers have: they keep a state.  Without them it is only RCU that takes
- * note of a quiescent state.  It looks for one at each tick, so it need not hear of
- * more: and the tick, as any interrupt, ends a guest.
- */
-static __always_inline bool tell_of_guest(void)
-{
-	unsigned long now = jiffies;
-
-	return IS_ENABLED(CONFIG_TRACE_IRQFLAGS) || context_tracking_enabled() ||
-	       __this_cpu_xchg(guest_told, now) != now;
-}
-
+/* A parameter: see take_old_flags(). */
 static __always_inline enum gunyah_error
 take_run_result(struct gunyah_hvc_result res, struct gunyah_vcpu_run_result *result)
 {
 	enum gunyah_error error = res.x0;
 
-	if (likely(error == GUNYAH_ERROR_OK)) {
+	if (error == GUNYAH_ERROR_OK) {
 		result->state = res.x1;
 		result->data[0] = res.x2;
 		result->data[1] = res.x3;
@@ -310,14 +302,6 @@ take_run_result(struct gunyah_hvc_result res, struct gunyah_vcpu_run_result *res
 	}
 
 	return error;
-}
-
-/* Of its own, so that nothing is on the stack of its caller. */
-static noinline enum gunyah_error run_and_tell(u64 capid, u64 resume0, u64 resume1, u64 resume2,
-					       struct gunyah_vcpu_run_result *result)
-{
-	return take_run_result(gunyah_hvc_guest(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0, resume1,
-						resume2), result);
 }
 
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
@@ -339,11 +323,7 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid, u64 resume0, u64 resume1,
 		pmr_sync();
 	}
 
-	if (unlikely(tell_of_guest()))
-		error = run_and_tell(capid, resume0, resume1, resume2, result);
-	else
-		error = take_run_result(gunyah_hvc_inline(GUNYAH_HYPERCALL_VCPU_RUN, capid, resume0,
-							  resume1, resume2, 0, 0, 0, 0), result);
+	error = take_run_result(gunyah_hvc_guest(capid, resume0, resume1, resume2), result);
 
 	if (by_priority)
 		local_daif_restore(DAIF_PROCCTX_NOIRQ);

@@ -73,16 +73,22 @@ struct irqfd {
 
 /* ---- doorbell ---- */
 
+/* Of its own, so that nothing is kept for it on the way. */
+static noinline void trace_signal(struct irqfd *irqfd, enum gunyah_error error)
+{
+	trace_gunyah_irqfd_signal(irqfd->fn->vm->rm.vmid, irqfd->ticket.label, irqfd->res, error);
+}
+
 static __always_inline void ring_locked(struct irqfd *irqfd)
 {
-	struct gunyah_vm *vm = irqfd->fn->vm;
 	enum gunyah_error error = GUNYAH_ERROR_OK;
 
 	lockdep_assert_held(&irqfd->queue->lock);
 	/* An error would mean that the VM is over, and nobody misses the signal. */
 	if (irqfd->res)
 		error = gunyah_hypercall_bell_send(irqfd->res->capid, BELL_FLAG, NULL);
-	trace_gunyah_irqfd_signal(vm->rm.vmid, irqfd->ticket.label, irqfd->res, error);
+	if (trace_gunyah_irqfd_signal_enabled())
+		trace_signal(irqfd, error);
 }
 
 /*
@@ -140,7 +146,7 @@ VISIBLE_IF_KUNIT struct eventfd_ctx *gunyah_irqfd_eventfd(struct file *file)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_irqfd_eventfd);
 
-static void take_signal_locked(struct irqfd *irqfd)
+static __always_inline void take_signal_locked(struct irqfd *irqfd)
 {
 	lockdep_assert_held(&irqfd->queue->lock);
 	irqfd->signalled = READ_ONCE(irqfd->fn->vm->run);

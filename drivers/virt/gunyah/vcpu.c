@@ -93,18 +93,6 @@ static int vcpu_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	switch (cmd) {
-	case GUNYAH_VCPU_RUN:
-		return gunyah_vcpu_run(file->private_data);
-	case GUNYAH_VCPU_MMAP_SIZE:
-		return PAGE_SIZE;
-	default:
-		return -ENOTTY;
-	}
-}
-
 static vm_fault_t vcpu_fault(struct vm_fault *vmf)
 {
 	struct gunyah_vcpu *vcpu = vmf->vma->vm_file->private_data;
@@ -135,8 +123,8 @@ static int vcpu_mmap(struct file *file, struct vm_area_struct *vma)
 static const struct file_operations vcpu_fops = {
 	.owner = THIS_MODULE,
 	.release = vcpu_release,
-	.unlocked_ioctl = vcpu_ioctl,
-	.compat_ioctl = vcpu_ioctl,
+	.unlocked_ioctl = gunyah_vcpu_ioctl,
+	.compat_ioctl = gunyah_vcpu_ioctl,
 	.mmap = vcpu_mmap,
 	.llseek = noop_llseek,
 };

@@ -13,11 +13,11 @@
  * hypercall, because the hypervisor comes back as soon as an interrupt of the
  * host is pending; a grace period of RCU would not, because a CPU in a guest is
  * not waited for.  A kick is such an interrupt that is not waited for.  All that
- * can stop a run (the state of the VM, the removal of the function, immediate_exit,
- * work of the thread) is looked at once in each round, with interrupts masked right
- * before the hypercall: who changes one of them and then kicks is seen before the
- * guest is entered, or ends it.  Only when there is something it is looked at more
- * closely, with interrupts enabled, and acted on.
+ * can stop a run is looked at once in each round, with interrupts masked right
+ * before the hypercall: immediate_exit, work of the thread, and @stop, which a kick sets:
+ * who changes the VM's state, its run, the resource, or @removed kicks afterwards, and so
+ * is seen before the guest is entered, or ends it.  Only when there is something it is
+ * looked at more closely, with interrupts enabled, and acted on.
  *
  * A call of GUNYAH_VCPU_RUN belongs to the run of the VM in which it began: a
  * reset may overtake it, and then it does not enter the guest of the next run, nor
@@ -31,6 +31,7 @@
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
@@ -39,6 +40,8 @@
 #include <linux/smp.h>
 #include <linux/vtime.h>
 #include <uapi/linux/gunyah.h>
+
+#include <asm/gunyah.h>
 
 #include "resource.h"
 #include "vcpu_run.h"
@@ -92,9 +95,11 @@ void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu)
 {
 	struct task_struct *runner;
 
+	/* Who sees it sees the change: see look_closer(). */
+	smp_store_release(&vcpu->stop, true);
 	rcuwait_wake_up(&vcpu->wait);
 
-	/* The change is visible before the runner's CPU is looked up. */
+	/* That is visible before the runner's CPU is looked up. */
 	smp_mb();
 	/* A runner has not exited yet: its struct stays for a grace period. */
 	guard(rcu)();
@@ -154,6 +159,20 @@ static int look(struct gunyah_vcpu *vcpu)
 	return 0;
 }
 
+/* What was changed by who kicked: as look(). */
+static noinline int look_at_changes(struct gunyah_vcpu *vcpu)
+{
+	int ret;
+
+	/* A change that is not seen from here on comes with another kick. */
+	smp_store_mb(vcpu->stop, false);
+	ret = look(vcpu);
+	/* Until it has passed each call has to look. */
+	if (ret != GO_ON)
+		WRITE_ONCE(vcpu->stop, true);
+	return ret;
+}
+
 /*
  * All that may stop a run, the weightiest first.  GO_ON when nothing does: the thread's
  * work is done, and what else there was has passed.
@@ -162,9 +181,11 @@ static int look_closer(struct gunyah_vcpu *vcpu)
 {
 	int ret;
 
-	ret = look(vcpu);
-	if (ret != GO_ON)
-		return ret;
+	if (READ_ONCE(vcpu->stop) || !READ_ONCE(vcpu->res)) {
+		ret = look_at_changes(vcpu);
+		if (ret != GO_ON)
+			return ret;
+	}
 
 	if (READ_ONCE(vcpu->run->immediate_exit))
 		return -EINTR;
@@ -174,27 +195,25 @@ static int look_closer(struct gunyah_vcpu *vcpu)
 
 /* ---- exits and answers ---- */
 
-static bool hyp_action(u8 action, u64 *word)
+/* An enum gunyah_vcpu_action, or -EINVAL. */
+static __always_inline int hyp_action(u8 action)
 {
 	switch (action) {
 	case GUNYAH_VCPU_RESUME_HANDLED:
-		*word = GUNYAH_VCPU_ACTION_EMULATE;
-		return true;
+		return GUNYAH_VCPU_ACTION_EMULATE;
 	case GUNYAH_VCPU_RESUME_FAULT:
-		*word = GUNYAH_VCPU_ACTION_FAULT;
-		return true;
+		return GUNYAH_VCPU_ACTION_FAULT;
 	case GUNYAH_VCPU_RESUME_RETRY:
-		*word = GUNYAH_VCPU_ACTION_RETRY;
-		return true;
+		return GUNYAH_VCPU_ACTION_RETRY;
 	default:
-		return false;
+		return -EINVAL;
 	}
 }
 
-/* The hypervisor does not cut a value to the access. */
+/* The hypervisor does not cut a value to the access.  @len: one of LENGTHS. */
 static u64 cut(u64 value, u32 len)
 {
-	return value & GENMASK_ULL(len * 8 - 1, 0);
+	return value & (~0ULL >> (64 - len * 8));
 }
 
 /*
@@ -204,28 +223,27 @@ static u64 cut(u64 value, u32 len)
 static int take_answer(struct gunyah_vcpu *vcpu)
 {
 	struct gunyah_vcpu_run *run = vcpu->run;
+	int action = GUNYAH_VCPU_ACTION_EMULATE;
 	u64 data = 0;
-	u64 action;
 	u8 user;
 
 	gunyah_vcpu_assert_runner(vcpu);
-	switch (vcpu->pending) {
-	case GUNYAH_VCPU_PENDING_NOTHING:
+	if (vcpu->pending == GUNYAH_VCPU_PENDING_NOTHING)
 		return 0;
-	case GUNYAH_VCPU_PENDING_READ:
+
+	if (likely(vcpu->pending != GUNYAH_VCPU_PENDING_PAGE_FAULT))
+		user = READ_ONCE(run->mmio.resume_action);
+	else
+		user = READ_ONCE(run->page_fault.resume_action);
+	if (unlikely(user != GUNYAH_VCPU_RESUME_HANDLED))
+		action = hyp_action(user);
+	if (unlikely(action < 0))
+		return action;
+
+	if (vcpu->pending == GUNYAH_VCPU_PENDING_READ) {
 		data = le64_to_cpu(READ_ONCE(*(__le64 *)run->mmio.data));
 		data = cut(data, vcpu->len);
-		fallthrough;
-	case GUNYAH_VCPU_PENDING_WRITE:
-		user = READ_ONCE(run->mmio.resume_action);
-		break;
-	case GUNYAH_VCPU_PENDING_PAGE_FAULT:
-		user = READ_ONCE(run->page_fault.resume_action);
-		break;
 	}
-
-	if (!hyp_action(user, &action))
-		return -EINVAL;
 
 	vcpu->pending = GUNYAH_VCPU_PENDING_NOTHING;
 	vcpu->resume[0] = data;
@@ -260,13 +278,35 @@ static int bad_length(struct gunyah_vcpu *vcpu, u64 len)
 	return -EIO;
 }
 
-static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write)
+/* Tracepoints on the path of an exit: each in a function, whose arguments are made there. */
+static noinline void trace_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u32 len, u64 value,
+				bool handled)
 {
-	struct gunyah_vm *vm = vcpu->vm;
+	trace_gunyah_vcpu_mmio(vcpu->vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
+}
+
+static noinline void trace_enter(struct gunyah_vcpu *vcpu)
+{
+	trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0], vcpu->resume[1]);
+}
+
+static noinline void trace_exit(struct gunyah_vcpu *vcpu, enum gunyah_error error, u64 state,
+				u64 data0, u64 data1, u64 data2)
+{
+	const u64 data[] = { data0, data1, data2 };
+	const u64 nothing[3] = {};
+
+	/* After an error there is nothing in the other registers. */
+	if (error == GUNYAH_ERROR_OK)
+		trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, state, data);
+	else
+		trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, 0, nothing);
+}
+
+static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write, u64 addr, u64 len,
+				       u64 value)
+{
 	bool handled = false;
-	u64 addr = vcpu->result.data[0];
-	u64 len = vcpu->result.data[1];
-	u64 value = 0;
 	int ret;
 
 	if (vcpu->paged) {
@@ -279,10 +319,11 @@ static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write)
 		return bad_length(vcpu, len);
 
 	if (write) {
-		value = cut(vcpu->result.data[2], len);
-		handled = !gunyah_vm_io_write(&vm->io, addr, len, value);
+		value = cut(value, len);
+		handled = !gunyah_vm_io_write(&vcpu->vm->io, addr, len, value);
 	}
-	trace_gunyah_vcpu_mmio(vm->rm.vmid, vcpu->id, write, addr, len, value, handled);
+	if (trace_gunyah_vcpu_mmio_enabled())
+		trace_mmio(vcpu, write, addr, len, value, handled);
 	return handled ? GO_ON : exit_mmio(vcpu, write, addr, len, value);
 }
 
@@ -313,15 +354,12 @@ static int wait_while_busy(struct gunyah_vcpu *vcpu)
 	return GO_ON;
 }
 
-/* All states but the most frequent ones. */
-static noinline int handle_state(struct gunyah_vcpu *vcpu)
+/* All states but the frequent ones. */
+static noinline int handle_state(struct gunyah_vcpu *vcpu, u64 state, u64 data0, u64 data1)
 {
-	const struct gunyah_vcpu_run_result *result = &vcpu->result;
 	struct gunyah_vm *vm = vcpu->vm;
 
-	switch (result->state) {
-	case GUNYAH_VCPU_STATE_READY:
-		return GO_ON;
+	switch (state) {
 	case GUNYAH_VCPU_STATE_BLOCKED:
 		schedule();
 		return GO_ON;
@@ -331,14 +369,14 @@ static noinline int handle_state(struct gunyah_vcpu *vcpu)
 		/* Off or reset for good: VM_EXITED follows and has the type. */
 		return wait_for_wakeup(vcpu);
 	case GUNYAH_VCPU_STATE_ADDRSPACE_PAGE_FAULT:
-		return gunyah_vcpu_page_fault(vcpu, result->data[0], result->data[1]);
+		return gunyah_vcpu_page_fault(vcpu, data0, data1);
 	case GUNYAH_VCPU_STATE_FAULT:
 		gunyah_vm_crashed(vm, vcpu->runs_ended);
 		return GO_ON;
 	default:
 		dev_err_ratelimited(gunyah_rm_dev(vm->host->rm),
 				    "VM %u vCPU %u: unknown state %#llx\n",
-				    vm->rm.vmid, vcpu->id, result->state);
+				    vm->rm.vmid, vcpu->id, state);
 		return -EIO;
 	}
 }
@@ -358,10 +396,60 @@ static void join_run(struct gunyah_vcpu *vcpu)
 	vcpu->fault_serial = 0;
 }
 
-/* False when something has to be looked at first: then nothing was done. */
-static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error)
+/* A look at the interrupts: the tick that ended the guest counts as the guest's. */
+static __always_inline void take_interrupts(void)
 {
-	struct gunyah_resource *res;
+	local_irq_enable();
+	isb();
+	local_irq_disable();
+}
+
+/* Where others are told of the guest, and once a tick. */
+static noinline enum gunyah_error call_and_tell(struct gunyah_vcpu *vcpu, u64 capid)
+{
+	enum gunyah_error error;
+
+	vtime_account_guest_enter();
+	error = gunyah_hypercall_vcpu_run(capid, vcpu->resume[0], vcpu->resume[1], 0,
+					  &vcpu->result);
+	take_interrupts();
+	vtime_account_guest_exit();
+	return error;
+}
+
+/*
+ * In line but for the first time after a tick, where that is enough.  There ticks count
+ * the time, and there can be one only where the guest was left for an interrupt.
+ */
+static __always_inline struct gunyah_hvc_result call_vcpu_run(struct gunyah_vcpu *vcpu, u64 capid)
+{
+	const struct gunyah_vcpu_run_result *result = &vcpu->result;
+	struct gunyah_hvc_result res;
+	unsigned long now = jiffies;
+
+	if (likely(gunyah_can_run_in_line() && vcpu->told == now)) {
+		res = gunyah_hvc_vcpu_run(capid, vcpu->resume[0], vcpu->resume[1], 0);
+		if (res.x0 == GUNYAH_ERROR_OK && res.x1 == GUNYAH_VCPU_STATE_READY) {
+			vtime_account_guest_enter();
+			take_interrupts();
+			vtime_account_guest_exit();
+		}
+		return res;
+	}
+
+	vcpu->told = now;
+	res.x0 = call_and_tell(vcpu, capid);
+	res.x1 = result->state;
+	res.x2 = result->data[0];
+	res.x3 = result->data[1];
+	res.x4 = result->data[2];
+	return res;
+}
+
+/* False when something has to be looked at first: then nothing was done. */
+static __always_inline bool enter(struct gunyah_vcpu *vcpu, struct gunyah_hvc_result *res)
+{
+	struct gunyah_resource *resource;
 	bool entered = false;
 
 	gunyah_vcpu_assert_runner(vcpu);
@@ -373,21 +461,14 @@ static bool enter(struct gunyah_vcpu *vcpu, enum gunyah_error *error)
 	/* What wakes the vCPU from here on ends the hypercall or is seen after it. */
 	smp_store_mb(vcpu->woken, false);
 	/* As in look(): with the resource of a new run comes that it is one. */
-	res = smp_load_acquire(&vcpu->res);
-	if (likely(res && !gunyah_vcpu_stops(vcpu) && !READ_ONCE(vcpu->run->immediate_exit) &&
+	resource = smp_load_acquire(&vcpu->res);
+	if (likely(resource && !READ_ONCE(vcpu->stop) && !READ_ONCE(vcpu->run->immediate_exit) &&
 		   !gunyah_guest_work_pending())) {
 		/* In a run that has begun it does not change. */
 		vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
-		trace_gunyah_vcpu_enter(vcpu->vm->rm.vmid, vcpu->id, vcpu->resume[0],
-					vcpu->resume[1]);
-		vtime_account_guest_enter();
-		*error = gunyah_hypercall_vcpu_run(res->capid, vcpu->resume[0],
-						   vcpu->resume[1], 0, &vcpu->result);
-		/* The tick that ended it, if one did, counts as the guest's. */
-		local_irq_enable();
-		isb();
-		local_irq_disable();
-		vtime_account_guest_exit();
+		if (trace_gunyah_vcpu_enter_enabled())
+			trace_enter(vcpu);
+		*res = call_vcpu_run(vcpu, resource->capid);
 		entered = true;
 	}
 
@@ -413,40 +494,31 @@ static noinline int after_error(struct gunyah_vcpu *vcpu, enum gunyah_error erro
 	}
 }
 
-static int run_loop(struct gunyah_vcpu *vcpu)
+/* One entry and what follows from it. */
+static __always_inline int run_once(struct gunyah_vcpu *vcpu)
 {
+	struct gunyah_hvc_result res;
 	enum gunyah_error error;
-	u64 state;
-	int ret;
 
-	do {
-		if (unlikely(!enter(vcpu, &error))) {
-			ret = look_closer(vcpu);
-			continue;
-		}
+	if (unlikely(!enter(vcpu, &res)))
+		return look_closer(vcpu);
 
-		if (unlikely(error != GUNYAH_ERROR_OK))
-			memset(&vcpu->result, 0, sizeof(vcpu->result));
-		trace_gunyah_vcpu_exit(vcpu->vm->rm.vmid, vcpu->id, error, vcpu->result.state,
-				       vcpu->result.data);
-		if (unlikely(error != GUNYAH_ERROR_OK)) {
-			ret = after_error(vcpu, error);
-			continue;
-		}
+	error = res.x0;
+	if (trace_gunyah_vcpu_exit_enabled())
+		trace_exit(vcpu, error, res.x1, res.x2, res.x3, res.x4);
+	if (unlikely(error != GUNYAH_ERROR_OK))
+		return after_error(vcpu, error);
 
-		/* The answer was used, also if the guest did not get far. */
-		memset(vcpu->resume, 0, sizeof(vcpu->resume));
-		vcpu->busy_until = 0;
-		state = vcpu->result.state;
-		if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE)
-			ret = handle_mmio(vcpu, true);
-		else if (state == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ)
-			ret = handle_mmio(vcpu, false);
-		else
-			ret = handle_state(vcpu);
-	} while (ret == GO_ON);
-
-	return ret;
+	/* The answer was used, also if the guest did not get far. */
+	memset(vcpu->resume, 0, sizeof(vcpu->resume));
+	vcpu->busy_until = 0;
+	if (res.x1 == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE)
+		return handle_mmio(vcpu, true, res.x2, res.x3, res.x4);
+	if (res.x1 == GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ)
+		return handle_mmio(vcpu, false, res.x2, res.x3, 0);
+	if (res.x1 == GUNYAH_VCPU_STATE_READY)
+		return GO_ON;
+	return handle_state(vcpu, res.x1, res.x2, res.x3);
 }
 
 static int run(struct gunyah_vcpu *vcpu)
@@ -462,17 +534,17 @@ static int run(struct gunyah_vcpu *vcpu)
 		return ret == GO_ON ? -EINVAL : ret;
 	}
 
-	return run_loop(vcpu);
+	do
+		ret = run_once(vcpu);
+	while (ret == GO_ON);
+	return ret;
 }
 
-/**
- * gunyah_vcpu_run() - GUNYAH_VCPU_RUN
- * @vcpu: the vCPU
- *
- * Context: a system call of the thread that is to be the vCPU; no lock held.
- * Return: 0 with the run page filled in, or an errno: see the contract.
+/*
+ * GUNYAH_VCPU_RUN: the calling thread, which holds no lock, is the vCPU.  0 with the run
+ * page filled in, or an errno: see the contract.
  */
-int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
+VISIBLE_IF_KUNIT int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
 {
 	int ret;
 
@@ -486,6 +558,27 @@ int gunyah_vcpu_run(struct gunyah_vcpu *vcpu)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_run);
 
+/**
+ * gunyah_vcpu_ioctl() - a call of a vCPU's file
+ * @file: the file, whose private data is the vCPU
+ * @cmd: GUNYAH_VCPU_RUN, or GUNYAH_VCPU_MMAP_SIZE
+ * @arg: ignored
+ *
+ * Context: a system call; no lock held.
+ * Return: by the call; -ENOTTY for any other one.
+ */
+long gunyah_vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case GUNYAH_VCPU_RUN:
+		return gunyah_vcpu_run(file->private_data);
+	case GUNYAH_VCPU_MMAP_SIZE:
+		return PAGE_SIZE;
+	default:
+		return -ENOTTY;
+	}
+}
+
 /* ---- called from outside of a run ---- */
 
 /**
@@ -496,21 +589,10 @@ void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu)
 {
 	init_waitqueue_head(&vcpu->turn);
 	rcuwait_init(&vcpu->wait);
+	/* The first call looks at all. */
+	vcpu->stop = true;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_setup_run);
-
-/**
- * gunyah_vcpu_wake() - the vCPU's interrupt came
- * @vcpu: the vCPU
- *
- * Context: any, also hard interrupts.
- */
-void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu)
-{
-	WRITE_ONCE(vcpu->woken, true);
-	rcuwait_wake_up(&vcpu->wait);
-}
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vcpu_wake);
 
 /**
  * gunyah_vcpu_set_resource() - the vCPU got the resource of a new run

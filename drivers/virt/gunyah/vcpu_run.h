@@ -4,6 +4,7 @@
 #define _GUNYAH_VCPU_RUN_H
 
 #include <linux/gunyah.h>
+#include <linux/kconfig.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
 #include <linux/rcuwait.h>
@@ -13,6 +14,7 @@
 
 #include "vm.h"
 
+struct file;
 struct gunyah_vcpu_run;
 
 /**
@@ -51,9 +53,11 @@ enum gunyah_vcpu_pending {
  * @fault_addr: guest address of the last page fault
  * @fault_serial: the piece of memory that was there or was given; 0: none
  * @n_refaults: how often it was the same one before, one after the other
- * @result: of the last hypercall
+ * @told: in jiffies, when RCU was last told that this vCPU's guest runs
+ * @result: for hypercalls that are not made in line
  * @busy_until: in jiffies, how long the vCPU may be busy; 0: it is not
  * @res: the resource, NULL while there is none; see above
+ * @stop: there was a kick, and the runner has to look before it enters the guest
  * @removed: the function was removed
  * @woken: the vCPU's interrupt came since the last hypercall
  * @wait: the runner sleeps here
@@ -79,10 +83,12 @@ struct gunyah_vcpu {
 	u64 fault_addr;
 	u64 fault_serial;
 	unsigned int n_refaults;
+	unsigned long told;
 	struct gunyah_vcpu_run_result result;
 	unsigned long busy_until;
 
 	struct gunyah_resource *res;
+	bool stop;
 	bool removed;
 	bool woken;
 	struct rcuwait wait;
@@ -104,17 +110,23 @@ static inline bool gunyah_vcpu_same_run(struct gunyah_vcpu *vcpu)
 	return gunyah_vm_runs_ended(vcpu->vm) == vcpu->runs_ended;
 }
 
-/* The runner's: must it leave off, though the vCPU has a resource? */
-static inline bool gunyah_vcpu_stops(struct gunyah_vcpu *vcpu)
-{
-	return READ_ONCE(vcpu->removed) || gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING ||
-	       !gunyah_vcpu_same_run(vcpu);
-}
-
 /* The runner's: is there something that ends or may end its call? */
 static inline bool gunyah_vcpu_should_look(struct gunyah_vcpu *vcpu)
 {
-	return !READ_ONCE(vcpu->res) || gunyah_vcpu_stops(vcpu);
+	return !READ_ONCE(vcpu->res) || READ_ONCE(vcpu->removed) ||
+	       gunyah_vm_state(vcpu->vm) != GUNYAH_VM_RUNNING || !gunyah_vcpu_same_run(vcpu);
+}
+
+/**
+ * gunyah_vcpu_wake() - the vCPU's interrupt came
+ * @vcpu: the vCPU
+ *
+ * Context: any, also hard interrupts.
+ */
+static inline void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu)
+{
+	WRITE_ONCE(vcpu->woken, true);
+	rcuwait_wake_up(&vcpu->wait);
 }
 
 int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write);
@@ -122,9 +134,11 @@ int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write);
 
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu);
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu);
-void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu);
 void gunyah_vcpu_set_resource(struct gunyah_vcpu *vcpu, struct gunyah_resource *res);
 void gunyah_vcpu_clear_resource(struct gunyah_vcpu *vcpu);
+long gunyah_vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+#if IS_ENABLED(CONFIG_KUNIT)
 int gunyah_vcpu_run(struct gunyah_vcpu *vcpu);
+#endif
 
 #endif

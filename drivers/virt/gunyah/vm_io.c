@@ -30,10 +30,8 @@
  * period (gunyah_vm_io_close()).
  */
 #include <kunit/visibility.h>
-#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/export.h>
-#include <linux/hash.h>
 #include <linux/overflow.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -42,12 +40,6 @@
 
 /* A hole would be compared by who has two keys. */
 static_assert(sizeof(struct gunyah_vm_io_key) == 24);
-
-/* @data is 0 without a value.  It is turned: addresses and values are small numbers. */
-static __always_inline struct hlist_head *chain(struct gunyah_vm_io *io, u64 addr, u64 data)
-{
-	return &io->table[hash_64(addr ^ ror64(data, 32), HASH_BITS(io->table))];
-}
 
 /**
  * gunyah_vm_io_init() - make an empty table
@@ -77,7 +69,7 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_destroy);
 static void publish_locked(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
 {
 	lockdep_assert_held(&io->lock);
-	hlist_add_head_rcu(&handler->node, chain(io, handler->key.addr, handler->key.data));
+	hlist_add_head_rcu(&handler->node, gunyah_vm_io_chain(io, handler->key.addr, handler->key.data));
 	WRITE_ONCE(io->n_values, io->n_values + handler->key.match);
 }
 
@@ -86,11 +78,6 @@ static void unpublish_locked(struct gunyah_vm_io *io, struct gunyah_vm_io_handle
 	lockdep_assert_held(&io->lock);
 	WRITE_ONCE(io->n_values, io->n_values - handler->key.match);
 	hlist_del_rcu(&handler->node);
-}
-
-static u64 cut(u64 data, u32 len)
-{
-	return len ? data & GENMASK_ULL(len * 8 - 1, 0) : data;
 }
 
 /* Is there a write that both keys match? */
@@ -139,7 +126,7 @@ int gunyah_vm_io_make_key(struct gunyah_vm_io_key *key, u64 addr, u32 len,
 	*key = (struct gunyah_vm_io_key) {
 		.addr = addr,
 		.len = len,
-		.data = datamatch ? cut(*datamatch, len) : 0,
+		.data = datamatch ? *datamatch & GENMASK_ULL(len * 8 - 1, 0) : 0,
 		.match = !!datamatch,
 	};
 	return 0;
@@ -218,54 +205,3 @@ void gunyah_vm_io_close(struct gunyah_vm_io *io)
 	synchronize_rcu_expedited();
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_close);
-
-static __always_inline struct gunyah_vm_io_handler *
-find_value(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
-{
-	struct gunyah_vm_io_handler *handler;
-
-	hlist_for_each_entry_rcu(handler, chain(io, addr, data), node) {
-		if (handler->key.addr == addr && handler->key.data == data &&
-		    handler->key.len == len && handler->key.match)
-			return handler;
-	}
-	return NULL;
-}
-
-static __always_inline struct gunyah_vm_io_handler *
-find(struct gunyah_vm_io *io, u64 addr, u32 len)
-{
-	struct gunyah_vm_io_handler *handler;
-
-	hlist_for_each_entry_rcu(handler, chain(io, addr, 0), node) {
-		if (handler->key.addr == addr && !handler->key.match &&
-		    (handler->key.len == len || !handler->key.len))
-			return handler;
-	}
-	return NULL;
-}
-
-/**
- * gunyah_vm_io_write() - a vCPU wrote
- * @io: the table of its VM
- * @addr: guest address
- * @len: length: 1, 2, 4 or 8
- * @data: value
- *
- * Context: the vCPU's thread; does not sleep, takes no lock.
- * Return: 0 when a handler did it; -ENOENT when there is none; what the
- * handler said.
- */
-int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
-{
-	struct gunyah_vm_io_handler *handler = NULL;
-
-	guard(rcu)();
-	/* One that is being added was added after the write. */
-	if (READ_ONCE(io->n_values))
-		handler = find_value(io, addr, len, cut(data, len));
-	if (!handler)
-		handler = find(io, addr, len);
-	return handler ? handler->ops->write(handler, addr, len, data) : -ENOENT;
-}
-EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_write);

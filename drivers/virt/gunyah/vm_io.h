@@ -6,9 +6,13 @@
 #ifndef _GUNYAH_VM_IO_H
 #define _GUNYAH_VM_IO_H
 
+#include <linux/bitops.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 struct gunyah_vm_io_handler;
@@ -74,6 +78,66 @@ int gunyah_vm_io_make_key(struct gunyah_vm_io_key *key, u64 addr, u32 len,
 int gunyah_vm_io_add(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler);
 void gunyah_vm_io_remove(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler);
 void gunyah_vm_io_close(struct gunyah_vm_io *io);
-int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data);
+
+/* @data is 0 without a value.  It is turned: addresses and values are small numbers. */
+static inline struct hlist_head *gunyah_vm_io_chain(struct gunyah_vm_io *io, u64 addr, u64 data)
+{
+	return &io->table[hash_64(addr ^ ror64(data, 32), HASH_BITS(io->table))];
+}
+
+/* In a read-side section: the handler of writes of just @data. */
+static inline struct gunyah_vm_io_handler *
+gunyah_vm_io_find_value(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
+{
+	struct gunyah_vm_io_handler *handler;
+
+	data &= ~0ULL >> (64 - len * 8);
+	hlist_for_each_entry_rcu(handler, gunyah_vm_io_chain(io, addr, data), node) {
+		if (handler->key.addr == addr && handler->key.data == data &&
+		    handler->key.len == len && handler->key.match)
+			return handler;
+	}
+	return NULL;
+}
+
+/* The same of those that want no value. */
+static inline struct gunyah_vm_io_handler *
+gunyah_vm_io_find(struct gunyah_vm_io *io, u64 addr, u32 len)
+{
+	struct gunyah_vm_io_handler *handler;
+
+	hlist_for_each_entry_rcu(handler, gunyah_vm_io_chain(io, addr, 0), node) {
+		if (handler->key.addr == addr && !handler->key.match &&
+		    (handler->key.len == len || !handler->key.len))
+			return handler;
+	}
+	return NULL;
+}
+
+/**
+ * gunyah_vm_io_write() - a vCPU wrote
+ * @io: the table of its VM
+ * @addr: guest address
+ * @len: length: 1, 2, 4 or 8
+ * @data: value, of which the low @len bytes count
+ *
+ * In line: it is in the way of each exit for a write.
+ *
+ * Context: the vCPU's thread; does not sleep, takes no lock.
+ * Return: 0 when a handler did it; -ENOENT when there is none; what the
+ * handler said.
+ */
+static inline int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len, u64 data)
+{
+	struct gunyah_vm_io_handler *handler = NULL;
+
+	guard(rcu)();
+	/* One that is being added was added after the write. */
+	if (unlikely(READ_ONCE(io->n_values)))
+		handler = gunyah_vm_io_find_value(io, addr, len, data);
+	if (!handler)
+		handler = gunyah_vm_io_find(io, addr, len);
+	return handler ? handler->ops->write(handler, addr, len, data) : -ENOENT;
+}
 
 #endif

@@ -84,6 +84,10 @@ struct run_test {
 	unsigned int late_events;
 };
 
+/* After each of these the driver kicks the vCPU. */
+#define EVENTS_WITH_KICK	(EVENT_VM_EXITS | EVENT_VM_CLOSES | EVENT_VM_RESETS | \
+				 EVENT_VM_RUNS_AGAIN | EVENT_REMOVED | EVENT_NO_RESOURCE)
+
 static inline void do_events(struct run_test *t, unsigned int events)
 {
 	if (events & EVENT_WAKE)
@@ -100,6 +104,8 @@ static inline void do_events(struct run_test *t, unsigned int events)
 		WRITE_ONCE(t->vcpu.removed, true);
 	if (events & EVENT_NO_RESOURCE)
 		WRITE_ONCE(t->vcpu.res, NULL);
+	if (events & EVENTS_WITH_KICK)
+		gunyah_vcpu_kick(&t->vcpu);
 	if (events & EVENT_SIGNAL)
 		set_thread_flag(TIF_SIGPENDING);
 	if (events & EVENT_IMMEDIATE_EXIT)
