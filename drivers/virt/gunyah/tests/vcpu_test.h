@@ -160,6 +160,11 @@ static const struct gunyah_vm_rm_ops rm_ops = {
 	.changed = on_changed,
 };
 
+static inline void watcher_kick(struct gunyah_vm_watcher *watcher)
+{
+	gunyah_vcpu_kick(container_of(watcher, struct gunyah_vcpu, watcher));
+}
+
 /* @t is zeroed, and the test's for as long as it runs. */
 static inline int run_test_begin(struct kunit *test, struct run_test *t)
 {
@@ -179,6 +184,8 @@ static inline int run_test_begin(struct kunit *test, struct run_test *t)
 	t->vcpu.vm = &t->vm;
 	t->vcpu.run = &t->run;
 	gunyah_vcpu_setup_run(&t->vcpu);
+	t->vcpu.watcher.kick = watcher_kick;
+	list_add_tail(&t->vcpu.watcher.list, &t->vm.watchers);
 	gunyah_vcpu_set_resource(&t->vcpu, &t->res);
 
 	kunit_activate_static_stub(test, gunyah_hypercall_vcpu_run, fake_vcpu_run);
