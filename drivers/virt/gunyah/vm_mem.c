@@ -403,11 +403,13 @@ int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem
  * What is given
  */
 
-/* Is @b for the firmware alone? */
+/* Is @b for the firmware alone?  That may begin and end within pages of this kernel. */
 static bool gunyah_vm_mem_is_firmware(const struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_binding *b)
 {
-	return gunyah_vm_mem_range_inside(b->gpa, b->size, mem->fw_gpa, mem->fw_size);
+	const struct gunyah_rm_mem_entry fw = gunyah_vm_mem_firmware(mem);
+
+	return gunyah_vm_mem_range_inside(b->gpa, b->size, fw.ipa, fw.size);
 }
 
 /* Does @b go on where the binding before it ends, both being lent? */

@@ -84,8 +84,8 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
 /**
  * gunyah_vm_mem_set_firmware() - say where the firmware of a protected VM goes
  * @mem: the VM's memory, not given
- * @gpa: guest address, page aligned
- * @size: size, page aligned; 0: there is none
+ * @gpa: guest address, a multiple of 4K
+ * @size: size, a multiple of 4K; 0: there is none
  */
 void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
 
