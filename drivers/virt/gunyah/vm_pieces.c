@@ -214,6 +214,7 @@ static void gunyah_vm_pieces_leak(struct gunyah_vm_pieces *p, struct gunyah_vm_p
 {
 	gunyah_platform_put(piece->platform);
 	piece->platform = NULL;
+	trace_gunyah_mem_leak(piece->phys, piece->size, piece->state);
 	piece->provider->ops->leak(piece->provider, piece->offset, piece->size);
 	p->leaked += piece->size;
 	p->n_leaked++;
