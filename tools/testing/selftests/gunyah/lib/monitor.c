@@ -50,6 +50,10 @@ static bool has_memory(struct monitor *m, unsigned long nr)
 	return has;
 }
 
+static const char *const columns[MON_COLUMNS] = {
+	[MON_WITHOUT] = "without", [MON_PUBLISHED] = "published", [MON_PAGING] = "paging",
+};
+
 void monitor_begin(struct monitor *m, const char *name, unsigned long needs)
 {
 	int row = 0;
@@ -65,6 +69,7 @@ void monitor_begin(struct monitor *m, const char *name, unsigned long needs)
 		m->column = MON_PAGING;
 	else
 		m->column = MON_PUBLISHED;
+	ksft_print_msg("%s: column \"%s\"\n", name, columns[m->column]);
 }
 
 bool monitor_has(int vm, unsigned long nr)
