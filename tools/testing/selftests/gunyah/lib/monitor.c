@@ -172,15 +172,25 @@ int mon_create_mem(__u64 size, __u64 flags)
 }
 
 /* The fd is a copy, as gunyah-test-vmm has it. */
-int mon_map_mem(struct monitor *m, int fd, __u64 gpa, __u64 size, __u32 flags)
+int mon_map_mem_at(struct monitor *m, int fd, __u64 offset, __u64 gpa, __u64 size, __u32 flags)
 {
-	struct mon_map_mem args = { .gpa = gpa, .flags = flags, .size = size };
+	struct mon_map_mem args = {
+		.gpa = gpa,
+		.flags = flags,
+		.offset = offset,
+		.size = size,
+	};
 	int ret;
 
 	args.fd = dup(fd);
 	ret = __ioctl(m->vm, MON_MAP_MEM, &args);
 	close(args.fd);
 	return ret;
+}
+
+int mon_map_mem(struct monitor *m, int fd, __u64 gpa, __u64 size, __u32 flags)
+{
+	return mon_map_mem_at(m, fd, 0, gpa, size, flags);
 }
 
 int mon_set_dtb(struct monitor *m, __u64 gpa, __u64 size)
