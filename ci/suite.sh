@@ -7,12 +7,12 @@
 
 # Programs of the suites "faults" and "sweeps"; "selftests" has all others.
 # shellcheck disable=SC2034
-FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost,free_memory
+FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost,free_memory,mem_trace
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
-PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory
+PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory,mem_trace
 # shellcheck disable=SC2034
 BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints of memory that is given piece by piece. */
+/* Tracepoints of memory that is given and comes back, or does not. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM gunyah
 
@@ -8,7 +8,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "mem_provider.h"
+#include "vm_parcel.h"
 
 DECLARE_EVENT_CLASS(gunyah_mem_move,
 	TP_PROTO(u64 gpa, u64 phys, u64 size, int state, int error),
@@ -40,6 +40,59 @@ DEFINE_EVENT(gunyah_mem_move, gunyah_mem_give,
 DEFINE_EVENT(gunyah_mem_move, gunyah_mem_reclaim,
 	TP_PROTO(u64 gpa, u64 phys, u64 size, int state, int error),
 	TP_ARGS(gpa, phys, size, state, error)
+);
+
+DECLARE_EVENT_CLASS(gunyah_parcel,
+	TP_PROTO(const struct gunyah_vm_parcel *parcel, int error),
+	TP_ARGS(parcel, error),
+	TP_STRUCT__entry(
+		__field(u16, vmid)
+		__field(u32, handle)
+		__field(u32, label)
+		__field(unsigned int, entries)
+		__field(u64, size)
+		__field(int, state)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->vmid = parcel->acl[0].vmid;
+		__entry->handle = parcel->handle;
+		__entry->label = parcel->label;
+		__entry->entries = parcel->mem.n;
+		__entry->size = parcel->mem.size;
+		__entry->state = parcel->state;
+		__entry->error = error;
+	),
+	TP_printk("vmid=%u handle=%#x label=%#x entries=%u size=%#llx %s error=%d", __entry->vmid,
+		  __entry->handle, __entry->label, __entry->entries, __entry->size,
+		  __entry->state == GUNYAH_MEM_LENT ? "lent" : "shared", __entry->error)
+);
+
+DEFINE_EVENT(gunyah_parcel, gunyah_parcel_give,
+	TP_PROTO(const struct gunyah_vm_parcel *parcel, int error),
+	TP_ARGS(parcel, error)
+);
+
+DEFINE_EVENT(gunyah_parcel, gunyah_parcel_reclaim,
+	TP_PROTO(const struct gunyah_vm_parcel *parcel, int error),
+	TP_ARGS(parcel, error)
+);
+
+TRACE_EVENT(gunyah_mem_leak,
+	TP_PROTO(u64 phys, u64 size, int state),
+	TP_ARGS(phys, size, state),
+	TP_STRUCT__entry(
+		__field(u64, phys)
+		__field(u64, size)
+		__field(int, state)
+	),
+	TP_fast_assign(
+		__entry->phys = phys;
+		__entry->size = size;
+		__entry->state = state;
+	),
+	TP_printk("phys=%#llx size=%#llx %s", __entry->phys, __entry->size,
+		  __entry->state == GUNYAH_MEM_LENT ? "lent" : "shared")
 );
 
 #endif

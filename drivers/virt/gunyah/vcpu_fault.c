@@ -89,21 +89,22 @@ int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 }
 
 /**
- * gunyah_vcpu_shared_access() - an access that may be one of shared memory
+ * gunyah_vcpu_unnamed_access() - an access that may be one of memory
  * @vcpu: the vCPU, in the demand-paged flow
  * @addr: guest address
  * @write: it was a write
  *
- * Shared memory that was taken back from the guest looks like a device.
+ * Where memory was not named as lent page by page, what was taken back from the guest looks
+ * like a device.
  *
  * Context: the runner; may sleep.
  * Return: -ENOENT for the address of a device; else as gunyah_vcpu_page_fault().
  */
-int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write)
+int gunyah_vcpu_unnamed_access(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 {
 	int ret;
 
-	if (gunyah_vm_pieces_shared_at(&vcpu->vm->mem.pieces, addr)) {
+	if (gunyah_vm_pieces_unnamed_at(&vcpu->vm->mem.pieces, addr)) {
 		ret = give_memory(vcpu, addr, write);
 		/* Else its binding has just gone: it is a device's address again. */
 		if (ret != -ENOENT)
@@ -112,7 +113,7 @@ int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write)
 
 	/*
 	 * When a run ends, its number is changed first, and then it is forgotten what
-	 * is shared.  So nobody knows any more what address this is; and nobody needs
+	 * is bound.  So nobody knows any more what address this is; and nobody needs
 	 * to, as an answer could not be brought to that guest.  The next look says so.
 	 */
 	smp_rmb();

@@ -310,7 +310,7 @@ static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write, u64
 	int ret;
 
 	if (vcpu->paged) {
-		ret = gunyah_vcpu_shared_access(vcpu, addr, write);
+		ret = gunyah_vcpu_unnamed_access(vcpu, addr, write);
 		if (ret != -ENOENT)
 			return ret;
 	}

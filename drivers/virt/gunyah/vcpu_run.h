@@ -130,7 +130,7 @@ static inline void gunyah_vcpu_wake(struct gunyah_vcpu *vcpu)
 }
 
 int gunyah_vcpu_page_fault(struct gunyah_vcpu *vcpu, u64 addr, bool write);
-int gunyah_vcpu_shared_access(struct gunyah_vcpu *vcpu, u64 addr, bool write);
+int gunyah_vcpu_unnamed_access(struct gunyah_vcpu *vcpu, u64 addr, bool write);
 
 void gunyah_vcpu_setup_run(struct gunyah_vcpu *vcpu);
 void gunyah_vcpu_kick(struct gunyah_vcpu *vcpu);

@@ -112,6 +112,16 @@ void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_mem_set_firmware);
 
+struct gunyah_rm_mem_entry gunyah_vm_mem_firmware(const struct gunyah_vm_mem *mem)
+{
+	u64 base = mem->fw_gpa & PAGE_MASK;
+
+	return (struct gunyah_rm_mem_entry) {
+		.ipa	= base,
+		.size	= PAGE_ALIGN(mem->fw_gpa - base + mem->fw_size),
+	};
+}
+
 /*
  * Bindings
  */
@@ -214,10 +224,12 @@ static int gunyah_vm_mem_bind(struct gunyah_vm_mem *mem, struct gunyah_mem_provi
 	if (!mem->paged)
 		return 0;
 
-	/* From here on the guest can have it; what is shared it has on return. */
+	/* From here on the guest can have it; what it can't ask for it has on return. */
+	b->unnamed = gunyah_vm_binding_shared(b) ||
+		     !gunyah_vm_pieces_named(&mem->pieces, b->gpa, b->size);
 	ret = gunyah_vm_pieces_bind(&mem->pieces, b);
-	if (!ret && gunyah_vm_binding_shared(b)) {
-		ret = gunyah_vm_pieces_share(&mem->pieces, b);
+	if (!ret && b->unnamed) {
+		ret = gunyah_vm_pieces_give_all(&mem->pieces, b);
 		if (ret)
 			gunyah_vm_pieces_unbind(&mem->pieces, b->gpa, b->size);
 	}
@@ -275,6 +287,7 @@ static int gunyah_vm_mem_unbind(struct gunyah_vm_mem *mem, struct gunyah_mem_pro
 					       args->offset + args->size, back, b->flags);
 		if (!tail)
 			return -ENOMEM;
+		tail->unnamed = b->unnamed;
 		list_add(&tail->list, &b->list);
 		ret = mem->paged ? gunyah_vm_pieces_bind(&mem->pieces, tail) : 0;
 		if (ret) {
@@ -315,13 +328,14 @@ static int gunyah_vm_mem_may_change(const struct gunyah_vm_mem *mem)
 static int gunyah_vm_mem_may_bind(const struct gunyah_vm_mem *mem,
 				  const struct gunyah_map_mem_args *args)
 {
-	bool share = (args->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
+	const struct gunyah_rm_mem_entry fw = gunyah_vm_mem_firmware(mem);
 	int ret = gunyah_vm_mem_may_change(mem);
 
-	if (ret || !mem->given || share)
+	if (ret || !mem->given)
 		return ret;
-	/* Elsewhere the guest's touch would not be told as that of lent memory. */
-	return gunyah_vm_pieces_named(&mem->pieces, args->guest_addr, args->size) ? 0 : -EOPNOTSUPP;
+	/* What the guest trusts is not to be replaced. */
+	return fw.ipa < args->guest_addr + args->size && args->guest_addr < fw.ipa + fw.size ?
+	       -EOPNOTSUPP : 0;
 }
 
 static int gunyah_vm_mem_map_locked(struct gunyah_vm_mem *mem, struct gunyah_mem_provider *provider,
@@ -389,11 +403,13 @@ int gunyah_vm_mem_is_free(struct gunyah_vm_mem *mem, const struct gunyah_map_mem
  * What is given
  */
 
-/* Is @b for the firmware alone? */
+/* Is @b for the firmware alone?  That may begin and end within pages of this kernel. */
 static bool gunyah_vm_mem_is_firmware(const struct gunyah_vm_mem *mem,
 				      const struct gunyah_vm_binding *b)
 {
-	return gunyah_vm_mem_range_inside(b->gpa, b->size, mem->fw_gpa, mem->fw_size);
+	const struct gunyah_rm_mem_entry fw = gunyah_vm_mem_firmware(mem);
+
+	return gunyah_vm_mem_range_inside(b->gpa, b->size, fw.ipa, fw.size);
 }
 
 /* Does @b go on where the binding before it ends, both being lent? */

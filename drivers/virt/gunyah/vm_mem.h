@@ -84,10 +84,13 @@ void gunyah_vm_mem_init(struct gunyah_vm_mem *mem);
 /**
  * gunyah_vm_mem_set_firmware() - say where the firmware of a protected VM goes
  * @mem: the VM's memory, not given
- * @gpa: guest address, page aligned
- * @size: size, page aligned; 0: there is none
+ * @gpa: guest address, a multiple of 4K
+ * @size: size, a multiple of 4K; 0: there is none
  */
 void gunyah_vm_mem_set_firmware(struct gunyah_vm_mem *mem, u64 gpa, u64 size);
+
+/* The kernel's pages for the firmware, by guest address; none: size 0.  The lock is held. */
+struct gunyah_rm_mem_entry gunyah_vm_mem_firmware(const struct gunyah_vm_mem *mem);
 
 /**
  * gunyah_vm_mem_find_image() - find the run of lent bindings that holds the device tree
@@ -121,8 +124,8 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
  * all of it, with the file, the offset and the flags that it has there.
  *
  * In a VM that was started in the demand-paged flow UNMAP takes the memory back
- * first; and bindings can be added if they are shared, or lie where lent memory
- * was when the VM was started.
+ * first; and bindings can be added, but not over the firmware's place.  The guest has
+ * all of them on return, unless lent memory was there when the VM was started.
  *
  * Return: 0; -EINVAL for size 0, what is not aligned or beyond the file, no
  * READ, unknown flags, a file of another kind; -EOVERFLOW when a range wraps;
@@ -130,6 +133,7 @@ void gunyah_vm_mem_destroy(struct gunyah_vm_mem *mem);
  * when there is nothing like it to take out; -EBADF; -EOPNOTSUPP while the
  * memory is given and the flow does not allow it; -EBUSY while a paged VM is
  * started or ended; -ENOMEM; -EINTR: a fatal signal; errnos of
+ * gunyah_vm_pieces_give_all(), and then nothing is bound, or of
  * gunyah_vm_pieces_reclaim(), and then the range is still bound.
  */
 int gunyah_vm_mem_map(struct gunyah_vm_mem *mem, const struct gunyah_map_mem_args *args);

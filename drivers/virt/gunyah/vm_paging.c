@@ -8,10 +8,11 @@
  * which guest addresses are lent page by page: a touch there becomes a page fault of the
  * vCPU.  Nor is the firmware's place named: what the guest trusts is not to be replaced.
  *
- * Shared bindings are not named; the touch of an address where nothing is mapped looks
- * like that of a device (VMMIO), or, if it can't be described as one, is an abort in the
- * guest.  So shared memory is given before the guest can touch it; and in case that the
- * guest touches some that was taken back, the bindings are looked at first.
+ * Shared bindings are not named, nor is what is lent where none was before the start; the
+ * touch of an address where nothing is mapped looks like that of a device (VMMIO), or, if
+ * it can't be described as one, is an abort in the guest.  So such memory is given before
+ * the guest can touch it; and in case that the guest touches some that was taken back, the
+ * bindings are looked at first.
  *
  * A start that succeeds consumes the parcels: the hypervisor has made their
  * pages the guest's private memory, and they come back by hypercalls as any other
@@ -69,17 +70,6 @@ static void gunyah_vm_paging_cut_image(struct gunyah_vm_image *image)
 	image->base = dtb & PAGE_MASK;
 	image->dtb_offset = dtb - image->base;
 	image->size = PAGE_ALIGN(image->dtb_offset + image->dtb_size);
-}
-
-/* The pages for the firmware, by guest address; none: size 0. */
-static struct gunyah_rm_mem_entry gunyah_vm_paging_firmware(const struct gunyah_vm_mem *mem)
-{
-	u64 base = mem->fw_gpa & PAGE_MASK;
-
-	return (struct gunyah_rm_mem_entry) {
-		.ipa	= base,
-		.size	= PAGE_ALIGN(mem->fw_gpa - base + mem->fw_size),
-	};
 }
 
 /* All of them are lent, and none of them is the device tree's. */
@@ -243,7 +233,7 @@ int gunyah_vm_paging_give(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 		return ret;
 
 	gunyah_vm_paging_cut_image(image);
-	fw = gunyah_vm_paging_firmware(mem);
+	fw = gunyah_vm_mem_firmware(mem);
 	ret = gunyah_vm_paging_check_firmware(mem, image, &fw);
 	if (ret)
 		return ret;
@@ -265,7 +255,7 @@ int gunyah_vm_paging_name(struct gunyah_vm_mem *mem, struct gunyah_rm *rm, u16 v
 	int ret = 0;
 
 	guard(mutex)(&mem->lock);
-	fw = gunyah_vm_paging_firmware(mem);
+	fw = gunyah_vm_mem_firmware(mem);
 	if (named->n)
 		ret = gunyah_rm_vm_set_demand_paging(rm, vmid, named->n, named->entries);
 	if (!ret)
@@ -326,7 +316,7 @@ int gunyah_vm_paging_share(struct gunyah_vm_mem *mem)
 	list_for_each_entry(b, &mem->bindings, list) {
 		if (!gunyah_vm_binding_shared(b))
 			continue;
-		ret = gunyah_vm_pieces_share(&mem->pieces, b);
+		ret = gunyah_vm_pieces_give_all(&mem->pieces, b);
 		if (ret)
 			return gunyah_vm_paging_share_error(b, ret);
 		cond_resched();

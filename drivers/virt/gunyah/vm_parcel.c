@@ -34,6 +34,7 @@
 #include <kunit/visibility.h>
 
 #include "direct_map.h"
+#include "mem_trace.h"
 #include "platform.h"
 #include "rm_calls.h"
 #include "vm_parcel.h"
@@ -321,8 +322,10 @@ int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
 	}
 
 	ret = gunyah_vm_parcel_platform_do(parcel);
-	if (ret)
+	if (ret) {
+		trace_gunyah_parcel_give(parcel, ret);
 		return gunyah_vm_parcel_error(parcel, "platform", ret);
+	}
 
 	ret = gunyah_vm_parcel_request(parcel, rm);
 	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN) {
@@ -332,22 +335,30 @@ int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
 		*gunyah_vm_parcel_counter(parcel) += parcel->mem.size;
 	}
 
+	trace_gunyah_parcel_give(parcel, ret);
 	return gunyah_vm_parcel_error(parcel, "resource manager", ret);
 }
 
-/* True when the memory is certainly this VM's alone, and as it was. */
-static bool gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
-				     bool sanitize)
+/* 0 when the memory is certainly this VM's alone, and as it was. */
+static int gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
+				    bool sanitize)
 {
-	bool back = true;
+	int ret = 0;
 
 	if (parcel->fate == GUNYAH_PARCEL_GIVEN)
-		back = rm && !gunyah_rm_mem_reclaim(rm, parcel->handle, sanitize);
+		ret = rm ? gunyah_rm_mem_reclaim(rm, parcel->handle, sanitize) : -ENODEV;
 	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
-		back = false;
+		ret = -EIO;
 
-	return back && !gunyah_vm_parcel_platform_undo(parcel) &&
-	       !gunyah_vm_parcel_show_all(parcel);
+	return ret ?: gunyah_vm_parcel_platform_undo(parcel) ?: gunyah_vm_parcel_show_all(parcel);
+}
+
+static void gunyah_vm_parcel_trace_leak(const struct gunyah_vm_parcel *parcel)
+{
+	const struct gunyah_rm_mem_entry *entry;
+
+	for (entry = parcel->mem.entries; entry < parcel->mem.entries + parcel->mem.n; entry++)
+		trace_gunyah_mem_leak(entry->ipa, entry->size, parcel->state);
 }
 
 static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool back)
@@ -391,19 +402,23 @@ void gunyah_vm_parcel_consume(struct gunyah_vm_parcel *parcel)
 
 u64 gunyah_vm_parcel_destroy(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, bool sanitize)
 {
-	bool back = gunyah_vm_parcel_reclaim(parcel, rm, sanitize);
+	int ret = gunyah_vm_parcel_reclaim(parcel, rm, sanitize);
 	struct gunyah_vm_binding *binding, *next;
 	struct gunyah_mem_provider *provider;
-	u64 leaked = back ? 0 : parcel->mem.size;
+	u64 leaked = ret ? parcel->mem.size : 0;
 
-	gunyah_vm_parcel_count_end(parcel, back);
+	gunyah_vm_parcel_count_end(parcel, !ret);
+	if (parcel->fate != GUNYAH_PARCEL_NOT_GIVEN)
+		trace_gunyah_parcel_reclaim(parcel, ret);
+	if (ret)
+		gunyah_vm_parcel_trace_leak(parcel);
 
 	list_for_each_entry_safe_reverse(binding, next, &parcel->bindings, parcel_list) {
 		provider = binding->provider;
-		if (back)
-			provider->ops->take_back(provider, binding->offset, binding->size);
-		else
+		if (ret)
 			provider->ops->leak(provider, binding->offset, binding->size);
+		else
+			provider->ops->take_back(provider, binding->offset, binding->size);
 		list_del_init(&binding->parcel_list);
 	}
 

@@ -30,11 +30,14 @@ struct gunyah_platform_ops;
  * @list: in struct gunyah_vm_mem
  * @parcel_list: in its parcel, while it has one
  * @provider: whose memory it is; the binding holds a reference
- * @rcu: vCPUs may still look at @flags when it is freed
+ * @rcu: vCPUs may still look at @unnamed when it is freed
  * @gpa: guest address
  * @offset: in the provider
  * @size: in bytes
  * @flags: enum gunyah_map_flags, as the user gave them; never changed
+ * @unnamed: in the demand-paged flow, not all of it was named to the resource manager as
+ *	lent page by page: it is given as a whole, and a touch of what was taken back may
+ *	look like a device's
  * @labelled: @label is the label of its parcel; without, its guest address says it
  * @label: as the user gave it
  *
@@ -49,6 +52,7 @@ struct gunyah_vm_binding {
 	u64 offset;
 	u64 size;
 	u32 flags;
+	bool unnamed;
 	bool labelled;
 	u32 label;
 };
@@ -61,6 +65,12 @@ static inline u64 gunyah_vm_binding_end(const struct gunyah_vm_binding *b)
 static inline bool gunyah_vm_binding_shared(const struct gunyah_vm_binding *b)
 {
 	return (b->flags & GUNYAH_MEM_ACCESS_MASK) == GUNYAH_MEM_FORCE_SHARE;
+}
+
+/* What its pages are when the guest has them. */
+static inline enum gunyah_mem_state gunyah_vm_binding_state(const struct gunyah_vm_binding *b)
+{
+	return gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED : GUNYAH_MEM_LENT;
 }
 
 /* What the guest may do: GUNYAH_RM_ACL_* */

@@ -8,9 +8,10 @@
  * one look finds whether the guest has an address, and two vCPUs that fault on one
  * folio cost one give.
  *
- * Lent memory is given when the guest touches it.  Shared memory is given as a whole,
- * before the guest can touch it, for not every access of it can be told from that of a
- * device; what was taken back since is given by a touch, as lent memory is.
+ * Lent memory is given when the guest touches it.  Shared memory, and what is lent where
+ * the resource manager was told of none before the start, is given as a whole, before the
+ * guest can touch it, for not every access of it can be told from that of a device; what
+ * was taken back since is given by a touch, as other lent memory is.
  *
  * Invariants:
  * - There is a record from before the first hypercall for a piece until it is the
@@ -180,6 +181,7 @@ int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *binding
 	lockdep_assert_held(p->lock);
 
 	list_for_each_entry(b, bindings, list) {
+		WRITE_ONCE(b->unnamed, gunyah_vm_binding_shared(b));
 		ret = gunyah_vm_pieces_bind(p, b);
 		if (!ret && !gunyah_vm_binding_shared(b))
 			ret = gunyah_vm_pieces_name(p, b, besides);
@@ -212,6 +214,7 @@ static void gunyah_vm_pieces_leak(struct gunyah_vm_pieces *p, struct gunyah_vm_p
 {
 	gunyah_platform_put(piece->platform);
 	piece->platform = NULL;
+	trace_gunyah_mem_leak(piece->phys, piece->size, piece->state);
 	piece->provider->ops->leak(piece->provider, piece->offset, piece->size);
 	p->leaked += piece->size;
 	p->n_leaked++;
@@ -288,16 +291,15 @@ static void gunyah_vm_pieces_stopped(struct gunyah_vm_pieces *p, const struct gu
 	kfree(back->piece);
 }
 
-static void gunyah_vm_pieces_unshared(struct gunyah_vm_pieces *p,
-				      const struct gunyah_vm_back *back)
+static void gunyah_vm_pieces_undone(struct gunyah_vm_pieces *p, const struct gunyah_vm_back *back)
 {
 	gunyah_vm_pieces_for_good(p, back);
 	gunyah_vm_pieces_del(p, back->piece);
 }
 
-/* Of host pages [@first, @last] of the guest's addresses. */
-static void gunyah_vm_pieces_take_shared(struct gunyah_vm_pieces *p, unsigned long first,
-					 unsigned long last)
+/* What is in @state of host pages [@first, @last] of the guest's addresses. */
+static void gunyah_vm_pieces_undo(struct gunyah_vm_pieces *p, unsigned long first,
+				  unsigned long last, enum gunyah_mem_state state)
 {
 	struct gunyah_vm_batch batch = {};
 	struct gunyah_vm_piece *piece;
@@ -306,17 +308,17 @@ static void gunyah_vm_pieces_take_shared(struct gunyah_vm_pieces *p, unsigned lo
 	MA_STATE(mas, &p->pieces, first, first);
 
 	mas_for_each(&mas, piece, last) {
-		if (piece->state != GUNYAH_MEM_SHARED)
+		if (piece->state != state)
 			continue;
 		batch.backs[batch.n++].piece = piece;
 		if (batch.n < GUNYAH_VM_BATCH)
 			continue;
 		next = mas.last + 1;
-		gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_unshared);
+		gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_undone);
 		/* The tree has changed. */
 		mas_set(&mas, next);
 	}
-	gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_unshared);
+	gunyah_vm_pieces_take_back(p, &batch, gunyah_vm_pieces_undone);
 }
 
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
@@ -330,7 +332,7 @@ void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 
 	/* What is lent then is the image, which is still a parcel. */
 	if (!p->active) {
-		gunyah_vm_pieces_take_shared(p, 0, ULONG_MAX);
+		gunyah_vm_pieces_undo(p, 0, ULONG_MAX, GUNYAH_MEM_SHARED);
 		return;
 	}
 
@@ -401,7 +403,7 @@ static int gunyah_vm_pieces_find(struct gunyah_vm_pieces *p, const struct gunyah
 		.gpa		= b->gpa + (start - b->offset),
 		.offset		= start,
 		.size		= end - start,
-		.state		= gunyah_vm_binding_shared(b) ? GUNYAH_MEM_SHARED : GUNYAH_MEM_LENT,
+		.state		= gunyah_vm_binding_state(b),
 	};
 	return 0;
 }
@@ -491,11 +493,14 @@ static int gunyah_vm_pieces_give(struct gunyah_vm_pieces *p, const struct gunyah
 }
 
 /* A piece for each entry; what follows one that fails is given up. */
-static int gunyah_vm_pieces_share_list(struct gunyah_vm_pieces *p,
-				       const struct gunyah_vm_binding *b,
-				       const struct gunyah_mem_list *list)
+static int gunyah_vm_pieces_give_list(struct gunyah_vm_pieces *p,
+				      const struct gunyah_vm_binding *b,
+				      const struct gunyah_mem_list *list)
 {
-	struct gunyah_vm_piece new = { .provider = b->provider, .state = GUNYAH_MEM_SHARED };
+	struct gunyah_vm_piece new = {
+		.provider	= b->provider,
+		.state		= gunyah_vm_binding_state(b),
+	};
 	u64 done = 0, serial;
 	int ret = 0;
 	size_t i;
@@ -519,19 +524,20 @@ static int gunyah_vm_pieces_share_list(struct gunyah_vm_pieces *p,
 	return ret;
 }
 
-int gunyah_vm_pieces_share(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b)
+int gunyah_vm_pieces_give_all(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b)
 {
+	enum gunyah_mem_state state = gunyah_vm_binding_state(b);
 	struct gunyah_mem_list list = {};
 	int ret;
 
 	lockdep_assert_held(p->lock);
 
-	ret = b->provider->ops->give(b->provider, b->offset, b->size, GUNYAH_MEM_SHARED, &list);
+	ret = b->provider->ops->give(b->provider, b->offset, b->size, state, &list);
 	if (!ret) {
-		ret = gunyah_vm_pieces_share_list(p, b, &list);
+		ret = gunyah_vm_pieces_give_list(p, b, &list);
 		if (ret)
-			gunyah_vm_pieces_take_shared(p, PHYS_PFN(b->gpa),
-						     PHYS_PFN(gunyah_vm_binding_end(b)) - 1);
+			gunyah_vm_pieces_undo(p, PHYS_PFN(b->gpa),
+					      PHYS_PFN(gunyah_vm_binding_end(b)) - 1, state);
 	}
 	gunyah_mem_list_free(&list);
 	return ret;

@@ -92,16 +92,16 @@ void gunyah_vm_pieces_unbind(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
 bool gunyah_vm_pieces_named(const struct gunyah_vm_pieces *p, u64 gpa, u64 size);
 
 /**
- * gunyah_vm_pieces_share() - give all of a shared binding
+ * gunyah_vm_pieces_give_all() - give all of a binding
  * @p: the VM's pieces, which has been told of the binding; its capabilities are there
  * @b: the binding; the guest has nothing of it
  *
  * All or nothing: what can't be taken back, when it fails half-way, is leaked.
  *
- * Return: 0; -EIO: some of it was leaked; -EINTR: a fatal signal; -ENOMEM; errnos of
- * the hypercalls.
+ * Return: 0; -EBUSY: it is to be lent, and user space has some of it mapped or pinned;
+ * -EIO: some of it was leaked; -EINTR: a fatal signal; -ENOMEM; errnos of the hypercalls.
  */
-int gunyah_vm_pieces_share(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b);
+int gunyah_vm_pieces_give_all(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b);
 
 /**
  * gunyah_vm_pieces_fault() - the guest touched memory that it does not have (yet)
@@ -140,16 +140,16 @@ int gunyah_vm_pieces_reclaim(struct gunyah_vm_pieces *p, u64 gpa, u64 size);
 void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p);
 
 /**
- * gunyah_vm_pieces_shared_at() - may the guest have shared memory at an address?
+ * gunyah_vm_pieces_unnamed_at() - is there memory where a touch looks like a device's?
  * @p: the VM's pieces
  * @gpa: guest address
  *
  * For the path of MMIO: takes no lock.
  *
- * Return: true when there is a shared binding, in a guest that gets its memory
- * page by page.
+ * Return: true when there is a binding that was not named, in a guest that gets its
+ * memory page by page.
  */
-static inline bool gunyah_vm_pieces_shared_at(struct gunyah_vm_pieces *p, u64 gpa)
+static inline bool gunyah_vm_pieces_unnamed_at(struct gunyah_vm_pieces *p, u64 gpa)
 {
 	const struct gunyah_vm_binding *b;
 
@@ -158,7 +158,7 @@ static inline bool gunyah_vm_pieces_shared_at(struct gunyah_vm_pieces *p, u64 gp
 
 	guard(rcu)();
 	b = mtree_load(&p->bindings, gpa >> PAGE_SHIFT);
-	return b && gunyah_vm_binding_shared(b);
+	return b && READ_ONCE(b->unnamed);
 }
 
 #endif

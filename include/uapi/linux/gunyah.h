@@ -171,7 +171,7 @@ struct gunyah_userspace_memory_region {
  * memory are in use), EPERM (another process than the one that made the VM),
  * EFAULT (not mapped, or not writable and to be written or lent), ENOMEM (also
  * beyond RLIMIT_MEMLOCK), EOPNOTSUPP and EBUSY (as GUNYAH_VM_MAP_MEM, and so what
- * taking a region out of a running VM, or adding a shared one, may fail with), EINTR
+ * taking a region out of a running VM, or adding one, may fail with), EINTR
  * (a fatal signal), ENODEV (the driver was unbound); ENOTTY where GUNYAH_EXT_USER_MEM
  * is 0.
  */
@@ -393,13 +393,15 @@ struct gunyah_map_mem_args {
  * GUNYAH_MEM_ALLOW_READ, unknown flag, not a guest-memory file), EOVERFLOW (the
  * range wraps), EEXIST (overlap of guest addresses or of the file's range),
  * ENOENT (nothing to take out), EBADF, EOPNOTSUPP (running, where this resource
- * manager can't: all where GUNYAH_EXT_DEMAND_PAGING is 0, else lent memory where
- * there was none when the VM was started), EBUSY (just being started or ended),
- * EFAULT, ENOMEM, ENODEV (the driver was unbound), EINTR (a fatal signal).  Taking
- * a range out of a running VM takes its memory back first: EIO when not all of it
- * came, and other errnos of the hypercalls; the range is still bound then.  Shared
- * memory is given to a running VM at once: EIO when some of it was leaked, and other
- * errnos of the hypercalls; nothing is bound then.
+ * manager can't: all where GUNYAH_EXT_DEMAND_PAGING is 0, else the place of a
+ * protected VM's firmware), EBUSY (just being started or ended), EFAULT, ENOMEM,
+ * ENODEV (the driver was unbound), EINTR (a fatal signal).  Taking a range out of a
+ * running VM takes its memory back first: EIO when not all of it came, and other
+ * errnos of the hypercalls; the range is still bound then.  To a running VM memory is
+ * given at once, unless all of it is lent where lent memory was when the VM was
+ * started: EBUSY when it is to be lent and user space has some of it mapped or
+ * pinned, EIO when some of it was leaked, and other errnos of the hypercalls; nothing
+ * is bound then.
  */
 #define GUNYAH_VM_MAP_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0x9, \
 					     struct gunyah_map_mem_args)

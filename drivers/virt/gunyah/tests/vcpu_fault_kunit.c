@@ -62,6 +62,7 @@ static int fault_test_init(struct kunit *test)
 	f->shared.gpa = SHM;
 	f->shared.size = SHM_SIZE;
 	f->shared.flags = GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_READ;
+	f->shared.unnamed = true;
 	gunyah_vm_mem_init(&f->t.vm.mem);
 	f->t.vm.mem.paged = true;
 	p = &f->t.vm.mem.pieces;

@@ -549,6 +549,12 @@ static const struct place_case place_cases[] = {
 	  RWX, 0, true, SZ_64K },
 	{ "right below RAM", GPA - SZ_2M, SZ_2M, GPA - SZ_2M, SZ_2M, RWX, 0, true, 0 },
 	{ "right above RAM", GPA + SZ_8M, SZ_2M, GPA + SZ_8M, SZ_2M, RWX, 0, true, 0 },
+	/* In pages of this kernel: of more than 4K it does not fill them. */
+	{ "the last 4K of a page", GPA - SZ_4K, SZ_4K, GPA - PAGE_SIZE, PAGE_SIZE, RWX, 0, true,
+	  PAGE_SIZE - SZ_4K },
+	{ "the first 4K of a page", GPA + SZ_8M, SZ_4K, GPA + SZ_8M, PAGE_SIZE, RWX, 0, true, 0 },
+	{ "from page to page", GPA - PAGE_SIZE - SZ_4K, 2 * SZ_4K, GPA - 2 * PAGE_SIZE,
+	  2 * PAGE_SIZE, RWX, 0, true, PAGE_SIZE - SZ_4K },
 	{ "in a part of what is RAM, too", GPA - SZ_2M, SZ_64K, GPA - SZ_2M, SZ_2M, RWX, 0, false,
 	  0 },
 	{ "over the end of RAM", GPA + SZ_4M, SZ_4M + SZ_4K, 0, 0, 0, -EINVAL },

@@ -327,6 +327,29 @@ static void firmware_is_refused(struct kunit *test)
 	expect_all_back(test);
 }
 
+/* What the guest trusts is not to be replaced while the guest runs. */
+static void firmware_is_not_replaced(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u64 offset = FW - RAM;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	start(test);
+	KUNIT_ASSERT_EQ(test, unmap_mem(t, FW, offset, FW_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, map_mem(t, FW, offset, FW_SIZE, RWX), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, map_mem(t, FW, offset, PAGE_SIZE, SHARE), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, map_mem(t, FW + FW_SIZE - PAGE_SIZE, offset, PAGE_SIZE, RWX),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, FW));
+
+	/* Beside it there can be something. */
+	KUNIT_ASSERT_EQ(test, unmap_mem(t, FW + FW_SIZE, offset + FW_SIZE, PAGE_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, map_mem(t, FW + FW_SIZE, offset, PAGE_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 /* R63: what the guest left in lent memory is gone, wherever it comes back from. */
 static void protected_memory_is_cleared(struct kunit *test)
 {
@@ -378,20 +401,21 @@ static void map_while_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end(t), 0);
 
 	start(test);
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(&t->mem.pieces, 0x50000000));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, 0x50000000));
 	KUNIT_EXPECT_EQ(test, map_mem(t, 0x50000000, 5 * SZ_2M, SZ_2M, SHARE), 0);
-	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_shared_at(&t->mem.pieces, 0x50000000));
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, 0x50000000));
 	KUNIT_EXPECT_EQ(test, t->last_type, GUNYAH_DONATE_TO_SIBLING);
 	t->calls = 0;
 	KUNIT_EXPECT_EQ(test, fault(t, 0x50000000, true), 0);
 	KUNIT_EXPECT_EQ(test, t->calls, 0);
 
-	/* Lent memory needs that its address was named. */
-	KUNIT_EXPECT_EQ(test, map_mem(t, 0xa0000000, 6 * SZ_2M, SZ_2M, RWX), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, map_mem(t, RAM + RAM_SIZE, 6 * SZ_2M, SZ_2M, RWX), -EOPNOTSUPP);
+	/* Where lent memory was at the start, it is given when it is touched. */
 	KUNIT_EXPECT_EQ(test, unmap_mem(t, RAM + 2 * SZ_2M, 2 * SZ_2M, SZ_2M, RWX), 0);
 	KUNIT_EXPECT_EQ(test, fault(t, RAM + 2 * SZ_2M, false), -ENOENT);
+	t->calls = 0;
 	KUNIT_EXPECT_EQ(test, map_mem(t, RAM + 2 * SZ_2M, 6 * SZ_2M, SZ_2M, RWX), 0);
+	KUNIT_EXPECT_EQ(test, t->calls, 0);
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, RAM + 2 * SZ_2M));
 	KUNIT_EXPECT_EQ(test, fault(t, RAM + 2 * SZ_2M, false), 0);
 
 	/* Overlaps are found as ever (R60). */
@@ -468,7 +492,7 @@ static void unmap_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fault(t, SHM, true), 0);
 	fail(t, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, unmap_mem(t, SHM, RAM_SIZE, SHM_SIZE, SHARE), 0);
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(&t->mem.pieces, SHM));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, SHM));
 	KUNIT_EXPECT_EQ(test, fault(t, SHM, true), -ENOENT);
 	KUNIT_EXPECT_EQ(test, end(t), 0);
 	expect_all_back(test);
@@ -481,15 +505,15 @@ static void shared_addresses(struct kunit *test)
 	struct gunyah_vm_pieces *p = &t->mem.pieces;
 
 	map_guest(test);
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(p, SHM));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, SHM));
 	start(test);
-	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_shared_at(p, SHM));
-	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_shared_at(p, SHM + SHM_SIZE - 1));
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(p, SHM + SHM_SIZE));
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(p, SHM - 1));
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(p, RAM));
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(p, SHM));
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(p, SHM + SHM_SIZE - 1));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, SHM + SHM_SIZE));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, SHM - 1));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, RAM));
 	KUNIT_EXPECT_EQ(test, end(t), 0);
-	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(p, SHM));
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, SHM));
 }
 
 /* Once more, with the same bindings and content. */
@@ -551,6 +575,7 @@ static struct kunit_case vm_paging_test_cases[] = {
 	KUNIT_CASE_PARAM(firmware_place, firmware_gen_params),
 	KUNIT_CASE(firmware_that_can_not_be_lent),
 	KUNIT_CASE(firmware_is_refused),
+	KUNIT_CASE(firmware_is_not_replaced),
 	KUNIT_CASE(protected_memory_is_cleared),
 	KUNIT_CASE(map_while_running),
 	KUNIT_CASE_PARAM(unmap_while_running, unmap_gen_params),

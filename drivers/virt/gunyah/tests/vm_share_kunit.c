@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of shared memory in the demand-paged flow: it is given before the guest can
- * touch it (R60, R61), all or nothing (R64), and holes can be made in it while the guest
- * has it (R63).
+ * Tests of memory in the demand-paged flow that is not named as lent page by page, which
+ * is shared memory and what is lent where none was: it is given before the guest can
+ * touch it (R60, R61), all or nothing (R64), and holes can be made in what is shared while
+ * the guest has it (R63).
  */
 #include <linux/completion.h>
 #include <linux/jiffies.h>
@@ -116,7 +117,7 @@ static void start_fails(struct kunit *test)
 	expect_all_back(test);
 }
 
-static void bind_fails(struct kunit *test)
+static void bind_flags_fails(struct kunit *test, u32 flags)
 {
 	const struct error_case *c = test->param_value;
 	struct paging_test *t = test->priv;
@@ -124,48 +125,132 @@ static void bind_fails(struct kunit *test)
 
 	map_guest(test);
 	start(test);
-	KUNIT_ASSERT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, SHARE), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, flags), 0);
 	n = t->calls;
 	KUNIT_ASSERT_GE(test, n, 2);
 	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES + SHM_PAGES);
-	KUNIT_EXPECT_EQ(test, unmap_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, SHARE), 0);
+	KUNIT_EXPECT_EQ(test, unmap_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, flags), 0);
 
 	for (i = 1; i <= n; i++) {
 		fail(t, i, 1, c->error);
-		KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, SHARE), c->bind);
+		KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, flags), c->bind);
 		KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES);
-		KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_shared_at(&t->mem.pieces, OTHER));
+		KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(&t->mem.pieces, OTHER));
 		KUNIT_EXPECT_EQ(test, fault(t, OTHER, true), -ENOENT);
 		fail(t, 0, 0, 0);
 	}
 
 	/* Nothing stays of it. */
-	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER + PAGE_SIZE, OTHER_OFFSET, SHM_SIZE, SHARE), 0);
+	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER + PAGE_SIZE, OTHER_OFFSET, SHM_SIZE, flags), 0);
+	KUNIT_EXPECT_EQ(test, unmap_mem(t, OTHER + PAGE_SIZE, OTHER_OFFSET, SHM_SIZE, flags), 0);
 	KUNIT_EXPECT_EQ(test, end(t), 0);
 	expect_all_back(test);
 }
 
+static void bind_fails(struct kunit *test)
+{
+	bind_flags_fails(test, SHARE);
+}
+
+static void bind_lent_fails(struct kunit *test)
+{
+	bind_flags_fails(test, RWX);
+}
+
+struct flags_case {
+	const char *name;
+	u32 flags;
+};
+
+static const struct flags_case flags_cases[] = {
+	{ "shared", SHARE },
+	{ "lent", RWX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(flags, flags_cases, name);
+
 /* R64: what can't be taken back then is lost, and nothing else. */
 static void bind_leaks(struct kunit *test)
 {
+	const struct flags_case *c = test->param_value;
 	struct paging_test *t = test->priv;
+	u32 flags = c->flags;
 
 	map_guest(test);
 	start(test);
-	KUNIT_ASSERT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, SHARE), 0);
-	KUNIT_ASSERT_EQ(test, unmap_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, SHARE), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, flags), 0);
+	KUNIT_ASSERT_EQ(test, unmap_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, flags), 0);
 	fail(t, 2, 2, GUNYAH_ERROR_NOMEM);
-	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, SHARE), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, PAGE_SIZE, flags), -ENOMEM);
 	fail(t, 0, 0, 0);
 	expect_stats(test, DTB_PAGES * PAGE_SIZE, 0, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, fault(t, OTHER, true), -ENOENT);
 
 	/* The guest's address is free, and of the file all but the page. */
-	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, SHARE), -EEXIST);
-	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET + PAGE_SIZE, SHM_SIZE, SHARE), 0);
+	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, flags), -EEXIST);
+	KUNIT_EXPECT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET + PAGE_SIZE, SHM_SIZE, flags), 0);
 	KUNIT_EXPECT_EQ(test, end(t), 1);
 	KUNIT_EXPECT_EQ(test, t->n_owned, 1);
 	expect_stats(test, 0, 0, PAGE_SIZE);
+}
+
+/* What is lent where none was: there at once, then as other lent memory (R60, R63). */
+static void lend_anew(struct kunit *test)
+{
+	struct gunyah_vm_pieces *p;
+	struct paging_test *t = test->priv;
+	u64 gpa, page = 3 * PAGE_SIZE;
+
+	p = &t->mem.pieces;
+	map_guest(test);
+	start(test);
+	KUNIT_ASSERT_EQ(test, map_mem(t, OTHER, OTHER_OFFSET, SHM_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, t->last_type, GUNYAH_DONATE_TO_PROTECTED);
+	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES + SHM_PAGES);
+	expect_stats(test, (DTB_PAGES + SHM_PAGES) * PAGE_SIZE, 0, 0);
+	t->calls = 0;
+	for (gpa = OTHER; gpa < OTHER + SHM_SIZE; gpa += PAGE_SIZE)
+		KUNIT_EXPECT_EQ(test, fault(t, gpa, true), 0);
+	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, PUNCH, OTHER_OFFSET, PAGE_SIZE), -EBUSY);
+	KUNIT_EXPECT_EQ(test, t->calls, 0);
+
+	/* What was taken back looks like a device when it is touched, and comes again. */
+	KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, OTHER + page, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES + SHM_PAGES - 1);
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(p, OTHER + page));
+	KUNIT_EXPECT_EQ(test, fault(t, OTHER + page, true), 0);
+	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES + SHM_PAGES);
+
+	/* So does what stays behind a part that is taken out. */
+	KUNIT_EXPECT_EQ(test, unmap_mem(t, OTHER + page, OTHER_OFFSET + page, PAGE_SIZE, RWX), 0);
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, OTHER + page));
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(p, OTHER + page - 1));
+	KUNIT_EXPECT_TRUE(test, gunyah_vm_pieces_unnamed_at(p, OTHER + page + PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+
+	/* In the next run it is lent memory as any other. */
+	start(test);
+	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES);
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_pieces_unnamed_at(p, OTHER));
+	KUNIT_EXPECT_EQ(test, fault(t, OTHER, true), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
+/* In part where lent memory was: also as a whole. */
+static void lend_anew_in_part(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u64 gpa = RAM + RAM_SIZE - PAGE_SIZE;
+
+	map_guest(test);
+	start(test);
+	KUNIT_ASSERT_EQ(test, unmap_mem(t, gpa, RAM_SIZE - PAGE_SIZE, PAGE_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, map_mem(t, gpa, OTHER_OFFSET, 2 * PAGE_SIZE, RWX), 0);
+	KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES + 2);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
 }
 
 /* ---- holes ---- */
@@ -327,7 +412,10 @@ static struct kunit_case vm_share_test_cases[] = {
 	KUNIT_CASE(shared_at_the_start),
 	KUNIT_CASE_PARAM(start_fails, error_gen_params),
 	KUNIT_CASE_PARAM(bind_fails, error_gen_params),
-	KUNIT_CASE(bind_leaks),
+	KUNIT_CASE_PARAM(bind_lent_fails, error_gen_params),
+	KUNIT_CASE_PARAM(bind_leaks, flags_gen_params),
+	KUNIT_CASE(lend_anew),
+	KUNIT_CASE(lend_anew_in_part),
 	KUNIT_CASE(hole),
 	KUNIT_CASE(hole_over_owners),
 	KUNIT_CASE(hole_is_refused),

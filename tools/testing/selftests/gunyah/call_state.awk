@@ -38,12 +38,8 @@ rules == 2 {
 	printf "\t{ %s, \"%s\", {", tables ? "PAGED" : "EAGER", cell(1)
 	for (i = 2; i <= n; i++) {
 		text = cell(i)
-		note = 0
-		if (match(text, / *\([0-9]\)$/)) {
-			note = substr(text, RSTART + RLENGTH - 2, 1)
-			text = substr(text, 1, RSTART - 1)
-		}
-		printf "%s { \"%s\", %d }", (i == 2 ? "" : ","), text, note
+		sub(/ *\([0-9]\)$/, "", text)
+		printf "%s \"%s\"", (i == 2 ? "" : ","), text
 	}
 	printf " } },\n"
 }

@@ -18,21 +18,13 @@ enum state {
 
 enum flow { EAGER, PAGED };
 
-struct cell {
-	const char *result;
-	unsigned int note;
-};
-
 static const struct row {
 	enum flow flow;
 	const char *call;
-	struct cell cell[NR_STATES];
+	const char *result[NR_STATES];
 } table[] = {
 #include "call_state.inc"
 };
-
-/* The footnote that new lent memory is refused where there was none. */
-#define NOTE_NOT_NAMED	6
 
 /* How long the resource manager holds a state up: much longer than the calls take. */
 #define HOLD_US		6000000
@@ -90,14 +82,6 @@ static int user_region(__u32 flags)
 	       __remove_user_mem(vm.fd, 1);
 }
 
-/* The same with lent memory: what a row's footnote says. */
-static int lend_anew(const char *name)
-{
-	if (strcmp(name, "GUNYAH_VM_MAP_MEM"))
-		return user_region(USER_LENT);
-	return __map_mem(vm.fd, spare_mem, 0x90000000, SZ_2M, 0, LEND_RWX);
-}
-
 /* Does the call of a row; returns 0, or -errno. */
 static int do_call(const char *name)
 {
@@ -117,7 +101,7 @@ static int do_call(const char *name)
 	if (!strcmp(name, "GUNYAH_VM_START"))
 		return __vm_start(&vm);
 	if (!strcmp(name, "GUNYAH_VM_MAP_MEM"))
-		return map_and_unmap(flow == PAGED ? SHARE_RW : LEND_RWX);
+		return map_and_unmap(SHARE_RW) ?: map_and_unmap(LEND_RWX);
 	if (!strcmp(name, "GUNYAH_VM_ADD_FUNCTION"))
 		return add_functions();
 	if (!strcmp(name, "GUNYAH_VM_REMOVE_FUNCTION"))
@@ -127,7 +111,7 @@ static int do_call(const char *name)
 		return ret < 0 ? ret : 0;
 	}
 	if (!strncmp(name, "GUNYAH_VM_SET_USER_MEM", 22))
-		return user_region(USER_RW);
+		return user_region(USER_RW) ?: user_region(USER_LENT);
 	if (!strcmp(name, "GUNYAH_VM_RECLAIM_MEM"))
 		return __ioctl(vm.fd, GUNYAH_VM_RECLAIM_MEM, &range);
 	if (!strcmp(name, "GUNYAH_VM_RESET"))
@@ -216,8 +200,7 @@ static const char *result_name(int ret)
 static void check_cell(struct __test_metadata *_metadata, const struct row *row,
 		       enum state state)
 {
-	const struct cell *cell = &row->cell[state];
-	const char *want = cell->result;
+	const char *want = row->result[state];
 
 	if (!*want || !strcmp(want, "starts") || !strcmp(want, "resets"))
 		return;		/* a footnote, or the way to the next state */
@@ -229,11 +212,6 @@ static void check_cell(struct __test_metadata *_metadata, const struct row *row,
 		want = "0";
 	EXPECT_STREQ(want, result_name(do_call(row->call))) {
 		ksft_print_msg("%s\n", row->call);
-	}
-	if (cell->note == NOTE_NOT_NAMED) {
-		EXPECT_STREQ("EOPNOTSUPP", result_name(lend_anew(row->call))) {
-			ksft_print_msg("%s of new lent memory\n", row->call);
-		}
 	}
 }
 
@@ -281,7 +259,7 @@ static void release(struct __test_metadata *_metadata, enum state next)
 		EXPECT_FALSE(__atomic_load_n(&waiters[i].done, __ATOMIC_ACQUIRE));
 	ASSERT_EQ(0, pthread_join(holder, NULL));
 	for (i = 0; i < nr_waiters; i++) {
-		const char *want = waiters[i].row->cell[next].result;
+		const char *want = waiters[i].row->result[next];
 		const char *is;
 
 		ASSERT_EQ(0, pthread_join(waiters[i].thread, NULL));

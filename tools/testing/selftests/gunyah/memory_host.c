@@ -4,6 +4,7 @@
  * behalf of somebody, limits.  Before a start they are in the way of lending, or
  * not; while memory is lent none of them reaches it.
  */
+#include <elf.h>
 #include <linux/falloc.h>
 #include <linux/io_uring.h>
 #include <sys/prctl.h>
@@ -28,6 +29,35 @@ static void *map_file(int fd, size_t size, off_t offset)
 	if (p == MAP_FAILED)
 		test_die("mmap");
 	return p;
+}
+
+/* What the driver counts of all guests' memory. */
+struct driver_memory {
+	__u64 given;
+	__u64 reclaimed;
+	__u64 shared;
+	__u64 lent;
+	__u64 leaked;
+	__u64 entries;
+};
+
+static struct driver_memory driver_memory(void)
+{
+	return (struct driver_memory) {
+		.given = driver_counter("gunyah_vm/memory", "given"),
+		.reclaimed = driver_counter("gunyah_vm/memory", "reclaimed"),
+		.shared = driver_counter("gunyah_vm/memory", "shared"),
+		.lent = driver_counter("gunyah_vm/memory", "lent"),
+		.leaked = driver_counter("gunyah_vm/memory", "leaked"),
+		.entries = driver_counter("gunyah_vm/memory", "entries"),
+	};
+}
+
+static bool driver_memory_is(const struct driver_memory *before)
+{
+	struct driver_memory now = driver_memory();
+
+	return !memcmp(before, &now, sizeof(now));
 }
 
 /* A child that sleeps until it is killed. */
@@ -290,10 +320,33 @@ TEST_F(lent, vmsplice_of_it_fails)
 	close(pipefd[1]);
 }
 
+/* Bytes that a core file has of the mapping at @p; -1: it does not have the mapping. */
+static long bytes_in_core(const char *file, const void *p)
+{
+	int i, fd = open(file, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr header = {};
+	Elf64_Phdr segment;
+	long bytes = -1;
+
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		test_die("%s", file);
+	for (i = 0; i < header.e_phnum && bytes < 0; i++) {
+		if (pread(fd, &segment, sizeof(segment), header.e_phoff + i * sizeof(segment)) !=
+		    sizeof(segment))
+			test_die("%s", file);
+		if (segment.p_type == PT_LOAD && (__u64)p >= segment.p_vaddr &&
+		    (__u64)p - segment.p_vaddr < segment.p_memsz)
+			bytes = segment.p_filesz;
+	}
+	close(fd);
+	return bytes;
+}
+
 /* R67: a core dump ends, and leaves it out */
 TEST_F(lent, a_core_dump_ends)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	static char stays[SZ_4K] = { 1 };
 	int status;
 	pid_t pid = fork();
 
@@ -305,8 +358,12 @@ TEST_F(lent, a_core_dump_ends)
 		abort();
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_TRUE(WIFSIGNALED(status));
+	ASSERT_TRUE(WIFSIGNALED(status));
 	EXPECT_EQ(SIGABRT, WTERMSIG(status));
+	ASSERT_TRUE(WCOREDUMP(status));
+	EXPECT_EQ(0, bytes_in_core("/tmp/core", self->p));
+	/* Other memory is in it. */
+	EXPECT_LT(0, bytes_in_core("/tmp/core", stays));
 	unlink("/tmp/core");
 }
 
@@ -328,14 +385,39 @@ TEST_F(lent, bindings_stand_while_it_runs)
 	close(mem);
 }
 
+/* R63: this resource manager can't take back a part: the guest keeps all, as it was. */
+TEST_F(lent, reclaim_is_refused_while_it_runs)
+{
+	const struct gunyah_address_range ranges[] = {
+		{ GUEST_BASE, GUEST_SIZE },
+		{ GUEST_BASE + GUEST_SIZE - PAGE, PAGE },
+	};
+	__u64 at = GUEST_BASE + GUEST_SIZE - 8;
+	struct test_vcpu *vcpu = &self->vm.vcpu[0];
+	struct driver_memory before;
+	unsigned int i;
+
+	agent_do(vcpu, AGENT_STORE, at, 8, 0x1234);
+	before = driver_memory();
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		EXPECT_EQ(-EOPNOTSUPP, __ioctl(self->vm.fd, GUNYAH_VM_RECLAIM_MEM, &ranges[i]));
+	EXPECT_TRUE(driver_memory_is(&before));
+	EXPECT_EQ(0x1234, agent_do(vcpu, AGENT_LOAD, at, 8, 0));
+	EXPECT_EQ(0, vcpu->esr);
+}
+
 /*
  * Shared
  */
 
+/* R63: nothing changes, neither what is in it nor whose it is. */
 TEST(shared_hole_is_refused_while_it_runs)
 {
 	struct test_vm vm = { .shm = { .gpa = SHARED, .size = SZ_2M } };
+	struct driver_memory before;
+	struct stat was, is;
 	int mem;
+	__u64 *p;
 
 	require_gunyah();
 	vm_create(&vm, 1);
@@ -343,10 +425,28 @@ TEST(shared_hole_is_refused_while_it_runs)
 	map_mem(vm.fd, mem, SHARED, SZ_2M, 0, GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_RWX);
 	EXPECT_EQ(0, fallocate(mem, PUNCH, 0, SZ_2M));
 	vm_start(&vm);
+	p = map_file(mem, SZ_2M, 0);
+	p[0] = 0x1234;
+	p[SZ_2M / 8 - 1] = 0x5678;
+	ASSERT_EQ(0, fstat(mem, &was));
+	before = driver_memory();
 	EXPECT_EQ(-1, fallocate(mem, PUNCH, 0, SZ_2M));
 	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(-1, fallocate(mem, PUNCH, SZ_2M - PAGE, PAGE));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_TRUE(driver_memory_is(&before));
+	ASSERT_EQ(0, fstat(mem, &is));
+	EXPECT_EQ(was.st_blocks, is.st_blocks);
+	EXPECT_EQ(0x1234, p[0]);
+	EXPECT_EQ(0x5678, p[SZ_2M / 8 - 1]);
+	/* It is the guest's page all the same. */
+	EXPECT_EQ(0x1234, agent_do(&vm.vcpu[0], AGENT_LOAD, SHARED, 8, 0));
+	agent_do(&vm.vcpu[0], AGENT_STORE, SHARED + SZ_2M - 8, 8, 0x9abc);
+	EXPECT_EQ(0x9abc, p[SZ_2M / 8 - 1]);
 	vm_destroy(&vm);
 	EXPECT_EQ(0, fallocate(mem, PUNCH, 0, SZ_2M));
+	EXPECT_EQ(0, p[0]);
+	munmap(p, SZ_2M);
 	close(mem);
 }
 

@@ -248,8 +248,50 @@ TEST_F(qemu, many_shared_regions)
 	monitor_step(m, "GUNYAH_VM_START", mon_start(m));
 }
 
+/* A region each of a block of RAM, of which the second one has the device tree. */
+static bool lend_ram(struct monitor *m, int fd, unsigned int nr_regions)
+{
+	__u64 size = RAM_SIZE / nr_regions;
+	unsigned int i;
+
+	for (i = 0; i < nr_regions; i++)
+		if (!monitor_step(m, "GUNYAH_VM_MAP_MEM of RAM, lent",
+				  mon_map_mem_at(m, fd, i * size, RAM + i * size, size,
+						 MON_LEND_RWX)))
+			return false;
+	return true;
+}
+
+FIXTURE(lent)
+{
+	struct qemu q;
+};
+
+FIXTURE_VARIANT(lent)
+{
+	unsigned int nr_regions;
+};
+
+FIXTURE_VARIANT_ADD(lent, one_region) { .nr_regions = 1 };
+/*
+ * Without a boot context the entry is the start of RAM: the base of the guest's memory,
+ * which is where the regions begin that follow one another up to the device tree, and not
+ * the region that happens to hold it.
+ */
+FIXTURE_VARIANT_ADD(lent, adjoining_regions) { .nr_regions = 2 };
+
+FIXTURE_SETUP(lent)
+{
+	require_gunyah();
+}
+
+FIXTURE_TEARDOWN(lent)
+{
+	EXPECT_TRUE(monitor_end(&self->q.m));
+}
+
 /* R13, R20, R41, R45, R81: what it does besides, in a VM that runs */
-TEST_F(qemu, lent_ram)
+TEST_F(lent, ram)
 {
 	int fd = mon_create_mem(RAM_SIZE, 0);
 	char *ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -263,8 +305,7 @@ TEST_F(qemu, lent_ram)
 	load(q, ram);
 	munmap(ram, RAM_SIZE);
 	ASSERT_TRUE(monitor_step(m, "GUNYAH_CREATE_VM", mon_create_vm(m)) &&
-		    monitor_step(m, "GUNYAH_VM_MAP_MEM of RAM, lent",
-				 mon_map_mem(m, fd, RAM, RAM_SIZE, MON_LEND_RWX)));
+		    lend_ram(m, fd, variant->nr_regions));
 	ASSERT_TRUE(add_irqfds(q));
 	signal_all(q);
 	ASSERT_TRUE(add_vcpus(q));

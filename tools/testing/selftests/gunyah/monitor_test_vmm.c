@@ -122,20 +122,35 @@ static bool shared_is_seen(struct test_vmm *t, int mem)
 	return value == 0x1234 && p[2] == 0x5678;
 }
 
+/* The guest writes and reads, from one end to the other. */
+static bool lent_is_used(struct test_vmm *t)
+{
+	__u64 first = 0, last = 0;
+
+	return !mon_command(&t->vcpu[0], AGENT_STORE, LENT_LATE, 8, 0x1234, NULL) &&
+	       !mon_command(&t->vcpu[0], AGENT_STORE, LENT_LATE + SZ_2M - 8, 8, 0x5678, NULL) &&
+	       !mon_command(&t->vcpu[0], AGENT_LOAD, LENT_LATE, 8, 0, &first) &&
+	       !mon_command(&t->vcpu[0], AGENT_LOAD, LENT_LATE + SZ_2M - 8, 8, 0, &last) &&
+	       first == 0x1234 && last == 0x5678;
+}
+
 /* Memory that comes while the guest runs; true unless what was said to be there is not. */
 static bool late_memory(struct test_vmm *t)
 {
 	int lent = mon_create_mem(SZ_2M, 0), shared = mon_create_mem(SHARED_SIZE, 0);
 	bool ok = lent >= 0 && shared >= 0;
 
-	monitor_step(&t->m, "GUNYAH_VM_MAP_MEM of 0xa0000000, lent",
-		     mon_map_mem(&t->m, lent, LENT_LATE, SZ_2M, MON_LEND_RWX));
+	if (monitor_step(&t->m, "GUNYAH_VM_MAP_MEM of 0xa0000000, lent",
+			 mon_map_mem(&t->m, lent, LENT_LATE, SZ_2M, MON_LEND_RWX)))
+		ok &= lent_is_used(t);
 	if (monitor_step(&t->m, "GUNYAH_VM_MAP_MEM of 0x80000, shared",
 			 mon_map_mem(&t->m, shared, SHARED_LATE, SHARED_SIZE, MON_SHARE_RWX)))
 		ok &= shared_is_seen(t, shared);
 	monitor_step(&t->m, "GUNYAH_VM_MAP_MEM of 0x80000, out again",
 		     mon_map_mem(&t->m, shared, SHARED_LATE, SHARED_SIZE,
 				 MON_SHARE_RWX | MON_UNMAP));
+	monitor_step(&t->m, "GUNYAH_VM_MAP_MEM of 0xa0000000, out again",
+		     mon_map_mem(&t->m, lent, LENT_LATE, SZ_2M, MON_LEND_RWX | MON_UNMAP));
 	close(lent);
 	close(shared);
 	return ok;

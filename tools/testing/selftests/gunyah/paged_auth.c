@@ -136,6 +136,7 @@ TEST_F(protected, firmware_apart_from_ram)
 	ASSERT_EQ(0, __map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M,
 			       LEND_RWX | GUNYAH_MEM_UNMAP));
 	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M, LEND_RWX));
+	EXPECT_EQ(-EOPNOTSUPP, __map_mem(self->vm.fd, self->mem, APART, PAGE, SZ_2M, SHARE_RW));
 	EXPECT_EQ(0, words_in(self->mem, SZ_2M, PAGE));
 	ASSERT_EQ(AGENT_STATUS, agent_psci(self->vcpu, PSCI_SYSTEM_OFF, 0, 0));
 	ASSERT_EQ(0, __vm_reset(&self->vm));

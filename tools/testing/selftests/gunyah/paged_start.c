@@ -87,7 +87,8 @@ TEST_F(paged, guest_touches_all_of_its_memory)
 	gives = trace_count("gunyah_mem_give:");
 	ksft_print_msg("%u gives for %u pages\n", gives, pages);
 	EXPECT_GT(gives, 0);
-	EXPECT_LE(gives, pages / 16);
+	/* In folios of 2 MiB. */
+	EXPECT_LE(gives, BIG_SIZE / SZ_2M);
 	EXPECT_LE(self->away + pages, pages_away());
 
 	/* It has it: no more gives. */

@@ -219,6 +219,9 @@ static void run_eager(struct __test_metadata *_metadata, struct big *big)
 	big->ranges = driver_counter("gunyah_vm/memory", "entries");
 	EXPECT_EQ(big->ranges, control_read(CTL_ENTRIES));
 	EXPECT_EQ(big->size / SZ_4K, control_read(CTL_PAGES_NOT_HOST));
+	/* All that a start asks for, however much is lent, where that is contiguous. */
+	if (nr_pieces == 1)
+		EXPECT_GT(16, control_count(CTL_MSG, CTL_ANY));
 	EXPECT_TRUE(cost_was("start", (big->ranges + 511) / 512, 0));
 	look(_metadata, &big->vm, big->blocks, big->blocks / 64 ?: 1);
 	EXPECT_TRUE(cost_was("run", 0, 0));

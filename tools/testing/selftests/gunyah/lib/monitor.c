@@ -50,6 +50,10 @@ static bool has_memory(struct monitor *m, unsigned long nr)
 	return has;
 }
 
+static const char *const columns[MON_COLUMNS] = {
+	[MON_WITHOUT] = "without", [MON_PUBLISHED] = "published", [MON_PAGING] = "paging",
+};
+
 void monitor_begin(struct monitor *m, const char *name, unsigned long needs)
 {
 	int row = 0;
@@ -65,6 +69,7 @@ void monitor_begin(struct monitor *m, const char *name, unsigned long needs)
 		m->column = MON_PAGING;
 	else
 		m->column = MON_PUBLISHED;
+	ksft_print_msg("%s: column \"%s\"\n", name, columns[m->column]);
 }
 
 bool monitor_has(int vm, unsigned long nr)
@@ -167,15 +172,25 @@ int mon_create_mem(__u64 size, __u64 flags)
 }
 
 /* The fd is a copy, as gunyah-test-vmm has it. */
-int mon_map_mem(struct monitor *m, int fd, __u64 gpa, __u64 size, __u32 flags)
+int mon_map_mem_at(struct monitor *m, int fd, __u64 offset, __u64 gpa, __u64 size, __u32 flags)
 {
-	struct mon_map_mem args = { .gpa = gpa, .flags = flags, .size = size };
+	struct mon_map_mem args = {
+		.gpa = gpa,
+		.flags = flags,
+		.offset = offset,
+		.size = size,
+	};
 	int ret;
 
 	args.fd = dup(fd);
 	ret = __ioctl(m->vm, MON_MAP_MEM, &args);
 	close(args.fd);
 	return ret;
+}
+
+int mon_map_mem(struct monitor *m, int fd, __u64 gpa, __u64 size, __u32 flags)
+{
+	return mon_map_mem_at(m, fd, 0, gpa, size, flags);
 }
 
 int mon_set_dtb(struct monitor *m, __u64 gpa, __u64 size)

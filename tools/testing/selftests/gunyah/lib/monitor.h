@@ -184,6 +184,7 @@ int mon_user_mem(struct monitor *m, unsigned long nr, __u32 label, __u32 flags, 
 /* By a second open of the device, which is closed again. */
 int mon_create_mem(__u64 size, __u64 flags);
 int mon_map_mem(struct monitor *m, int fd, __u64 gpa, __u64 size, __u32 flags);
+int mon_map_mem_at(struct monitor *m, int fd, __u64 offset, __u64 gpa, __u64 size, __u32 flags);
 int mon_set_dtb(struct monitor *m, __u64 gpa, __u64 size);
 int mon_set_pc(struct monitor *m, __u64 pc);
 int mon_start(struct monitor *m);
