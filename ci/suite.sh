@@ -10,6 +10,9 @@
 FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost,free_memory
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
+# The same of the demand-paged flow: the suite "sweeps-paged".
+# shellcheck disable=SC2034
+PAGED_SWEEP_TESTS=fail_paged
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
 PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory
