@@ -15,9 +15,9 @@ SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 PAGED_SWEEP_TESTS=fail_paged
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
-PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory
+PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,user_mem_lost,free_memory
 # shellcheck disable=SC2034
-BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
+BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,user_mem_life,memory_host,lifetime,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
 
 # A CPU that signs no return addresses, which takes a fifth of the emulator's time.
 # The suites without this have one that does.
