@@ -150,7 +150,8 @@ def programs(base):
     paged = [p for p in lists['PAGED'].split(',') if p not in without()]
     # Those of the other flow and of another kernel would be skipped.
     others = [*without(), 'compat', 'platform_qcom']
-    every = [p for p in every if p not in others and not p.startswith('paged_')]
+    every = [p for p in every if p not in others and not p.startswith('paged_')
+             and p != 'fail_paged']
     return [p for p in every if p not in faults], [p for p in every if p in faults], paged
 
 

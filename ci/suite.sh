@@ -10,11 +10,14 @@
 FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost,free_memory,mem_trace
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
+# The same of the demand-paged flow: the suite "sweeps-paged".
+# shellcheck disable=SC2034
+PAGED_SWEEP_TESTS=fail_paged
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
-PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory,mem_trace
+PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,user_mem_lost,free_memory,mem_trace
 # shellcheck disable=SC2034
-BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
+BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,user_mem_life,memory_host,lifetime,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
 
 # A CPU that signs no return addresses, which takes a fifth of the emulator's time.
 # The suites without this have one that does.

@@ -451,7 +451,8 @@ static int run_paged_locked(struct gunyah_vm *vm)
 		return ret;
 
 	ret = gunyah_vm_rm_start(&vm->rm);
-	gunyah_vm_paging_started(&vm->mem, ret);
+	/* The parcels of a VM that runs are no parcels any more, whatever was answered. */
+	gunyah_vm_paging_started(&vm->mem, gunyah_vm_rm_has_started(&vm->rm) ? 0 : ret);
 	return start_error(vm, "start", ret);
 }
 

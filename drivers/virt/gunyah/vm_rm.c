@@ -40,6 +40,9 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(gunyah_irqfd_signal);
 
 #define FROM(s)			BIT(GUNYAH_VM_RM_##s)
 
+/* It was started, and not reset since. */
+#define VM_RUNS			(FROM(RUNNING) | FROM(EXITED))
+
 /* For each state those from which one comes to it. */
 static const u32 came_from[GUNYAH_VM_RM_STATES] = {
 	[GUNYAH_VM_RM_NONE]		= FROM(LOAD) | FROM(CONFIG_FAILED) | FROM(RESET) |
@@ -364,7 +367,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_init);
  * @v: the VM
  *
  * Return: 0, and then the state is RUNNING or, if the VM was quick, EXITED; or
- * an errno, and then the state is READY, INIT_FAILED or LOST.
+ * an errno, and then the state is READY, INIT_FAILED or LOST, or one of the two when
+ * the answer was untrue.
  */
 int gunyah_vm_rm_start(struct gunyah_vm_rm *v)
 {
@@ -374,10 +378,24 @@ int gunyah_vm_rm_start(struct gunyah_vm_rm *v)
 	if (!ret)
 		move(v, GUNYAH_VM_RM_RUNNING);
 	else if (!not_sent(ret))
-		wait_for(v, FROM(INIT_FAILED), v->refusal_ms);
+		wait_for(v, FROM(INIT_FAILED) | VM_RUNS, v->refusal_ms);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_start);
+
+/**
+ * gunyah_vm_rm_has_started() - was the VM started, whatever the answer was?
+ * @v: the VM, after gunyah_vm_rm_start()
+ *
+ * Notifications tell it also when the answer was an error or can't be read.
+ *
+ * Return: true when it certainly was.
+ */
+bool gunyah_vm_rm_has_started(struct gunyah_vm_rm *v)
+{
+	return BIT(gunyah_vm_rm_state(v)) & VM_RUNS;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_rm_has_started);
 
 /* The vmid may be given to another VM as soon as it is given back. */
 static void forget_vmid(struct gunyah_vm_rm *v, bool dealloc)

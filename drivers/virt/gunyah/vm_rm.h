@@ -125,6 +125,7 @@ int gunyah_vm_rm_authenticate(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_set_firmware(struct gunyah_vm_rm *v, u32 handle, u64 offset, u64 size);
 int gunyah_vm_rm_init(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_start(struct gunyah_vm_rm *v);
+bool gunyah_vm_rm_has_started(struct gunyah_vm_rm *v);
 int gunyah_vm_rm_end(struct gunyah_vm_rm *v);
 
 #endif

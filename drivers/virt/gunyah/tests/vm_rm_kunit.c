@@ -52,6 +52,7 @@ static const char letters[CALLS + 1] = "ACISPRD";
  * @done: letters of the calls; drain "d", reclaim "r", abandoning "x"
  * @wrong: calls that did not fit the state
  * @exited_during_start: the VM is quick
+ * @denies_start: the VM is started, and the answer is an error
  * @exited_on_its_way: VM_EXITED was received, and is told by the next flush
  * @changes: how often the VM was told
  */
@@ -72,6 +73,7 @@ struct life {
 	char done[64];
 	unsigned int wrong;
 	bool exited_during_start;
+	bool denies_start;
 	bool exited_on_its_way;
 	unsigned int changes;
 };
@@ -218,7 +220,7 @@ static int fake_start(struct gunyah_rm *rm, u16 vmid)
 	notify(l, GUNYAH_RM_VM_STATUS_RUNNING);
 	if (l->exited_during_start)
 		notify_exited(l, 1);
-	return 0;
+	return l->denies_start ? -EPERM : 0;
 }
 
 static int fake_stop(struct gunyah_rm *rm, u16 vmid)
@@ -600,6 +602,30 @@ static void exits_during_start(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, l->done, "ACISdRrD");
 }
 
+/* R57: what was started is stopped before it is reset, and its owner can know of it */
+static void start_denied(struct kunit *test)
+{
+	struct life *l = test->priv;
+	int i;
+
+	l->denies_start = true;
+	for (i = 0; i < 2; i++) {
+		memset(l->done, 0, sizeof(l->done));
+		l->exited_during_start = i;
+		KUNIT_EXPECT_EQ(test, go(l, CALL_START), -EPERM);
+		KUNIT_EXPECT_TRUE(test, gunyah_vm_rm_has_started(&l->v));
+		KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
+		KUNIT_EXPECT_STREQ(test, l->done, i ? "ACISdRrD" : "ACISPdRrD");
+	}
+
+	l->fail = CALL_START;
+	l->fail_ret = -EPERM;
+	l->fail_times = 1;
+	KUNIT_EXPECT_EQ(test, go(l, CALL_START), -EPERM);
+	KUNIT_EXPECT_FALSE(test, gunyah_vm_rm_has_started(&l->v));
+	KUNIT_EXPECT_EQ(test, gunyah_vm_rm_end(&l->v), 0);
+}
+
 /* Notifications may come after the reply that made them old. */
 static void late_notifications(struct kunit *test)
 {
@@ -660,6 +686,7 @@ static struct kunit_case vm_rm_cases[] = {
 	KUNIT_CASE(reset_begun_unasked),
 	KUNIT_CASE(connection_dies),
 	KUNIT_CASE(exits_during_start),
+	KUNIT_CASE(start_denied),
 	KUNIT_CASE(late_notifications),
 	KUNIT_CASE(clean_end_after_a_bad_one),
 	{}

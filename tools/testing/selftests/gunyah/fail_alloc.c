@@ -13,7 +13,7 @@
  */
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
-#include "lib/path.h"
+#include "lib/points.h"
 #include "lib/user_mem.h"
 
 FIXTURE(allocations)
@@ -58,72 +58,10 @@ FIXTURE_TEARDOWN(allocations)
 	fail_nth(0);
 }
 
-/* Some lives have fewer, see lib/alloc_fault.c. */
-#define MISSES	4
-
-/* A life in which the @nth fails; false when it has not so many. */
-static bool alloc_point(struct __test_metadata *_metadata, const struct path *path,
-			unsigned int nth, const struct sweep_state *before, unsigned int *errors)
-{
-	static const struct cost nothing;
-	struct sweep_state now;
-	struct life l;
-	bool fired;
-
-	sweep_progress(path->name, nth);
-	fail_nth(nth);
-	path_live(&l, path);
-	fired = !fail_nth_end();
-	now = sweep_state();
-	EXPECT_TRUE(sweep_same("allocation", before, &nothing, &now)) {
-		TH_LOG("at the allocation number %u, in %s", nth, l.failed);
-	}
-	EXPECT_EQ(0, l.again) {
-		TH_LOG("at the allocation number %u, in %s", nth, l.failed);
-	}
-	/* The core of interrupts does not say why it made no mapping. */
-	EXPECT_TRUE(!l.error || l.error == -ENOMEM ||
-		    (l.error == -ENODEV && !strcmp(l.failed, "VM_START"))) {
-		TH_LOG("at the allocation number %u: %s: error %d", nth, l.failed, l.error);
-	}
-	*errors += !!l.error;
-	return fired;
-}
-
-static struct alloc_count clean_life(struct __test_metadata *_metadata, const struct path *path)
-{
-	struct alloc_count count;
-	struct life l;
-
-	alloc_count_begin();
-	EXPECT_TRUE(path_live(&l, path));
-	count = alloc_count_end();
-	EXPECT_EQ(0, l.error);
-	return count;
-}
-
 /* R7, R20, R30, R64: those of the driver in the calling thread */
 TEST_F_TIMEOUT(allocations, of_the_caller, 600)
 {
-	const unsigned int step = alloc_step(2);
-	unsigned int nth, misses = 0, points = 0, errors = 0;
-	struct alloc_count count;
-
-	count = clean_life(_metadata, variant->path);
-	EXPECT_TRUE(alloc_counts_agree(&count)) {
-		TH_LOG("traced %u, injector %u", count.traced, count.injector);
-	}
-	for (nth = 1; misses < MISSES; nth += step) {
-		if (alloc_point(_metadata, variant->path, nth, &self->before, &errors)) {
-			misses = 0;
-			points++;
-		} else {
-			misses++;
-		}
-	}
-	ksft_print_msg("%s: %u allocations failed, %u calls with them\n", variant->path->name,
-		       points, errors);
-	EXPECT_TRUE(alloc_count_same(&count, points * step));
+	EXPECT_TRUE(path_sweep_allocations(variant->path, &self->before));
 }
 
 /* R30: the end of a VM, and what is received, need no memory */
@@ -140,6 +78,9 @@ TEST_F_TIMEOUT(allocations, of_others, 600)
 	EXPECT_TRUE(as_stated("allocations of others", &l, 0, 0, &self->before, &nothing));
 	ksft_print_msg("%s: %u allocations of workers failed\n", variant->path->name, n);
 }
+
+/* Some have fewer, see lib/alloc_fault.c. */
+#define MISSES	4
 
 #define HOLE_FILE	(2 * SZ_2M)
 /* Of many pieces on both sides, so that the file's list of them has to grow. */

@@ -16,7 +16,7 @@
 
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
-#include "lib/path.h"
+#include "lib/points.h"
 
 static const struct path *const path = &start_1_path;
 

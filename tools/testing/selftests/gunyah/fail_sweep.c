@@ -15,7 +15,7 @@
  * R20, R30, R57, R58, R64.
  */
 #include "../kselftest_harness.h"
-#include "lib/path.h"
+#include "lib/points.h"
 #include "lib/trace.h"
 #include "lib/user_mem.h"
 
@@ -125,85 +125,16 @@ TEST_F_TIMEOUT(sweep, clean, 600)
 	EXPECT_LE(t.received, receives);
 }
 
-/*
- * That lending failed has to be believed: memory that was lent all the same would
- * be used again.  The torn answer says neither.
- */
-static enum how last_how(__u32 id)
-{
-	return id == MSG_MEM_LEND || id == MSG_MEM_SHARE ? TORN : DENIED;
-}
-
-/* Has the way of @path had the @i-th of its messages before? */
-static bool was_before(const struct path *path, unsigned int i)
-{
-	unsigned int n;
-
-	for (n = 0; n < i; n++)
-		if (path->order[n] == path->order[i])
-			return true;
-	return false;
-}
-
 /* R20, R57, R58, R64 */
 TEST_F_TIMEOUT(sweep, messages, 600)
 {
-	const struct path *path = variant->path;
-	unsigned int points[HOWS] = {}, i, nth;
-	enum how how, hows[2] = { REFUSED };
-	bool fired;
-	__u32 id;
-
-	for (i = 0; path->order[i]; i++) {
-		id = path->order[i];
-		if (was_before(path, i))
-			continue;
-		hows[1] = last_how(id);
-		for (how = 0; how < 2; how++) {
-			for (nth = 1, fired = true; fired; nth++) {
-				EXPECT_TRUE(message_point(path, hows[how], id, nth, &fired));
-				points[hows[how]] += fired;
-			}
-		}
-	}
-	ksft_print_msg("%s: %u messages: %u refused, %u done with an error, %u torn\n", path->name,
-		       path_messages(path, 0), points[REFUSED], points[DENIED], points[TORN]);
-	EXPECT_EQ(path_messages(path, 0), points[REFUSED]);
-	EXPECT_EQ(path_messages(path, 0), points[DENIED] + points[TORN]);
+	EXPECT_TRUE(path_sweep_messages(variant->path));
 }
 
 /* R51, R57, R64: a hypercall that sends fails, and with it its message, which is whole in it */
 TEST_F_TIMEOUT(sweep, sends, 600)
 {
-	const struct path *path = variant->path;
-	unsigned int nth, same, i;
-	struct sweep_state before;
-	struct cost cost;
-	int rule, error;
-	struct life l;
-	__u32 id;
-
-	for (nth = 1; path->order[nth - 1]; nth++) {
-		id = path->order[nth - 1];
-		for (i = 0, same = 0; i < nth; i++)
-			same += path->order[i] == id;
-		cost = cost_of(path, NOT_SENT, id, same);
-		sweep_progress(path->name, nth);
-		before = sweep_state();
-		rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });
-		path_live(&l, path);
-		EXPECT_EQ(1, control_fired(rule));
-		control_clear(rule);
-		error = error_of(path, NOT_SENT, id, same);
-		EXPECT_TRUE(as_stated("send", &l, error, again_of(error, &cost), &before, &cost)) {
-			TH_LOG("at message 0x%x", id);
-		}
-		EXPECT_TRUE(cost_recover(&cost));
-	}
-	rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .nth = nth, .p = { HYP_DENIED });
-	path_live(&l, path);
-	EXPECT_EQ(0, control_fired(rule));
-	ksft_print_msg("%s: %u sends failed\n", path->name, nth - 1);
+	EXPECT_TRUE(path_sweep_sends(variant->path));
 }
 
 /* One life in which the @nth hypercall @call fails, if there is one; returns how many it had. */
@@ -282,60 +213,21 @@ TEST_F_TIMEOUT(sweep, identifies, 600)
 
 /* ---- the connection dies ---- */
 
-/* The machine as before, with a new connection, on which a VM has been. */
-static bool reconnect(const struct path *path, const struct cost *cost)
-{
-	struct life l;
-
-	return control_revive(true) && control_reclaim() == cost->pages && driver_unbind() &&
-	       driver_bind() && path_live(&l, path);
-}
-
-/* After a life in which the connection died; @error: of the call that saw it, if one did. */
-static bool died_as_stated(const char *what, const struct path *path, const struct life *l,
-			   int error, const struct sweep_state *before)
-{
-	struct cost cost = cost_of_death(path);
-	unsigned int tries;
-	bool ok;
-
-	if (l->vm_ran)
-		error = 0;
-	/* The resource manager ends by itself a reset that it has begun. */
-	for (tries = 0; tries < 1000 && control_read(CTL_VMS) != before->rm.vms + cost.vms; tries++)
-		usleep(1000);
-	ok = as_stated(what, l, error, error ? -EIO : 0, before, &cost);
-	return reconnect(path, &cost) && ok;
-}
-
 /* R23, R50, R51: nothing can be received any more */
 TEST_F_TIMEOUT(sweep, receives, 600)
 {
 	const struct path *path = variant->path;
-	static const struct cost nothing;
-	struct sweep_state before;
-	unsigned int nth, count;
+	unsigned int points, last;
 	struct traced t;
 	struct life l;
-	bool fired, ok;
 
 	ASSERT_TRUE(trace_life(path, &l, &t));
-	for (nth = 1, fired = true; fired; nth++) {
-		before = sweep_state();
-		count = call_point(path, CALL_MSGQ_RECV, nth, &l, &fired);
-		if (fired)
-			ok = died_as_stated("receive", path, &l, -EIO, &before);
-		else
-			ok = as_stated("receive", &l, 0, 0, &before, &nothing);
-		EXPECT_TRUE(ok) {
-			TH_LOG("at the hypercall number %u", nth);
-		}
-	}
+	EXPECT_TRUE(path_sweep_receives(path, &points, &last));
 	/* An interrupt may find the queue empty: not all lives have the same number. */
 	ksft_print_msg("%s: %u receives failed, the life without a failure had %u\n", path->name,
-		       nth - 2, count);
-	EXPECT_LE(t.received, nth - 2);
-	EXPECT_LE(count, nth - 2);
+		       points, last);
+	EXPECT_LE(t.received, points);
+	EXPECT_LE(last, points);
 }
 
 /* ---- doorbells ---- */

@@ -13,6 +13,7 @@
 #define PUNCH		(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
 #define ROUNDS		100
 #define HOLES		500
+#define MANY_HOLES	10000
 /* Single pages in every other place of a file. */
 #define SPARSE		100
 
@@ -323,6 +324,32 @@ TEST_F(reclaim, holes_while_two_vcpus_use_it)
 	munmap(p, SIZE);
 	EXPECT_EQ(0, fallocate(self->mem, PUNCH, 0, SIZE));
 	EXPECT_EQ(0, allocated(self->mem));
+}
+
+/*
+ * R60: each is of a page that the guest has, and takes what it wrote there; the next
+ * time that page is as new.
+ */
+TEST_F(reclaim, ten_thousand_holes)
+{
+	__u64 away, offset;
+	unsigned int i;
+
+	if (variant->flags != SHARE_RW)
+		return;
+	start(&self->vm);
+	away = pages_away();
+	for (i = 0; i < MANY_HOLES; i++) {
+		offset = i % 64 * PAGE;
+		ASSERT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + offset, 8, 0));
+		agent_do(self->vcpu, AGENT_STORE, variant->gpa + offset, 8, i + 1);
+		ASSERT_EQ(0, self->vcpu->esr);
+		ASSERT_EQ(0, fallocate(self->mem, PUNCH, offset, PAGE)) {
+			TH_LOG("hole number %u: %s", i, strerror(errno));
+		}
+	}
+	agent_do(self->vcpu, AGENT_FILL, variant->gpa, SIZE, 9);
+	EXPECT_EQ(away, pages_away());
 }
 
 struct puncher {

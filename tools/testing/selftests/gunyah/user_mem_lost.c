@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* User memory that the resource manager refuses, or does not give back: R20, R64. */
 #include "../kselftest_harness.h"
-#include "lib/control.h"
+#include "lib/paged.h"
 #include "lib/sweep.h"
 #include "lib/user_mem.h"
-
-#define SHARED		0x90000000UL
 
 FIXTURE(refused)
 {
@@ -54,21 +52,28 @@ TEST_F(refused, lend_is_refused)
 	munmap(self->mem, GUEST_SIZE);
 }
 
-/* R64: lost pages stay pinned and charged, and nobody gets them again */
+/*
+ * R64: lost pages stay pinned and charged, and nobody gets them again.  Nobody takes
+ * back from a guest either what it was given page by page.
+ */
 TEST_F(refused, reclaim_is_refused)
 {
 	const struct cost cost = {
-		.pages = VM_PAGES, .vmids = 1, .parcels = 1, .leaked_pages = VM_PAGES,
-		.lost_vmids = 1,
+		.pages = VM_PAGES, .vmids = 1, .parcels = !paging_there(),
+		.leaked_pages = VM_PAGES, .lost_vmids = 1,
 	};
 	struct sweep_state now;
 
 	vm_start(&self->vm);
+	/* It has all of it. */
+	agent_do(&self->vm.vcpu[0], AGENT_SUM, GUEST_BASE, GUEST_SIZE, 0);
 	ASSERT_EQ(AGENT_STATUS, agent_psci(&self->vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
 	MSG_RULE(MSG_MEM_RECLAIM, CTL_REFUSE, .p = { RM_NORESOURCE });
+	CALL_RULE(CALL_DONATE, CTL_CALL_RESULT, .times = CTL_FOREVER, .p = { HYP_DENIED });
 	EXPECT_EQ(-EIO, __vm_reset(&self->vm));
 	now = sweep_state();
 	EXPECT_TRUE(sweep_same("reclaim refused", &self->before, &cost, &now));
+	control_clear(-1);
 
 	/* The region can be taken out; what is behind it can't be had again. */
 	EXPECT_EQ(0, __remove_user_mem(self->vm.fd, RAM_LABEL));

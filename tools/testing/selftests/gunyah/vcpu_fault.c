@@ -16,8 +16,6 @@
 #define STATE_PAGE_FAULT	7
 #define STATE_SYSTEM_RESET	0x100
 
-#define HYP_RETRY		(-2ULL)
-#define HYP_BUSY		31
 
 /* vcpu_run returns this, so many times. */
 #define RUN_RULE(number, ...)						\

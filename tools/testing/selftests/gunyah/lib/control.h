@@ -63,6 +63,8 @@
 /* Of the errors of resource manager and hypervisor, and of the states that vcpu_run returns. */
 #define RM_NORESOURCE		2
 #define HYP_DENIED		30
+#define HYP_BUSY		31
+#define HYP_RETRY		(-2ULL)
 #define STATE_FAULT		6
 
 /* Pages of a usual VM's memory. */

@@ -8,8 +8,6 @@
 #include "sweep.h"
 #include "user_mem.h"
 
-#define SHARED_GPA	(GUEST_BASE + 0x10000000UL)
-#define SHARED_SIZE	SZ_2M
 #define SPLIT_GPA	(GUEST_BASE + 0x20000000UL)
 #define SMALL_SIZE	(16 * SZ_4K)
 /* RAM, what is shared, and a page that is taken out again. */
@@ -18,8 +16,7 @@
 #define USER_SIZE	(USER_SPARE + SZ_2M)
 #define USER_LABEL	0x1234
 
-/* A step failed: is it to be tried again? */
-static bool try_again(struct life *l, const char *name, int error)
+bool life_try_again(struct life *l, const char *name, int error)
 {
 	if (l->error) {
 		l->again = error;
@@ -29,16 +26,6 @@ static bool try_again(struct life *l, const char *name, int error)
 	l->failed = name;
 	return true;
 }
-
-/* Do it, and when it fails do it again: false when that fails too. */
-#define STEP(l, name, expr) ({						\
-	int _ret;							\
-									\
-	do {								\
-		_ret = (expr);						\
-	} while (_ret < 0 && try_again(l, name, _ret));			\
-	_ret >= 0;							\
-})
 
 static void unmap(struct life *l, void *p, size_t size)
 {
@@ -52,6 +39,7 @@ void life_init(struct life *l)
 	memset(l, 0, sizeof(*l));
 	l->shared_fd = -1;
 	l->many_fd = -1;
+	l->late_fd = -1;
 	l->to_guest[0] = -1;
 	l->to_guest[1] = -1;
 	l->from_guest = -1;
@@ -118,7 +106,7 @@ static int load(struct life *l)
 	ret = map_file(l->vm.mem_fd, GUEST_SIZE, &mem);
 	if (ret)
 		return ret;
-	sig = touch(mem, true);
+	sig = touch(mem, true) ?: touch(mem + (GUEST_DTB - GUEST_BASE), true);
 	if (!sig)
 		vm_write(&l->vm, mem);
 	unmap(l, mem, GUEST_SIZE);
@@ -460,6 +448,7 @@ void life_close(struct life *l)
 	close_fd(&l->vm.mem_fd);
 	close_fd(&l->shared_fd);
 	close_fd(&l->many_fd);
+	close_fd(&l->late_fd);
 	close_fd(&l->to_guest[0]);
 	close_fd(&l->to_guest[1]);
 	close_fd(&l->from_guest);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The paths of the failure sweeps, and what a point on them costs. */
-#include "path.h"
+#include "paged_path.h"
 
 static bool live_create(struct life *l, const struct path *path)
 {
@@ -135,8 +135,6 @@ unsigned int path_messages(const struct path *path, __u32 id)
 
 /* ---- costs ---- */
 
-static const char *const how_names[HOWS] = { "not sent", "refused", "done with an error", "torn" };
-
 #define VMID		1	/* the resource manager has one less to give */
 #define LOST_VMID	2	/* the driver knows that */
 #define PARCEL		4	/* a parcel stays, with its memory */
@@ -165,6 +163,8 @@ static const struct price {
 /* Memory of the parcel that the @nth message of that kind is about: the last comes back first. */
 static unsigned int parcel_pages(const struct path *path, __u32 id, unsigned int nth)
 {
+	if (path->calls)
+		return paged_parcel_pages(path, id, nth);
 	if (id == MSG_MEM_SHARE || (id == MSG_MEM_RECLAIM && path->share && nth == 1))
 		return SHARED_PAGES;
 	if (path == &pieces_path)
@@ -246,6 +246,8 @@ struct cost cost_of_death(const struct path *path)
 	};
 	unsigned int i;
 
+	if (path->calls)
+		return paged_cost_of_death(path);
 	cost.leaked_pages = cost.pages;
 	for (i = 1; i <= back; i++) {
 		cost.pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
@@ -253,56 +255,4 @@ struct cost cost_of_death(const struct path *path)
 			cost.leaked_pages -= parcel_pages(path, MSG_MEM_RECLAIM, i);
 	}
 	return cost;
-}
-
-/* ---- points ---- */
-
-bool as_stated(const char *what, const struct life *l, int error, int again,
-	       const struct sweep_state *before, const struct cost *cost)
-{
-	struct sweep_state now = sweep_state();
-	bool ok = sweep_same(what, before, cost, &now);
-
-	if (l->error != error || l->again != again) {
-		ksft_print_msg("%s: %s: error %d, then %d; not %d, then %d\n", what,
-			       l->failed ?: "no step", l->error, l->again, error, again);
-		ok = false;
-	}
-	if (control_read(CTL_RM_DEAD)) {
-		ksft_print_msg("%s: the resource manager is dead\n", what);
-		ok = false;
-	}
-	return ok;
-}
-
-int message_rule(enum how how, __u32 id, unsigned int nth)
-{
-	if (how == TORN)
-		return MSG_RULE(id, CTL_CUT, .nth = nth, .p = { 0, 8 });
-	return MSG_RULE(id, how == REFUSED ? CTL_REFUSE : CTL_REPLY_ERROR, .nth = nth,
-			.p = { RM_NORESOURCE });
-}
-
-bool message_point(const struct path *path, enum how how, __u32 id, unsigned int nth, bool *fired)
-{
-	struct cost cost = cost_of(path, how, id, nth), nothing = {};
-	struct sweep_state before = sweep_state();
-	struct life l;
-	int rule, error;
-	char what[64];
-	bool ok;
-
-	if (path->small_pages)
-		before.pool_pages = 0;
-	snprintf(what, sizeof(what), "%s: message 0x%x, number %u", how_names[how], id, nth);
-	sweep_progress(what, nth);
-	rule = message_rule(how, id, nth);
-	path_live(&l, path);
-	*fired = control_fired(rule);
-	control_clear(rule);
-	if (!*fired)
-		return as_stated(what, &l, 0, 0, &before, &nothing);
-	error = error_of(path, how, id, nth);
-	ok = as_stated(what, &l, error, again_of(error, &cost), &before, &cost);
-	return cost_recover(&cost) && ok;
 }

@@ -24,7 +24,9 @@
  * @reset: then it is reset and started again, and ended by the host
  * @small_pages: lends pages of 4K: the hypervisor's tables for them stay, and are
  *	not counted
+ * @firmware: a protected VM, with firmware in the last page of its RAM
  * @order: ids of the messages of a life, then 0
+ * @calls: in the demand-paged flow, its hypercalls about memory (lib/paged_path.h)
  */
 struct path {
 	const char *name;
@@ -37,7 +39,9 @@ struct path {
 	bool off;
 	bool reset;
 	bool small_pages;
+	bool firmware;
 	const __u32 *order;
+	const struct paged_calls *calls;
 };
 
 extern const struct path create_path, memory_path, map_path, functions_path, late_path,
@@ -72,18 +76,5 @@ bool cost_recover(const struct cost *cost);
  * control_mark(): all that was given and not taken back.
  */
 struct cost cost_of_death(const struct path *path);
-
-/* A rule that makes the @nth message @id fail. */
-int message_rule(enum how how, __u32 id, unsigned int nth);
-
-/*
- * After a life: did it cost what was said, and end as was said?  @error: of the
- * step that failed, @again: when it was tried again.
- */
-bool as_stated(const char *what, const struct life *l, int error, int again,
-	       const struct sweep_state *before, const struct cost *cost);
-
-/* One life in which the @nth message @id fails; false when it is not as stated. */
-bool message_point(const struct path *path, enum how how, __u32 id, unsigned int nth, bool *fired);
 
 #endif

@@ -77,6 +77,7 @@ void sweep_progress(const char *what, unsigned int n);
  * @vm: the VM
  * @shared_fd: file of the shared memory, -1 without any
  * @many_fd: file of the guest's memory that is in many pieces, -1 without any
+ * @late_fd: file of what is bound while the guest runs, -1 without any
  * @user: memory of this process that the guest has, NULL without any
  * @to_guest: eventfds of the irqfds, -1 without any
  * @from_guest: eventfd of the ioeventfds, -1 without any
@@ -92,6 +93,7 @@ struct life {
 	struct test_vm vm;
 	int shared_fd;
 	int many_fd;
+	int late_fd;
 	char *user;
 	int to_guest[2];
 	int from_guest;
@@ -103,6 +105,23 @@ struct life {
 	const char *failed;
 	bool vm_ran;
 };
+
+/* A step failed: is it to be tried again? */
+bool life_try_again(struct life *l, const char *name, int error);
+
+/* Do it, and when it fails do it again: false when that fails too. */
+#define STEP(l, name, expr) ({						\
+	int _ret;							\
+									\
+	do {								\
+		_ret = (expr);						\
+	} while (_ret < 0 && life_try_again(l, name, _ret));		\
+	_ret >= 0;							\
+})
+
+/* What is shared. */
+#define SHARED_GPA	(GUEST_BASE + 0x10000000UL)
+#define SHARED_SIZE	SZ_2M
 
 /* The steps.  False when one has failed twice. */
 bool life_open(struct life *l);
