@@ -44,8 +44,22 @@ GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
 # Nothing that loses memory: some of them see that none is lost at all.
 EAGER_TESTS=device,vm_config,vm_auth,android,vm_life,vm_reset,vm_resources,irqfd_life,memory_access
 
-# pages FLOW: build the kernel of $PAGES; in that flow boot a guest on it, and run the
-# main tests.
+# pages_build: build the kernel of $PAGES, and what it boots from.
+pages_build()
+{
+	"$CI/build-kernel.sh"
+	"$CI/build-initramfs.sh"
+}
+
+# pages_kunit: the KUnit modules on it.
+pages_kunit()
+{
+	pages_build
+	boot "soak-pages-$PAGES-kunit" --mode kunit --no-hyp --no-guest --memory 1024 --timeout 600
+	results "pages-$PAGES-kunit"
+}
+
+# pages FLOW: in that flow boot a guest on it, and run the main tests.
 pages()
 {
 	local name=pages-$PAGES-$1 profile=published tests=$EAGER_TESTS,$BOTH_FLOWS
@@ -54,8 +68,7 @@ pages()
 		profile=paging
 		tests=$PAGED_TESTS,$BOTH_FLOWS
 	fi
-	"$CI/build-kernel.sh"
-	"$CI/build-initramfs.sh"
+	pages_build
 	boot "soak-$name-guest" --mode run --timeout 600 --append "ghyp.profile=$profile"
 	if [ "$BOOT_STATUS" -eq 0 ]; then
 		echo "ok 1 boots_a_guest"

@@ -17,6 +17,9 @@
 #include "../guest_mem.h"
 #include "../mem_provider.h"
 
+/* Some pages, whatever size they have. */
+#define SOME_PAGES	(16 * PAGE_SIZE)
+
 /*
  * Synchronous where it can be: a test that has dropped all references sees the
  * memory go at once.

@@ -30,7 +30,7 @@
 #define RAM		0x80000000ULL
 #define RAM_SIZE	(4ULL * SZ_2M)
 #define SHM		0x40000000ULL
-#define SHM_SIZE	SZ_64K
+#define SHM_SIZE	SOME_PAGES
 #define DTB		(RAM + SZ_2M)
 #define DTB_SIZE	(PAGE_SIZE + 0x123)
 /* The firmware of protected guests, in RAM. */

@@ -23,7 +23,7 @@ static inline void map_pieces(struct kunit *test)
 	struct parcel_test *t = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, SZ_64K), 0);
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, SOME_PAGES), 0);
 	for (i = 0; i < LENT_PIECES; i++)
 		KUNIT_ASSERT_EQ(test, map_mem(t, GPA + i * PAGE_SIZE,
 					      (LENT_PIECES - 1 - i) * PAGE_SIZE, PAGE_SIZE, RWX),

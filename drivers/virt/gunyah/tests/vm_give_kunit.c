@@ -123,8 +123,8 @@ static void map_small_guest(struct kunit *test)
 {
 	struct parcel_test *t = test->priv;
 
-	KUNIT_ASSERT_EQ(test, map_mem(t, GPA, 0, SZ_64K, RWX), 0);
-	KUNIT_ASSERT_EQ(test, map_mem(t, 0x40000000, SZ_64K, SZ_64K, SHARE), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, GPA, 0, SOME_PAGES, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, 0x40000000, SOME_PAGES, SOME_PAGES, SHARE), 0);
 }
 
 static void no_answer_leaks(struct kunit *test)
@@ -138,7 +138,7 @@ static void no_answer_leaks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, t->gives, 1);
 	KUNIT_EXPECT_EQ(test, t->reclaims, 0);
-	expect_stats(test, 0, 0, SZ_64K, 0);
+	expect_stats(test, 0, 0, SOME_PAGES, 0);
 
 	/* What is lost can't be given again. */
 	t->fail_give = 0;
@@ -158,7 +158,7 @@ static void bad_answer_leaks(struct kunit *test)
 	/* The first one is back. */
 	KUNIT_EXPECT_EQ(test, t->reclaims, 1);
 	KUNIT_EXPECT_EQ(test, t->last_reclaimed, FIRST_HANDLE);
-	expect_stats(test, 0, 0, SZ_64K, 0);
+	expect_stats(test, 0, 0, SOME_PAGES, 0);
 	/* Who ends the run is told, once. */
 	KUNIT_EXPECT_EQ(test, take_back(t), 1);
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
@@ -176,7 +176,7 @@ static void failed_reclaim_leaks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take_back(t), 1);
 	KUNIT_EXPECT_EQ(test, t->reclaims, 2);
 	KUNIT_EXPECT_FALSE(test, t->seen[1].alive);
-	expect_stats(test, 0, 0, SZ_64K, 0);
+	expect_stats(test, 0, 0, SOME_PAGES, 0);
 	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), -EIO);
 }
 
@@ -188,7 +188,7 @@ static void abandoned_leaks_all(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, give(t, GPA, SZ_4K), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_mem_abandon(&t->mem), 2);
 	KUNIT_EXPECT_EQ(test, t->reclaims, 0);
-	expect_stats(test, 0, 0, 2 * SZ_64K, 0);
+	expect_stats(test, 0, 0, 2 * SOME_PAGES, 0);
 }
 
 /*

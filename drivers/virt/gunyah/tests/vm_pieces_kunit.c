@@ -252,8 +252,8 @@ static void give_fails(struct kunit *test)
 	int i;
 
 	/* Small: what is leaked is lost for good. */
-	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, SZ_64K, RWX), 0);
-	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SZ_64K, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, SOME_PAGES, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SOME_PAGES, RWX), 0);
 	KUNIT_ASSERT_EQ(test, map_mem(t, SHM, RAM_SIZE, SHM_SIZE, SHARE), 0);
 	start(test);
 
@@ -287,7 +287,7 @@ static void leaked_page_has_neighbours(struct kunit *test)
 	u64 gpa;
 
 	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, size, RWX), 0);
-	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SZ_64K, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SOME_PAGES, RWX), 0);
 	start(test);
 	/* The page alone: the hole between two pieces. */
 	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
@@ -467,7 +467,9 @@ static void reclaim_goes_on(struct kunit *test)
 	expect_all_back(test);
 }
 
-#define MANY	(2 * GUNYAH_VM_BATCH + 5)
+#define MANY		(2 * GUNYAH_VM_BATCH + 5)
+/* Behind the device tree. */
+#define MANY_GPA	(RAM + 2 * SZ_2M)
 
 /* Many pieces, of a page each: none is next to another in the file. */
 static void map_many(struct kunit *test)
@@ -475,13 +477,13 @@ static void map_many(struct kunit *test)
 	struct paging_test *t = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, 4 * SZ_2M, SZ_64K, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, FILE_SIZE - SOME_PAGES, SOME_PAGES, RWX), 0);
 	for (i = 0; i < MANY; i++)
-		KUNIT_ASSERT_EQ(test, map_mem(t, RAM + i * PAGE_SIZE, 2 * i * PAGE_SIZE,
+		KUNIT_ASSERT_EQ(test, map_mem(t, MANY_GPA + i * PAGE_SIZE, 2 * i * PAGE_SIZE,
 					      PAGE_SIZE, RWX), 0);
 	start(test);
 	for (i = 0; i < MANY; i++)
-		KUNIT_ASSERT_EQ(test, fault(t, RAM + i * PAGE_SIZE, true), 0);
+		KUNIT_ASSERT_EQ(test, fault(t, MANY_GPA + i * PAGE_SIZE, true), 0);
 	KUNIT_ASSERT_EQ(test, t->donates, MANY);
 }
 
@@ -493,14 +495,14 @@ static void many_come_back_together(struct kunit *test)
 
 	map_many(test);
 	t->donates = 0;
-	KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, MANY_GPA, MANY * PAGE_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, t->unmaps, MANY);
 	KUNIT_EXPECT_EQ(test, t->donates, MANY);
 	KUNIT_EXPECT_EQ(test, t->syncs, DIV_ROUND_UP(MANY, GUNYAH_VM_BATCH));
 
 	/* And at the end of the run. */
 	for (i = 0; i < MANY; i++)
-		KUNIT_ASSERT_EQ(test, fault(t, RAM + i * PAGE_SIZE, true), 0);
+		KUNIT_ASSERT_EQ(test, fault(t, MANY_GPA + i * PAGE_SIZE, true), 0);
 	t->unmaps = 0;
 	t->syncs = 0;
 	KUNIT_EXPECT_EQ(test, end(t), 0);
@@ -521,15 +523,15 @@ static void one_of_many_fails(struct kunit *test)
 	map_many(test);
 	for (i = 0; i < ARRAY_SIZE(where); i++) {
 		fail(t, where[i], 1, GUNYAH_ERROR_BUSY);
-		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE),
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, MANY_GPA, MANY * PAGE_SIZE),
 				-EBUSY);
 		KUNIT_EXPECT_EQ(test, t->n_owned, 1 + DTB_PAGES);
 		fail(t, 0, 0, 0);
-		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, MANY * PAGE_SIZE),
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, MANY_GPA, MANY * PAGE_SIZE),
 				0);
 		KUNIT_EXPECT_EQ(test, t->n_owned, DTB_PAGES);
 		for (k = 0; k < MANY; k++)
-			KUNIT_ASSERT_EQ(test, fault(t, RAM + k * PAGE_SIZE, true), 0);
+			KUNIT_ASSERT_EQ(test, fault(t, MANY_GPA + k * PAGE_SIZE, true), 0);
 	}
 	KUNIT_EXPECT_EQ(test, end(t), 0);
 	expect_all_back(test);
@@ -541,8 +543,8 @@ static void end_fails(struct kunit *test)
 	const struct reclaim_case *c = test->param_value;
 	struct paging_test *t = test->priv;
 
-	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, SZ_64K, RWX), 0);
-	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SZ_64K, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, RAM, 0, SOME_PAGES, RWX), 0);
+	KUNIT_ASSERT_EQ(test, map_mem(t, DTB, SZ_2M, SOME_PAGES, RWX), 0);
 	KUNIT_ASSERT_EQ(test, map_mem(t, SHM, RAM_SIZE, SHM_SIZE, SHARE), 0);
 	start(test);
 	KUNIT_ASSERT_EQ(test, fault(t, SHM, true), 0);

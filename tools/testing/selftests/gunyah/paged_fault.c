@@ -188,7 +188,7 @@ TEST_F(fail, hole)
 		CALL_RULE(calls[i], CTL_CALL_RESULT, .p = { HYP_NOMEM });
 		EXPECT_EQ(-1, fallocate(self->mem, punch, 0, PAGE));
 		EXPECT_EQ(ENOMEM, errno);
-		EXPECT_EQ(self->away + 1, pages_away());
+		EXPECT_EQ(self->away + PAGE_4KS, pages_away());
 		EXPECT_EQ(5, agent_do(self->vcpu, AGENT_LOAD, self->gpa, 8, 0));
 		EXPECT_EQ(0, self->vcpu->esr);
 
@@ -252,7 +252,7 @@ TEST_F(fail, binding)
 		EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
 	}
 	EXPECT_EQ(0, __map_mem(self->vm.fd, mem, LOW, PAGE, 0, SHARE_RW));
-	EXPECT_EQ(self->away + 1, pages_away());
+	EXPECT_EQ(self->away + PAGE_4KS, pages_away());
 	EXPECT_EQ(self->leaked, bytes_leaked());
 	close(mem);
 }

@@ -3,6 +3,7 @@
  * VM_SET_USER_MEM_REGION: which memory is taken, how each wrong region is refused
  * (R60, R71), and what the process is charged.
  */
+#include <linux/mman.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -13,6 +14,8 @@
 
 #define NR_PAGES		16UL
 #define SIZE		(NR_PAGES * PAGE)
+/* Of 2 MiB, which there are beside pages of any size; the usual ones may be much larger. */
+#define HUGE_PAGES	"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 FIXTURE(region)
 {
@@ -166,18 +169,18 @@ TEST_F(region, guest_memory_is_refused)
 
 TEST_F(region, huge_page_is_refused)
 {
-	const int anon = MAP_PRIVATE | MAP_ANONYMOUS;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB;
 	void *p;
 
-	write_file("/proc/sys/vm/nr_hugepages", "2");
-	p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, anon | MAP_HUGETLB, -1, 0);
+	write_file(HUGE_PAGES, "2");
+	p = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (p == MAP_FAILED) {
-		write_file("/proc/sys/vm/nr_hugepages", "0");
+		write_file(HUGE_PAGES, "0");
 		SKIP(return, "no huge pages");
 	}
 	EXPECT_EQ(-EINVAL, try_memory(self->vm, p));
 	munmap(p, SZ_2M);
-	write_file("/proc/sys/vm/nr_hugepages", "0");
+	write_file(HUGE_PAGES, "0");
 }
 
 TEST_F(region, device_is_refused)

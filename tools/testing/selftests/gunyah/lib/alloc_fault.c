@@ -165,7 +165,7 @@ static bool read_symbols(struct known *k)
 	}
 	fclose(f);
 	/* The last function of a module ends with its last page at the latest. */
-	r->scope.end = (r->scope.end | (SZ_4K - 1)) + 1;
+	r->scope.end = (r->scope.end | (PAGE - 1)) + 1;
 	return true;
 }
 
