@@ -10,6 +10,11 @@
 FAULT_TESTS=control,rpc_fault,rpc_refused,rpc_reset,rpc_notify,rpc_dead,vcpu_fault,vm_race,observe,user_mem_lost,free_memory
 # shellcheck disable=SC2034
 SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
+# What needs the debug kernel: in the suites "selftests" and "paged", and in "faults".
+# shellcheck disable=SC2034
+DEBUG_TESTS=memory_failure,host_sleep
+# shellcheck disable=SC2034
+DEBUG_FAULT_TESTS=host_sleep_lost
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
 PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,free_memory
