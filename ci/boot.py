@@ -119,14 +119,27 @@ def read_file(path, what):
         fail(f'{what}: {path}: {err.strerror}')
 
 
+def next_kernel(args, initrd):
+    """An archive with what kexec is to start: the same kernel, with all that
+    there is for the primary so far."""
+    kernel = read_file(args.kernel, 'kernel')
+    return (cpio_entry('next', 0o40755) +
+            cpio_entry('next/Image', 0o100644, kernel) +
+            cpio_entry('next/initrd.cpio', 0o100644, initrd) +
+            cpio_entry('TRAILER!!!', 0))
+
+
 def make_initrd(args, out):
     """The primary's archive, and what it needs for its mode: the selftests,
-    the guest's kernel and initramfs."""
+    another kernel to start, the guest's kernel and initramfs."""
     shutil.copyfile(args.initramfs, out)
-    if args.mode in ('test', 'shell'):
+    if args.mode in ('test', 'shell', 'down'):
         with open(out, 'ab') as file:
             file.write(read_file(os.path.join(env('INITRAMFS'),
                                               'selftests.cpio'), 'selftests'))
+    if args.mode == 'down':
+        with open(out, 'r+b') as file:
+            file.write(next_kernel(args, file.read()))
     if args.mode == 'bench':
         with open(out, 'ab') as file:
             file.write(read_file(os.path.join(env('WORK'), 'bench/bench.cpio'),

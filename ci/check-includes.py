@@ -31,6 +31,7 @@ LAYERS = [
     ('uapi', ['include/uapi/linux/gunyah.h']),
     ('vm_resource', ['vm_resource']),
     ('mem_list', ['mem_list']),
+    ('mem_page', ['mem_page']),
     ('mem_provider', ['direct_map', 'mem_provider']),
     ('guest_pages', ['guest_pages']),
     ('guest_mem', ['guest_mem', 'user_mem']),

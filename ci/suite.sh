@@ -13,6 +13,11 @@ SWEEP_TESTS=fail_sweep,fail_alloc,fail_bind
 # The same of the demand-paged flow: the suite "sweeps-paged".
 # shellcheck disable=SC2034
 PAGED_SWEEP_TESTS=fail_paged
+# What needs the debug kernel: in the suites "selftests" and "paged", and in "faults".
+# shellcheck disable=SC2034
+DEBUG_TESTS=memory_failure,host_sleep
+# shellcheck disable=SC2034
+DEBUG_FAULT_TESTS=host_sleep_lost
 # Those of the suite "paged", and what it has of the others.
 # shellcheck disable=SC2034
 PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,user_mem_lost,free_memory,mem_trace

@@ -14,6 +14,8 @@
 #   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
 #   primary.mode=bench   run the benchmark's monitors for primary.which=gunyah or kvm, with
 #                        the words of primary.bench and primary.host
+#   primary.mode=down    go down with a VM up: primary.down=off or, to the same kernel in
+#                        mode test, kexec
 #   primary.mode=shell   a shell on the console
 #
 # primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
@@ -332,6 +334,18 @@ run_bench()
 	done
 }
 
+# It does not come back from there; the hypervisor's log has what is left then.
+run_down()
+{
+	load_driver
+	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
+	how=$(arg primary.down off)
+	[ "$how" = kexec ] || echo "GUNYAH-RESULT status=0"
+	/selftests/host_down "$how" /next/Image /next/initrd.cpio \
+		"$(sed 's/primary\.mode=down/primary.mode=test/' /proc/cmdline)"
+	return 1
+}
+
 cd /
 echo "primary: Linux $(uname -r), $(nproc) CPU(s), $(free -m | awk '/^Mem/ { print $2 }') MiB"
 mode=$(arg primary.mode run)
@@ -343,6 +357,7 @@ kunit) run_kunit ;;
 absent) run_absent ;;
 splat) run_splat ;;
 bench) run_bench ;;
+down) run_down ;;
 shell)
 	load_driver
 	echo "primary: a shell; /dev/gunyah: $(ls /dev/gunyah 2>&1); leave with exit"

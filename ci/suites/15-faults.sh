@@ -8,5 +8,5 @@
 . "$(dirname "$0")/../suite.sh"
 
 boot faults --mode test "$FAST_CPU" --no-guest --timeout 1200 --silence 620 \
-	--append "primary.only=$FAULT_TESTS"
+	--append "primary.only=$FAULT_TESTS${DEBUG:+,$DEBUG_FAULT_TESTS}"
 results faults

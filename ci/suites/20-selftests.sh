@@ -8,7 +8,12 @@
 . "$(dirname "$0")/../suite.sh"
 
 fuzz=10
-[ -z "$DEBUG" ] || fuzz=60
+not=$FAULT_TESTS,$SWEEP_TESTS,$PAGED_SWEEP_TESTS,$PAGED_TESTS,$DEBUG_FAULT_TESTS,compat,platform_qcom
+if [ -n "$DEBUG" ]; then
+	fuzz=60
+else
+	not=$not,$DEBUG_TESTS
+fi
 boot selftests --mode test "$FAST_CPU" --timeout 1200 --silence 200 \
-	--append "primary.not=$FAULT_TESTS,$SWEEP_TESTS,$PAGED_SWEEP_TESTS,$PAGED_TESTS,compat,platform_qcom primary.fuzz=$fuzz"
+	--append "primary.not=$not primary.fuzz=$fuzz"
 results selftests

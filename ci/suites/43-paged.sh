@@ -7,5 +7,5 @@
 . "$(dirname "$0")/../suite.sh"
 
 boot paged --mode test "$FAST_CPU" --no-guest --timeout 900 --silence 300 \
-	--append "ghyp.profile=paging primary.only=$PAGED_TESTS,$BOTH_FLOWS"
+	--append "ghyp.profile=paging primary.only=$PAGED_TESTS,$BOTH_FLOWS${DEBUG:+,$DEBUG_TESTS}"
 results paged

@@ -25,7 +25,8 @@ bool gunyah_direct_map_can_change(void);
  *
  * Context: may sleep.
  * Return: 0; -EOPNOTSUPP where the direct map can't be changed; -EINVAL for what is
- * not memory; -EIO when a page is out of it already; nothing has changed then.
+ * not memory; -EIO when a page is out of it already; -EBUSY while an image of all
+ * memory is made or loaded; nothing has changed then.
  */
 int gunyah_direct_map_remove(phys_addr_t phys, size_t size);
 

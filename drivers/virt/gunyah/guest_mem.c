@@ -30,6 +30,7 @@
 #include "guest_mem.h"
 #include "guest_pages.h"
 #include "mem_list.h"
+#include "mem_page.h"
 #include "mem_provider.h"
 
 /* Pages that one page fault maps at most. */
@@ -105,12 +106,15 @@ static int gunyah_guest_mem_list(struct gunyah_guest_pages *gp, pgoff_t first, p
 	MA_STATE(mas, &gp->folios, first, first);
 
 	mas_for_each(&mas, folio, last) {
+		start = max(mas.index, first);
+		end = min(mas.last, last) + 1;
+		/* First: what the kernel has found failed has a reference of it, too. */
+		if (gunyah_mem_page_failed(folio_page(folio, start - mas.index), end - start))
+			return -EIO;
 		if (state == GUNYAH_MEM_LENT &&
 		    gunyah_guest_pages_pinned(gp, folio, mas.index, first, last))
 			return -EBUSY;
 
-		start = max(mas.index, first);
-		end = min(mas.last, last) + 1;
 		ret = gunyah_mem_list_add(list, PFN_PHYS(folio_pfn(folio) + start - mas.index),
 					  PFN_PHYS(end - start));
 		if (ret)

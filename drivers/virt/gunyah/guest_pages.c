@@ -32,6 +32,7 @@
 #include <linux/xarray.h>
 
 #include "guest_pages.h"
+#include "mem_page.h"
 
 #define GUNYAH_HUGE_ORDER	get_order(GUNYAH_HUGE_SIZE)
 
@@ -172,25 +173,14 @@ struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t inde
 	return folio;
 }
 
-/* A page that failed must not go back to the allocator inside of a large folio. */
-static bool gunyah_guest_pages_poisoned(struct folio *folio)
-{
-	long i;
-
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || !folio_test_large(folio))
-		return false;
-
-	for (i = 0; i < folio_nr_pages(folio); i++) {
-		if (PageHWPoison(folio_page(folio, i)))
-			return true;
-	}
-
-	return false;
-}
-
 static void gunyah_guest_pages_free(struct folio *folio)
 {
-	if (gunyah_guest_pages_poisoned(folio))
+	/*
+	 * A page that failed must not go back to the allocator inside of a large folio;
+	 * of one by itself the allocator takes care.
+	 */
+	if (folio_test_large(folio) &&
+	    gunyah_mem_page_failed(folio_page(folio, 0), folio_nr_pages(folio)))
 		pr_err_ratelimited("%zu KiB kept: a page of them has failed\n",
 				   folio_size(folio) / SZ_1K);
 	else
@@ -240,7 +230,9 @@ static bool gunyah_guest_pages_replace(struct gunyah_guest_pages *gp, struct fol
 
 	MA_STATE(mas, &gp->folios, start, start);
 
-	if (gunyah_guest_pages_poisoned(folio))
+	/* What has failed can't be copied.  In the hole it is given up with the folio. */
+	if (gunyah_mem_page_failed(folio_page(folio, 0), hole_start - start) ||
+	    gunyah_mem_page_failed(folio_page(folio, hole_end - start), end - hole_end))
 		return false;
 	/* A guest may have the rest of it: that stays where it is. */
 	if (gunyah_guest_pages_has(gp, start, end - 1, GUNYAH_GIVEN_STATES))
@@ -285,7 +277,7 @@ static void gunyah_guest_pages_punch_folio(struct gunyah_guest_pages *gp, struct
 	    gunyah_guest_pages_replace(gp, folio, index, start, end))
 		return;
 
-	folio_zero_range(folio, (start - index) << PAGE_SHIFT, (end - start) << PAGE_SHIFT);
+	gunyah_mem_page_clear(folio_page(folio, start - index), end - start);
 }
 
 void gunyah_guest_pages_punch(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)

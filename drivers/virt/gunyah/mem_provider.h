@@ -117,8 +117,8 @@ static inline void gunyah_mem_owner_wait(struct gunyah_mem_owner *owner)
  * @give: move a claim, or any part of one that is the host's, to @state, which
  *	is shared or lent, and append its pages to @list, in the order of their
  *	offsets.  -EBUSY: lent is not possible, as user space has mapped or pinned
- *	a page; -EIO: some of it was leaked before; -EINTR: a fatal signal;
- *	-ENOMEM.  On an error the state is as before, and @list may have more
+ *	a page; -EIO: some of it was leaked before, or has failed; -EINTR: a
+ *	fatal signal; -ENOMEM.  On an error the state is as before, and @list may have more
  *	entries
  * @take_back: the pages are this VM's again, mapped as they were; any part of what
  *	was given

@@ -304,9 +304,10 @@ static void gunyah_rm_remove(struct platform_device *pdev)
 }
 
 /*
- * Hibernation would read lent memory, which aborts, and come back to a resource
- * manager that knows nothing of this connection: capabilities are new at each
- * boot.  Suspend is all right.
+ * Hibernation would come back to a resource manager that knows nothing of this
+ * connection, nor of guests and what they share: capabilities are new at each boot.
+ * (Lent memory is in its way also without this driver: see direct_map.c.)  Suspend is
+ * all right.
  */
 static int gunyah_rm_freeze(struct device *dev)
 {

@@ -36,6 +36,7 @@
 #include <kunit/visibility.h>
 
 #include "mem_list.h"
+#include "mem_page.h"
 #include "mem_provider.h"
 #include "user_mem.h"
 
@@ -355,6 +356,8 @@ static int gunyah_user_mem_give(struct gunyah_mem_provider *provider, u64 offset
 
 	for (i = first; i < end; i += n) {
 		n = gunyah_user_mem_run(um, i, end);
+		if (gunyah_mem_page_failed(um->pages[i], n))
+			return -EIO;
 		ret = gunyah_mem_list_add(list, page_to_phys(um->pages[i]), PFN_PHYS((u64)n));
 		if (ret)
 			return ret;

@@ -28,7 +28,6 @@
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/gunyah.h>
-#include <linux/highmem.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -36,6 +35,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/gunyah.h>
 
+#include "mem_page.h"
 #include "platform.h"
 #include "rm_calls.h"
 #include "vm_pieces.h"
@@ -234,15 +234,8 @@ static void gunyah_vm_pieces_give_up(struct gunyah_vm_pieces *p, struct gunyah_v
 static void gunyah_vm_pieces_clear(const struct gunyah_vm_pieces *p,
 				   const struct gunyah_vm_piece *piece)
 {
-	u64 done;
-
-	if (!p->clear || piece->state != GUNYAH_MEM_LENT)
-		return;
-
-	for (done = 0; done < piece->size; done += PAGE_SIZE) {
-		clear_highpage(pfn_to_page(PHYS_PFN(piece->phys + done)));
-		cond_resched();
-	}
+	if (p->clear && piece->state == GUNYAH_MEM_LENT)
+		gunyah_mem_page_clear(pfn_to_page(PHYS_PFN(piece->phys)), PHYS_PFN(piece->size));
 }
 
 /*
@@ -424,7 +417,7 @@ static void gunyah_vm_piece_halve(struct gunyah_vm_piece *piece, u64 gpa)
 
 /*
  * The provider lets the piece go, or, where user space has other pages of it mapped
- * or others of it were leaked, a part of it.
+ * or others of it were leaked or have failed, a part of it.
  */
 static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 {

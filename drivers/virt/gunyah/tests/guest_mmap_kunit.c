@@ -2,7 +2,7 @@
 /*
  * Tests of guest-memory files in user space's mappings (R62, R67): a mapped
  * range is not lent, a lent one is a SIGBUS, which this thread sees as -EFAULT
- * of an access by the kernel.
+ * of an access by the kernel.  And of pages that have failed (R68).
  */
 #include <linux/fs.h>
 #include <linux/falloc.h>
@@ -343,29 +343,125 @@ static void hole_beside_a_pin(struct kunit *test)
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
+/* A page of the file, in one piece if there is one, which has failed with MAGIC in it. */
+static struct page *failed(struct kunit *test, u64 offset)
+{
+	struct mmap_test *t = test->priv;
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, write_user(addr + offset, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr + offset, 1, FOLL_WRITE, &page), 1);
+	unpin_user_page(page);
+	KUNIT_ASSERT_EQ(test, vm_munmap(addr, FILE_SIZE), 0);
+	SetPageHWPoison(page);
+	return page;
+}
+
+/* What the driver has kept, for good as it thinks, is the allocator's again. */
+static void sound(struct page *page)
+{
+	ClearPageHWPoison(page);
+	folio_put(page_folio(page));
+}
+
+static int share(struct kunit *test, u64 offset, u64 size)
+{
+	struct mmap_test *t = test->priv;
+	struct gunyah_mem_list list = {};
+	int ret;
+
+	ret = t->provider->ops->give(t->provider, offset, size, GUNYAH_MEM_SHARED, &list);
+	gunyah_mem_list_free(&list);
+	return ret;
+}
+
+static int punch(struct kunit *test, u64 offset, u64 size)
+{
+	struct mmap_test *t = test->priv;
+
+	return vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, size);
+}
+
 /* R68: a page that failed is not mapped again, and does not go back to the allocator. */
 static void failed_page_is_contained(struct kunit *test)
 {
-	struct mmap_test *t = test->priv;
+	struct page *page = failed(test, PAGE_SIZE);
 	unsigned long addr = map(test, 0, SZ_2M);
-	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
-	struct page *page;
 	u32 val;
 
-	KUNIT_ASSERT_EQ(test, write_user(addr, MAGIC), 0);
-	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr + PAGE_SIZE, 1, FOLL_WRITE, &page), 1);
-	unpin_user_page(page);
-	KUNIT_ASSERT_EQ(test, vm_munmap(addr, SZ_2M), 0);
-	SetPageHWPoison(page);
-
-	addr = map(test, 0, SZ_2M);
 	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
 	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), -EFAULT);
 	KUNIT_EXPECT_EQ(test, read_user(addr + 2 * PAGE_SIZE, &val), 0);
 
-	KUNIT_EXPECT_EQ(test, vfs_fallocate(t->file, mode, 0, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, punch(test, 0, FILE_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 1);
 	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), 0);
+	sound(page);
+}
+
+/* R68: nobody is given it, and its neighbours are as good as before. */
+static void failed_page_is_not_given(struct kunit *test)
+{
+	struct page *page = failed(test, PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_2M), -EIO);
+	KUNIT_EXPECT_EQ(test, share(test, 0, SZ_2M), -EIO);
+	KUNIT_EXPECT_EQ(test, lend(test, PAGE_SIZE, PAGE_SIZE), -EIO);
+	/* Also where the kernel has taken a reference for good, as for a pin. */
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, lend(test, PAGE_SIZE, PAGE_SIZE), -EIO);
+	put_page(page);
+
+	KUNIT_EXPECT_EQ(test, lend(test, 0, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, share(test, 2 * PAGE_SIZE, SZ_2M - 2 * PAGE_SIZE), 0);
+	take_back(test, 0, PAGE_SIZE);
+	take_back(test, 2 * PAGE_SIZE, SZ_2M - 2 * PAGE_SIZE);
+	ClearPageHWPoison(page);
+}
+
+/* R68: a hole in a part of a folio is cleared, but for that page. */
+static void failed_page_is_not_cleared(struct kunit *test)
+{
+	struct page *page = failed(test, PAGE_SIZE);
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	u32 val;
+
+	KUNIT_ASSERT_EQ(test, write_user(addr, MAGIC), 0);
+	KUNIT_ASSERT_EQ(test, write_user(addr + 2 * PAGE_SIZE, MAGIC), 0);
+	KUNIT_EXPECT_EQ(test, punch(test, PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, *(u32 *)page_address(page), MAGIC);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), -EFAULT);
+	KUNIT_EXPECT_EQ(test, read_user(addr + 2 * PAGE_SIZE, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+	ClearPageHWPoison(page);
+}
+
+/* R68: what is left of a larger folio beside a hole: it is copied only if it is sound. */
+static void hole_beside_a_failed_page(struct kunit *test)
+{
+	struct page *page = failed(test, PAGE_SIZE);
+	unsigned long addr = map(test, 0, FILE_SIZE);
+	u32 val;
+
+	kunit_info(test, "a folio of %zu\n", folio_size(page_folio(page)));
+	KUNIT_ASSERT_EQ(test, write_user(addr + SZ_2M, MAGIC), 0);
+	KUNIT_EXPECT_EQ(test, punch(test, SZ_2M, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + SZ_2M, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), -EFAULT);
+
+	KUNIT_ASSERT_EQ(test, write_user(addr + SZ_2M, MAGIC), 0);
+	KUNIT_EXPECT_EQ(test, punch(test, 0, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + PAGE_SIZE, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, 0);
+	KUNIT_EXPECT_EQ(test, read_user(addr + SZ_2M, &val), 0);
+	KUNIT_EXPECT_EQ(test, val, MAGIC);
+	KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 1);
+	sound(page);
 }
 #endif
 
@@ -387,6 +483,9 @@ static struct kunit_case guest_mmap_test_cases[] = {
 	KUNIT_CASE(hole_beside_a_pin),
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(failed_page_is_contained),
+	KUNIT_CASE(failed_page_is_not_given),
+	KUNIT_CASE(failed_page_is_not_cleared),
+	KUNIT_CASE(hole_beside_a_failed_page),
 #endif
 	{}
 };

@@ -364,6 +364,32 @@ static void leaked_stays_leaked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, user_mem_charged(), before + 2);
 }
 
+#ifdef CONFIG_MEMORY_FAILURE
+/* R68: what has failed while it was pinned is nobody's to give. */
+static void failed_page_is_not_given(struct kunit *test)
+{
+	unsigned long addr = user_mem_anon(test, RANGE_SIZE);
+	struct gunyah_mem_provider *p;
+	struct page *page;
+
+	p = gunyah_user_mem_create(addr, RANGE_SIZE, true);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
+	KUNIT_ASSERT_EQ(test, 0, p->ops->claim(p, NULL, 0, 0, RANGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 1, pin_user_pages_fast(addr + 7 * PAGE_SIZE, 1, FOLL_WRITE, &page));
+	unpin_user_page(page);
+
+	SetPageHWPoison(page);
+	KUNIT_EXPECT_EQ(test, give(p, 0, RANGE_PAGES), -EIO);
+	KUNIT_EXPECT_EQ(test, give(p, 7, 1), -EIO);
+	KUNIT_EXPECT_EQ(test, give(p, 0, 7), 0);
+	KUNIT_EXPECT_EQ(test, give(p, 8, RANGE_PAGES - 8), 0);
+	p->ops->take_back(p, 0, RANGE_SIZE);
+	ClearPageHWPoison(page);
+	p->ops->unclaim(p, 0, RANGE_SIZE);
+	p->ops->put(p);
+}
+#endif
+
 static void references(struct kunit *test)
 {
 	unsigned long addr = user_mem_anon(test, RANGE_SIZE);
@@ -389,6 +415,9 @@ static struct kunit_case user_mem_test_cases[] = {
 	KUNIT_CASE(unclaim_part),
 	KUNIT_CASE(give_lists_the_pages),
 	KUNIT_CASE(leaked_stays_leaked),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(failed_page_is_not_given),
+#endif
 	KUNIT_CASE(references),
 	{}
 };

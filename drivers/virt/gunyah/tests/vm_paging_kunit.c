@@ -387,6 +387,30 @@ static void protected_memory_is_cleared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *lent, 0x12345678);
 }
 
+#ifdef CONFIG_MEMORY_FAILURE
+/* R68: but for a page that failed while the guest had it, which is not written to. */
+static void failed_page_is_not_cleared(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u32 *lent;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	start(test);
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+	lent = phys_to_virt(t->last_phys);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), 0);
+	*lent = 0x12345678;
+	KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+
+	SetPageHWPoison(virt_to_page(lent));
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	KUNIT_EXPECT_EQ(test, *lent, 0x12345678);
+	ClearPageHWPoison(virt_to_page(lent));
+	expect_all_back(test);
+}
+#endif
+
 /* ---- bindings while the guest runs ---- */
 
 static void map_while_running(struct kunit *test)
@@ -577,6 +601,9 @@ static struct kunit_case vm_paging_test_cases[] = {
 	KUNIT_CASE(firmware_is_refused),
 	KUNIT_CASE(firmware_is_not_replaced),
 	KUNIT_CASE(protected_memory_is_cleared),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(failed_page_is_not_cleared),
+#endif
 	KUNIT_CASE(map_while_running),
 	KUNIT_CASE_PARAM(unmap_while_running, unmap_gen_params),
 	KUNIT_CASE(unmap_fails),

@@ -2,7 +2,7 @@
 /*
  * Tests of giving memory when a guest touches it and of taking it back: rights
  * (R61), what the host can do meanwhile (R62), what comes back (R63), and each
- * hypercall failing in turn (R64).
+ * hypercall failing in turn (R64), pages that have failed (R68).
  */
 #include <linux/mman.h>
 #include <linux/module.h>
@@ -178,6 +178,35 @@ static void fault_where_user_space_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end(t), 0);
 	expect_all_back(test);
 }
+
+#ifdef CONFIG_MEMORY_FAILURE
+/* R68: what has failed is not given; its neighbours are. */
+static void fault_where_a_page_has_failed(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	u64 gpa = RAM + 8 * PAGE_SIZE;
+	struct page *page;
+
+	map_guest(test);
+	start(test);
+	KUNIT_ASSERT_EQ(test, fault(t, gpa, false), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, gpa, PAGE_SIZE), 0);
+	page = pfn_to_page(PHYS_PFN(t->last_phys));
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, SZ_2M), 0);
+
+	SetPageHWPoison(page);
+	t->calls = 0;
+	KUNIT_EXPECT_EQ(test, fault(t, gpa, false), -EIO);
+	KUNIT_EXPECT_EQ(test, t->calls, 0);
+	KUNIT_EXPECT_EQ(test, fault(t, gpa - PAGE_SIZE, false), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, gpa + PAGE_SIZE, false), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, gpa, false), -EIO);
+	ClearPageHWPoison(page);
+	KUNIT_EXPECT_EQ(test, fault(t, gpa, false), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+#endif
 
 static const struct gunyah_mem_provider_ops *real_ops;
 
@@ -580,6 +609,9 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE_PARAM(rights, rights_gen_params),
 	KUNIT_CASE(no_memory_there),
 	KUNIT_CASE(fault_where_user_space_is),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(fault_where_a_page_has_failed),
+#endif
 	KUNIT_CASE(piece_changes),
 	KUNIT_CASE_PARAM(give_fails, give_gen_params),
 	KUNIT_CASE(leaked_page_has_neighbours),
