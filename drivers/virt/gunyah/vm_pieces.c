@@ -340,6 +340,23 @@ void gunyah_vm_pieces_stop(struct gunyah_vm_pieces *p)
 	__mt_destroy(&p->pieces);
 }
 
+/*
+ * Who looks a binding up without the lock has looked whether there is a run, in the same
+ * read-side section: after a grace period nobody is there, and nobody comes.  So nodes
+ * need not be freed by RCU; which is more than a shortcut, for __mt_destroy() in that mode
+ * takes the count of children in a node with 15 of them for another child (6.12).
+ */
+static void gunyah_vm_pieces_end_bindings(struct gunyah_vm_pieces *p)
+{
+	if (mtree_empty(&p->bindings))
+		return;
+
+	synchronize_rcu_expedited();
+	mt_clear_in_rcu(&p->bindings);
+	__mt_destroy(&p->bindings);
+	mt_set_in_rcu(&p->bindings);
+}
+
 void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 {
 	struct gunyah_vm_piece *piece;
@@ -352,7 +369,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 	mas_for_each(&mas, piece, ULONG_MAX)
 		kfree(piece);
 	__mt_destroy(&p->pieces);
-	__mt_destroy(&p->bindings);
+	gunyah_vm_pieces_end_bindings(p);
 	gunyah_mem_list_free(&p->named);
 	p->clear = false;
 	p->leaked = 0;

@@ -153,10 +153,11 @@ static inline bool gunyah_vm_pieces_unnamed_at(struct gunyah_vm_pieces *p, u64 g
 {
 	const struct gunyah_vm_binding *b;
 
+	/* The look at the run is a part of it: see the end of one. */
+	guard(rcu)();
 	if (!READ_ONCE(p->active))
 		return false;
 
-	guard(rcu)();
 	b = mtree_load(&p->bindings, gpa >> PAGE_SHIFT);
 	return b && READ_ONCE(b->unnamed);
 }
