@@ -34,10 +34,12 @@
 #include <kunit/visibility.h>
 
 #include "direct_map.h"
-#include "mem_trace.h"
 #include "platform.h"
 #include "rm_calls.h"
 #include "vm_parcel.h"
+
+#define CREATE_TRACE_POINTS
+#include "mem_trace.h"
 
 static bool lend_mapped;
 module_param_unsafe(lend_mapped, bool, 0400);

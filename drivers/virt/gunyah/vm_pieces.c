@@ -36,12 +36,10 @@
 #include <uapi/linux/gunyah.h>
 
 #include "mem_page.h"
+#include "mem_trace.h"
 #include "platform.h"
 #include "rm_calls.h"
 #include "vm_pieces.h"
-
-#define CREATE_TRACE_POINTS
-#include "mem_trace.h"
 
 /* For tree nodes on the way back: nothing must be lost for want of them. */
 #define GUNYAH_GFP_NOFAIL	(GFP_KERNEL_ACCOUNT | __GFP_NOFAIL)

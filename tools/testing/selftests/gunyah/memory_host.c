@@ -4,7 +4,7 @@
  * behalf of somebody, limits.  Before a start they are in the way of lending, or
  * not; while memory is lent none of them reaches it.
  */
-#include <elf.h>
+#include <linux/elf.h>
 #include <linux/falloc.h>
 #include <linux/io_uring.h>
 #include <sys/prctl.h>
@@ -334,8 +334,8 @@ TEST_F(lent, vmsplice_of_it_fails)
 static long bytes_in_core(const char *file, const void *p)
 {
 	int i, fd = open(file, O_RDONLY | O_CLOEXEC);
-	Elf64_Ehdr header = {};
-	Elf64_Phdr segment;
+	struct elf64_hdr header = {};
+	struct elf64_phdr segment;
 	long bytes = -1;
 
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
