@@ -69,7 +69,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_io_destroy);
 static void publish_locked(struct gunyah_vm_io *io, struct gunyah_vm_io_handler *handler)
 {
 	lockdep_assert_held(&io->lock);
-	hlist_add_head_rcu(&handler->node, gunyah_vm_io_chain(io, handler->key.addr, handler->key.data));
+	hlist_add_head_rcu(&handler->node,
+			   gunyah_vm_io_chain(io, handler->key.addr, handler->key.data));
 	WRITE_ONCE(io->n_values, io->n_values + handler->key.match);
 }
 

@@ -9,9 +9,8 @@
 #include <kunit/test-bug.h>
 #include <linux/arm-smccc.h>
 #include <linux/context_tracking_state.h>
+#include <linux/cpufeature.h>
 #include <linux/types.h>
-
-#include <asm/cpufeature.h>
 
 /* Call class 10: a hypercall. */
 #define GUNYAH_HYPERCALL(n)						\

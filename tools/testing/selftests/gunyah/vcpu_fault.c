@@ -16,7 +16,6 @@
 #define STATE_PAGE_FAULT	7
 #define STATE_SYSTEM_RESET	0x100
 
-
 /* vcpu_run returns this, so many times. */
 #define RUN_RULE(number, ...)						\
 	CALL_RULE(CALL_VCPU_RUN, CTL_CALL_RESULT, .times = (number), .p = { __VA_ARGS__ })

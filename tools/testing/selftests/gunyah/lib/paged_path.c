@@ -147,17 +147,6 @@ static bool live_firmware(struct life *l, const struct path *path)
 /* ---- hypercalls ---- */
 
 /* RAM in its pieces, then what is shared: by guest address, as they come back at the end. */
-#define PAGED_END							\
-	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },			\
-	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },		\
-	{ AT_END, PIECE_BEHIND }, { AT_END, PIECE_HUGE }, { AT_NOTHING }
-
-#define FIRMWARE_END							\
-	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },			\
-	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },		\
-	{ AT_END, PIECE_TO_FIRMWARE }, { AT_END, PIECE_PAGE },		\
-	{ AT_END, PIECE_HUGE }, { AT_NOTHING }
-
 static const struct paged_point paged_donates[] = {
 	/* what is shared; the first instruction */
 	{ AT_START }, { AT_FAULT },
@@ -169,7 +158,9 @@ static const struct paged_point paged_donates[] = {
 	{ AT_CALL }, { AT_FAULT }, { AT_CALL }, { AT_CALL }, { AT_CALL }, { AT_FAULT },
 	/* share_late() */
 	{ AT_CALL }, { AT_CALL },
-	PAGED_END
+	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },
+	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_BEHIND }, { AT_END, PIECE_HUGE }, { AT_NOTHING }
 };
 
 static const struct paged_point paged_maps[] = {
@@ -180,12 +171,17 @@ static const struct paged_point paged_maps[] = {
 static const struct paged_point paged_unmaps[] = {
 	{ AT_CALL }, { AT_CALL }, { AT_CALL }, { AT_CALL }, { AT_CALL }, { AT_CALL },
 	{ AT_CALL },
-	PAGED_END
+	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },
+	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_BEHIND }, { AT_END, PIECE_HUGE }, { AT_NOTHING }
 };
 
 static const struct paged_point firmware_donates[] = {
 	{ AT_START }, { AT_FAULT }, { AT_FAULT }, { AT_CALL }, { AT_FAULT },
-	FIRMWARE_END
+	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },
+	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_TO_FIRMWARE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_HUGE }, { AT_NOTHING }
 };
 
 static const struct paged_point firmware_maps[] = {
@@ -194,7 +190,10 @@ static const struct paged_point firmware_maps[] = {
 
 static const struct paged_point firmware_unmaps[] = {
 	{ AT_CALL },
-	FIRMWARE_END
+	{ AT_END, PIECE_HUGE }, { AT_END, PIECE_DTB },
+	{ AT_END, PIECE_BEFORE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_TO_FIRMWARE }, { AT_END, PIECE_PAGE },
+	{ AT_END, PIECE_HUGE }, { AT_NOTHING }
 };
 
 static const struct paged_calls paged_hypercalls = {
