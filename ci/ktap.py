@@ -149,7 +149,9 @@ def programs(log):
     lines = []
     for raw in log.split('\n'):
         line = ANSI.sub('', raw).rstrip('\r')
-        begin, end = BEGIN.match(line), END.match(line)
+        # Those of KUnit come by the kernel's log, to be in one order with it.
+        mark = KERNEL.sub('', line, count=1)
+        begin, end = BEGIN.match(mark), END.match(mark)
         if begin:
             if name:
                 yield kind, name, lines, None
@@ -253,7 +255,7 @@ hyp: noise
 ok 1 global.a
 ok 2 global.b # SKIP why
 SELFTEST-END prog status=0
-KUNIT-BEGIN mod
+[    2.0] KUNIT-BEGIN mod
 [    2.0] KTAP version 1
 [    2.0] 1..1
 [    2.0]     KTAP version 1
@@ -261,7 +263,7 @@ KUNIT-BEGIN mod
 [    2.0]     1..1
 [    2.0]     ok 1 works
 [    2.0] ok 1 layer
-KUNIT-END mod status=0
+[    2.1] KUNIT-END mod status=0
 SELFTEST-BEGIN dead
 ok 1 x
 '''

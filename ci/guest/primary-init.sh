@@ -235,11 +235,13 @@ run_kunit()
 {
 	status=0
 	modprobe kunit
+	# By the kernel's log, as the tests' own lines: a terminal may be late.
+	echo on > /proc/sys/kernel/printk_devkmsg
 	for module in $(modules tests); do
-		echo "KUNIT-BEGIN $module"
+		echo "KUNIT-BEGIN $module" > /dev/kmsg
 		modprobe "$module" || status=1
 		modprobe -r "$module" || status=1
-		echo "KUNIT-END $module"
+		echo "KUNIT-END $module" > /dev/kmsg
 	done
 	last_checks
 	return $status

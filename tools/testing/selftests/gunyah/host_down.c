@@ -37,6 +37,8 @@ int main(int argc, char **argv)
 	struct test_vm vm = {};
 	struct agent_job job;
 
+	if (!control_there())
+		test_die("no control page of the test hypervisor");
 	vm_create(&vm, 1);
 	vm_start(&vm);
 	agent_do(&vm.vcpu[0], AGENT_FILL, GUEST_BASE + GUEST_SIZE - SZ_2M / 2, SZ_2M / 2, 1);
