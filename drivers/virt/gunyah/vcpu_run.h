@@ -4,7 +4,6 @@
 #define _GUNYAH_VCPU_RUN_H
 
 #include <linux/gunyah.h>
-#include <linux/kconfig.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
 #include <linux/rcuwait.h>
