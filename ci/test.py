@@ -12,8 +12,9 @@ ci/allowed-skips.txt names the case with a reason. The last line is
 
 and the status is 0 when nothing failed and something passed.
 
-test.py [NAME...] runs only the suites named. Those of DEBUG run on the debug
-kernel too: debug-NAME.
+test.py runs the suites on the normal kernel. test.py --debug runs those of DEBUG
+on the debug kernel, as debug-NAME, then those that are for that kernel alone.
+test.py NAME... runs the suites named, of both.
 
 test.py --soak [NAME...] runs the suites of ci/soak/ instead, one at a time, and
 each where it likes.
@@ -33,9 +34,11 @@ SUITES = os.path.join(CI, 'suites')
 SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 3
-# Suites that run on the debug kernel once more. The longest come first of all.
+# Suites that run on the debug kernel once more, the longest first.
 DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'kunit')
-# The suite that looks at what those left.
+# Those for the debug kernel only.
+DEBUG_ONLY = ('splat', 'down')
+# The suite that looks at what those of DEBUG left.
 LAST = 'coverage'
 ALLOWED = os.path.join(CI, 'allowed-skips.txt')
 
@@ -65,19 +68,19 @@ def suites_of(folder):
     return found
 
 
-def all_suites(soak):
+def all_suites(kind):
     """(name, path, on the debug kernel) of each, in the order to be run."""
-    if soak:
+    if kind == 'soak':
         return [(name, path, False) for name, path in suites_of(SOAK).items()]
     found = suites_of(SUITES)
-    last = found.pop(LAST)
-    return ([(f'debug-{name}', found[name], True) for name in DEBUG] +
-            [(name, path, False) for name, path in found.items()] +
-            [(LAST, last, False)])
+    debug = [(f'debug-{name}', found[name], True) for name in DEBUG]
+    debug += [(name, found.pop(name), False) for name in (*DEBUG_ONLY, LAST)]
+    normal = [(name, path, False) for name, path in found.items()]
+    return {'normal': normal, 'debug': debug, 'named': debug[:-1] + normal + debug[-1:]}[kind]
 
 
-def suites(wanted, soak):
-    found = all_suites(soak)
+def suites(wanted, kind):
+    found = all_suites('named' if wanted and kind == 'normal' else kind)
     missing = set(wanted) - {name for name, _, _ in found}
     if missing:
         sys.exit(f'error: no suite {", ".join(sorted(missing))}')
@@ -131,9 +134,11 @@ def main():
     failed = []
     names = set()
     args = sys.argv[1:]
-    soak = args[:1] == ['--soak']
-    wanted = suites(args[soak:], soak)
-    for name, cases, seconds in run_all(wanted, 1 if soak else LANES):
+    kind = 'normal'
+    if args[:1] in (['--soak'], ['--debug']):
+        kind = args.pop(0)[2:]
+    wanted = suites(args, kind)
+    for name, cases, seconds in run_all(wanted, 1 if kind == 'soak' else LANES):
         for case in cases:
             judge(case, allowed)
             if case.name in names:

@@ -69,6 +69,8 @@ pages()
 		tests=$PAGED_TESTS,$BOTH_FLOWS
 	fi
 	pages_build
+	grep -qx CONFIG_GUNYAH_USER_MEMORY=y "$KOUT/.config" ||
+		tests=$(printf '%s\n' "${tests//,/$'\n'}" | grep -v '^user_mem' | paste -sd,)
 	boot "soak-$name-guest" --mode run --timeout 600 --append "ghyp.profile=$profile"
 	if [ "$BOOT_STATUS" -eq 0 ]; then
 		echo "ok 1 boots_a_guest"

@@ -129,15 +129,17 @@ static int gunyah_guest_mem_piece(struct gunyah_mem_provider *provider, u64 offs
 				  u64 *size)
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
+	pgoff_t first, last;
 	struct folio *folio;
-	pgoff_t first;
 
 	if (mutex_lock_killable(&gp->lock))
 		return -EINTR;
 	folio = gunyah_guest_pages_get(gp, PHYS_PFN(offset), &first);
 	if (!IS_ERR(folio)) {
+		last = first + folio_nr_pages(folio) - 1;
+		gunyah_guest_pages_join(gp, folio_pfn(folio), &first, &last);
 		*start = PFN_PHYS((u64)first);
-		*size = folio_size(folio);
+		*size = PFN_PHYS((u64)last + 1 - first);
 	}
 	mutex_unlock(&gp->lock);
 	return PTR_ERR_OR_ZERO(folio);

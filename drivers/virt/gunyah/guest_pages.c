@@ -22,6 +22,7 @@
  */
 #define pr_fmt(fmt) "gunyah: guest memory: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -59,6 +60,7 @@ void gunyah_guest_pages_init(struct gunyah_guest_pages *gp, pgoff_t nr_pages, bo
 	gp->nr_pages = nr_pages;
 	gp->huge = huge;
 }
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_pages_init);
 
 /*
  * Folios
@@ -172,6 +174,38 @@ struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t inde
 
 	return folio;
 }
+
+/* The folio of a page that follows another one, at @pfn in physical memory; or NULL. */
+static struct folio *gunyah_guest_pages_follower(struct ma_state *mas, pgoff_t index,
+						 unsigned long pfn)
+{
+	struct folio *folio;
+
+	mas_set(mas, index);
+	folio = mas_walk(mas);
+	return folio && folio_pfn(folio) + (index - mas->index) == pfn ? folio : NULL;
+}
+
+void gunyah_guest_pages_join(struct gunyah_guest_pages *gp, unsigned long pfn, pgoff_t *first,
+			     pgoff_t *last)
+{
+	pgoff_t block = round_down(*first, PHYS_PFN(GUNYAH_HUGE_SIZE));
+	pgoff_t block_last = block + PHYS_PFN(GUNYAH_HUGE_SIZE) - 1;
+	pgoff_t start = *first;
+
+	MA_STATE(mas, &gp->folios, start, start);
+
+	lockdep_assert_held(&gp->lock);
+
+	/* Folios are aligned in the file: none crosses an end of a block, but whole ones. */
+	while (*last < block_last &&
+	       gunyah_guest_pages_follower(&mas, *last + 1, pfn + (*last + 1 - start)))
+		*last = mas.last;
+	while (*first > block &&
+	       gunyah_guest_pages_follower(&mas, *first - 1, pfn - (start + 1 - *first)))
+		*first = mas.index;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_pages_join);
 
 static void gunyah_guest_pages_free(struct folio *folio)
 {

@@ -74,6 +74,19 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start);
 
 /**
+ * gunyah_guest_pages_join() - find what is contiguous around a folio
+ * @gp: the pages
+ * @pfn: of the folio's first page
+ * @first: first page of the folio; moved to that of what is found
+ * @last: last page of it, likewise
+ *
+ * Folios that are there already, and follow one another in physical memory as in the
+ * file, in one block of a huge page's size.
+ */
+void gunyah_guest_pages_join(struct gunyah_guest_pages *gp, unsigned long pfn, pgoff_t *first,
+			     pgoff_t *last);
+
+/**
  * gunyah_guest_pages_punch() - make a hole
  * @gp: the pages; those of the range are the host's
  * @first: first page
