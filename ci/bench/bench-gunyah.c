@@ -20,15 +20,19 @@ static void load(void)
 	munmap(mem, GUEST_SIZE);
 }
 
-/* New memory, allocated in folios of this size: what is measured is giving it. */
-static void add_memory(uint64_t gpa, uint64_t size, uint64_t step)
+/*
+ * New memory, allocated in folios of this size, of which no two that follow one another
+ * are neighbours: what is measured is giving each.
+ */
+static void add_memory(uint64_t gpa, uint64_t size, uint64_t folio)
 {
 	int fd = create_guest_mem(vm.dev_fd, size);
-	uint64_t done;
+	uint64_t first, done;
 
-	for (done = 0; done < size; done += step)
-		if (fallocate(fd, FALLOC_FL_KEEP_SIZE, done, step))
-			die("fallocate");
+	for (first = 0; first < 2 * folio; first += folio)
+		for (done = first; done < size; done += 2 * folio)
+			if (fallocate(fd, FALLOC_FL_KEEP_SIZE, done, folio))
+				die("fallocate");
 	map_mem(vm.fd, fd, gpa, size, 0, LEND_RWX);
 }
 
