@@ -8,9 +8,9 @@
  * x0 to x17 are lost, x18 to x30 kept, FP and SVE registers untouched.
  *
  * Each function begins with its KUnit line, so that tests can answer in the
- * hypervisor's place.  Registers are loaded in line, and results taken from them:
- * bell_send is called for each interrupt of a guest.  For vcpu_run, which is called
- * for each exit, there is a form without a function, too: see asm/gunyah.h.
+ * hypervisor's place.  Registers are loaded in line, and results taken from them.  For
+ * vcpu_run, which is called for each exit, and bell_send, for each interrupt of a guest,
+ * there is a form without a function, too: see asm/gunyah.h.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
@@ -34,7 +34,6 @@
 #define GUNYAH_UID_REG_3	0x145f3d67
 
 #define GUNYAH_HYPERCALL_HYP_IDENTIFY		GUNYAH_HYPERCALL(0x00)
-#define GUNYAH_HYPERCALL_BELL_SEND		GUNYAH_HYPERCALL(0x12)
 #define GUNYAH_HYPERCALL_BELL_SET_MASK		GUNYAH_HYPERCALL(0x15)
 #define GUNYAH_HYPERCALL_MSGQ_SEND		GUNYAH_HYPERCALL(0x1b)
 #define GUNYAH_HYPERCALL_MSGQ_RECV		GUNYAH_HYPERCALL(0x1c)
@@ -86,23 +85,6 @@ gunyah_hvc_tested(u64 fn, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6, u64 a7
 
 	gunyah_hvc_registers(x);
 	return (struct gunyah_hvc_result){ x[0], x[1], x[2], x[3], x[4] };
-}
-
-/* The registers that this call has, and no others: it is made for each signal of an irqfd. */
-static __always_inline struct gunyah_hvc_result gunyah_hvc_bell_send(u64 capid, u64 new_flags)
-{
-	register u64 x3 asm("x3") = 0;
-	register u64 x2 asm("x2") = new_flags;
-	register u64 x1 asm("x1") = capid;
-	register u64 x0 asm("x0") = GUNYAH_HYPERCALL_BELL_SEND;
-
-	asm volatile("hvc	#0"
-		     : "+r" (x0), "+r" (x1), "+r" (x2), "+r" (x3)
-		     :
-		     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-		       "x14", "x15", "x16", "x17", "memory");
-
-	return (struct gunyah_hvc_result){ x0, x1, x2, x3 };
 }
 
 /* All calls but vcpu_run: a test can look at the registers of those that it makes. */

@@ -3,8 +3,9 @@
  * ioeventfd: an eventfd that is signalled by writes of the guest, without an exit
  * to the monitor.
  *
- * It is a handler of guest writes, found by the vCPU that wrote: see vm_io.c for
- * which writes those are, and for why the eventfd can't go while it is signalled.
+ * It is a handler of guest writes, whose eventfd is signalled by the vCPU that wrote: see
+ * vm_io.c for which writes those are, and for why the eventfd can't go while it is
+ * signalled.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -17,27 +18,6 @@
 
 #include "ioeventfd.h"
 #include "vm.h"
-
-/**
- * struct ioeventfd - an ioeventfd
- * @handler: of the writes that it wants
- * @eventfd: the eventfd, referenced
- */
-struct ioeventfd {
-	struct gunyah_vm_io_handler handler;
-	struct eventfd_ctx *eventfd;
-};
-
-/* In the thread of the vCPU; the guest goes on whatever the eventfd's counter is. */
-static int ioeventfd_write(struct gunyah_vm_io_handler *handler, u64 addr, u32 len, u64 data)
-{
-	eventfd_signal(container_of(handler, struct ioeventfd, handler)->eventfd);
-	return 0;
-}
-
-static const struct gunyah_vm_io_ops ioeventfd_ops = {
-	.write = ioeventfd_write,
-};
 
 static const u64 *datamatch(const struct gunyah_fn_ioeventfd_arg *arg)
 {
@@ -62,8 +42,8 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_ioeventfd_eventfd);
 static int ioeventfd_bind(struct gunyah_vm_function *fn)
 {
 	const struct gunyah_fn_ioeventfd_arg *arg = fn->arg;
+	struct gunyah_vm_io_handler *handler;
 	struct gunyah_vm_io_key key;
-	struct ioeventfd *ioeventfd;
 	struct eventfd_ctx *eventfd;
 	int ret;
 
@@ -77,22 +57,21 @@ static int ioeventfd_bind(struct gunyah_vm_function *fn)
 		return PTR_ERR(eventfd);
 
 	ret = -ENOMEM;
-	ioeventfd = kzalloc(sizeof(*ioeventfd), GFP_KERNEL_ACCOUNT);
-	if (!ioeventfd)
+	handler = kzalloc(sizeof(*handler), GFP_KERNEL_ACCOUNT);
+	if (!handler)
 		goto err_put;
 
-	ioeventfd->eventfd = eventfd;
-	ioeventfd->handler.ops = &ioeventfd_ops;
-	ioeventfd->handler.key = key;
-	ret = gunyah_vm_io_add(&fn->vm->io, &ioeventfd->handler);
+	handler->eventfd = eventfd;
+	handler->key = key;
+	ret = gunyah_vm_io_add(&fn->vm->io, handler);
 	if (ret)
 		goto err_free;
 
-	fn->priv = ioeventfd;
+	fn->priv = handler;
 	return 0;
 
 err_free:
-	kfree(ioeventfd);
+	kfree(handler);
 err_put:
 	eventfd_ctx_put(eventfd);
 	return ret;
@@ -100,23 +79,23 @@ err_put:
 
 static void ioeventfd_unbind(struct gunyah_vm_function *fn)
 {
-	struct ioeventfd *ioeventfd = fn->priv;
+	struct gunyah_vm_io_handler *handler = fn->priv;
 
-	/* On return no vCPU is in ioeventfd_write() or finds the way to it. */
-	gunyah_vm_io_remove(&fn->vm->io, &ioeventfd->handler);
-	eventfd_ctx_put(ioeventfd->eventfd);
-	kfree(ioeventfd);
+	/* On return no vCPU signals the eventfd or finds the way to it. */
+	gunyah_vm_io_remove(&fn->vm->io, handler);
+	eventfd_ctx_put(handler->eventfd);
+	kfree(handler);
 }
 
 /* The same writes; the eventfd is not asked for. */
 static bool ioeventfd_compare(const struct gunyah_vm_function *fn, const void *arg)
 {
 	const struct gunyah_fn_ioeventfd_arg *a = arg;
-	struct ioeventfd *ioeventfd = fn->priv;
+	struct gunyah_vm_io_handler *handler = fn->priv;
 	struct gunyah_vm_io_key key;
 
 	return !gunyah_vm_io_make_key(&key, a->addr, a->len, datamatch(a)) &&
-	       !memcmp(&key, &ioeventfd->handler.key, sizeof(key));
+	       !memcmp(&key, &handler->key, sizeof(key));
 }
 
 VISIBLE_IF_KUNIT const struct gunyah_vm_function_type gunyah_ioeventfd_function = {

@@ -20,6 +20,7 @@
  * gunyah_vm_function_hang_up().
  */
 #include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/cleanup.h>
@@ -34,6 +35,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <uapi/linux/gunyah.h>
+
+#include <asm/gunyah.h>
 
 #include "irqfd.h"
 #include "resource.h"
@@ -79,6 +82,14 @@ static noinline void trace_signal(struct irqfd *irqfd, enum gunyah_error error)
 	trace_gunyah_irqfd_signal(irqfd->fn->vm->rm.vmid, irqfd->ticket.label, irqfd->res, error);
 }
 
+/* In line, but for tests that stand in for the hypervisor. */
+static __always_inline enum gunyah_error bell_send(u64 capid)
+{
+	if (kunit_get_current_test())
+		return gunyah_hypercall_bell_send(capid, BELL_FLAG, NULL);
+	return gunyah_hvc_bell_send(capid, BELL_FLAG).x0;
+}
+
 static __always_inline void ring_locked(struct irqfd *irqfd)
 {
 	enum gunyah_error error = GUNYAH_ERROR_OK;
@@ -86,7 +97,7 @@ static __always_inline void ring_locked(struct irqfd *irqfd)
 	lockdep_assert_held(&irqfd->queue->lock);
 	/* An error would mean that the VM is over, and nobody misses the signal. */
 	if (irqfd->res)
-		error = gunyah_hypercall_bell_send(irqfd->res->capid, BELL_FLAG, NULL);
+		error = bell_send(irqfd->res->capid);
 	if (trace_gunyah_irqfd_signal_enabled())
 		trace_signal(irqfd, error);
 }

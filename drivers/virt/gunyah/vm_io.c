@@ -137,7 +137,7 @@ EXPORT_SYMBOL_GPL(gunyah_vm_io_make_key);
 /**
  * gunyah_vm_io_add() - add a handler
  * @io: the table
- * @handler: its ops and key are set; it stays until it is removed
+ * @handler: its eventfd or ops, and its key, are set; it stays until it is removed
  *
  * Context: may sleep; takes the table's lock.
  * Return: 0; -EEXIST when a handler is there that could match the same write;

@@ -7,6 +7,7 @@
 #define _GUNYAH_VM_IO_H
 
 #include <linux/bitops.h>
+#include <linux/eventfd.h>
 #include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/list.h>
@@ -44,12 +45,14 @@ struct gunyah_vm_io_key {
 /**
  * struct gunyah_vm_io_handler - a handler
  * @node: private to the table
- * @ops: what it does
+ * @eventfd: what is signalled, if that is all; the guest goes on whatever its counter is
+ * @ops: else: what it does
  * @key: which writes it wants, from gunyah_vm_io_make_key()
  * @list: private to the table
  */
 struct gunyah_vm_io_handler {
 	struct hlist_node node;
+	struct eventfd_ctx *eventfd;
 	const struct gunyah_vm_io_ops *ops;
 	struct gunyah_vm_io_key key;
 	struct list_head list;
@@ -137,7 +140,12 @@ static inline int gunyah_vm_io_write(struct gunyah_vm_io *io, u64 addr, u32 len,
 		handler = gunyah_vm_io_find_value(io, addr, len, data);
 	if (!handler)
 		handler = gunyah_vm_io_find(io, addr, len);
-	return handler ? handler->ops->write(handler, addr, len, data) : -ENOENT;
+	if (!handler)
+		return -ENOENT;
+	if (unlikely(!handler->eventfd))
+		return handler->ops->write(handler, addr, len, data);
+	eventfd_signal(handler->eventfd);
+	return 0;
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Gunyah's vcpu_run in line: a thread that is a vCPU makes it for each exit of its guest.
- * All other hypercalls are functions, see linux/gunyah.h; so is this one.
+ * Two of Gunyah's hypercalls in line: vcpu_run, which a thread that is a vCPU makes for each
+ * exit of its guest, and bell_send, for each interrupt that it is sent.  All others are
+ * functions, see linux/gunyah.h; so are these.
  */
 #ifndef __ASM_GUNYAH_H
 #define __ASM_GUNYAH_H
@@ -17,6 +18,7 @@
 	ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64,	\
 			   ARM_SMCCC_OWNER_VENDOR_HYP, 0x8000 | (n))
 
+#define GUNYAH_HYPERCALL_BELL_SEND		GUNYAH_HYPERCALL(0x12)
 #define GUNYAH_HYPERCALL_VCPU_RUN		GUNYAH_HYPERCALL(0x65)
 
 /**
@@ -65,6 +67,32 @@ gunyah_hvc_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2)
 		       "x16", "x17", "memory");
 
 	return (struct gunyah_hvc_result){ x0, x1, x2, x3, x4 };
+}
+
+/**
+ * gunyah_hvc_bell_send() - OR flags into a doorbell
+ * @capid: the doorbell
+ * @new_flags: as of gunyah_hypercall_bell_send()
+ *
+ * Only the registers that this call has are saved and set.
+ *
+ * Context: any.
+ * Return: in x0 the error, in x1, when that is OK, the flags before.
+ */
+static __always_inline struct gunyah_hvc_result gunyah_hvc_bell_send(u64 capid, u64 new_flags)
+{
+	register u64 x3 asm("x3") = 0;
+	register u64 x2 asm("x2") = new_flags;
+	register u64 x1 asm("x1") = capid;
+	register u64 x0 asm("x0") = GUNYAH_HYPERCALL_BELL_SEND;
+
+	asm volatile("hvc	#0"
+		     : "+r" (x0), "+r" (x1), "+r" (x2), "+r" (x3)
+		     :
+		     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+		       "x14", "x15", "x16", "x17", "memory");
+
+	return (struct gunyah_hvc_result){ x0, x1, x2, x3 };
 }
 
 /**
