@@ -130,19 +130,17 @@ static int gunyah_guest_mem_piece(struct gunyah_mem_provider *provider, u64 offs
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
 	pgoff_t first, last;
-	struct folio *folio;
+	int ret;
 
 	if (mutex_lock_killable(&gp->lock))
 		return -EINTR;
-	folio = gunyah_guest_pages_get(gp, PHYS_PFN(offset), &first);
-	if (!IS_ERR(folio)) {
-		last = first + folio_nr_pages(folio) - 1;
-		gunyah_guest_pages_join(gp, folio_pfn(folio), &first, &last);
+	ret = gunyah_guest_pages_piece(gp, PHYS_PFN(offset), &first, &last);
+	if (!ret) {
 		*start = PFN_PHYS((u64)first);
 		*size = PFN_PHYS((u64)last + 1 - first);
 	}
 	mutex_unlock(&gp->lock);
-	return PTR_ERR_OR_ZERO(folio);
+	return ret;
 }
 
 static int gunyah_guest_mem_give_locked(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last,

@@ -153,59 +153,86 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 	return 0;
 }
 
-struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start)
+/* The folio of the page that @mas is set to, allocated if need be; @mas is at it then. */
+static struct folio *gunyah_guest_pages_walk(struct gunyah_guest_pages *gp, struct ma_state *mas)
 {
 	unsigned int order = GUNYAH_GET_ORDER;
+	pgoff_t index = mas->index;
+	struct folio *folio;
+
+	lockdep_assert_held(&gp->lock);
+
+	folio = mas_walk(mas);
+	if (folio)
+		return folio;
+
+	folio = gunyah_guest_pages_add(gp, index, 0, gp->nr_pages - 1, &order);
+	if (!IS_ERR(folio)) {
+		mas_set(mas, index);
+		mas_walk(mas);
+	}
+	return folio;
+}
+
+struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start)
+{
 	struct folio *folio;
 
 	MA_STATE(mas, &gp->folios, index, index);
 
-	lockdep_assert_held(&gp->lock);
-
-	folio = mas_walk(&mas);
-	if (folio) {
-		*start = mas.index;
-		return folio;
-	}
-
-	folio = gunyah_guest_pages_add(gp, index, 0, gp->nr_pages - 1, &order);
+	folio = gunyah_guest_pages_walk(gp, &mas);
 	if (!IS_ERR(folio))
-		*start = round_down(index, folio_nr_pages(folio));
+		*start = mas.index;
 
 	return folio;
 }
 
-/* The folio of a page that follows another one, at @pfn in physical memory; or NULL. */
-static struct folio *gunyah_guest_pages_follower(struct ma_state *mas, pgoff_t index,
-						 unsigned long pfn)
+/*
+ * Add to the folio that @mas is at what is contiguous with it.  Folios are aligned in the
+ * file: none crosses an end of a block, but those of whole blocks, which are left as they
+ * are.
+ */
+static void gunyah_guest_pages_join(struct ma_state *mas, struct folio *folio, pgoff_t *first,
+				    pgoff_t *last)
+{
+	pgoff_t block = round_down(mas->index, PHYS_PFN(GUNYAH_HUGE_SIZE));
+	pgoff_t block_last = block + PHYS_PFN(GUNYAH_HUGE_SIZE) - 1;
+	unsigned long start_pfn = folio_pfn(folio);
+	unsigned long end_pfn = start_pfn + (mas->last + 1 - mas->index);
+	struct ma_state back = *mas;
+
+	*first = mas->index;
+	*last = mas->last;
+	while (*last < block_last) {
+		folio = mas_next_range(mas, block_last);
+		if (!folio || folio_pfn(folio) != end_pfn)
+			break;
+		end_pfn += mas->last - *last;
+		*last = mas->last;
+	}
+	while (*first > block) {
+		folio = mas_prev_range(&back, block);
+		if (!folio || folio_pfn(folio) + (*first - back.index) != start_pfn)
+			break;
+		start_pfn -= *first - back.index;
+		*first = back.index;
+	}
+}
+
+int gunyah_guest_pages_piece(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *first,
+			     pgoff_t *last)
 {
 	struct folio *folio;
 
-	mas_set(mas, index);
-	folio = mas_walk(mas);
-	return folio && folio_pfn(folio) + (index - mas->index) == pfn ? folio : NULL;
+	MA_STATE(mas, &gp->folios, index, index);
+
+	folio = gunyah_guest_pages_walk(gp, &mas);
+	if (!IS_ERR(folio))
+		gunyah_guest_pages_join(&mas, folio, first, last);
+
+	return PTR_ERR_OR_ZERO(folio);
 }
-
-void gunyah_guest_pages_join(struct gunyah_guest_pages *gp, unsigned long pfn, pgoff_t *first,
-			     pgoff_t *last)
-{
-	pgoff_t block = round_down(*first, PHYS_PFN(GUNYAH_HUGE_SIZE));
-	pgoff_t block_last = block + PHYS_PFN(GUNYAH_HUGE_SIZE) - 1;
-	pgoff_t start = *first;
-
-	MA_STATE(mas, &gp->folios, start, start);
-
-	lockdep_assert_held(&gp->lock);
-
-	/* Folios are aligned in the file: none crosses an end of a block, but whole ones. */
-	while (*last < block_last &&
-	       gunyah_guest_pages_follower(&mas, *last + 1, pfn + (*last + 1 - start)))
-		*last = mas.last;
-	while (*first > block &&
-	       gunyah_guest_pages_follower(&mas, *first - 1, pfn - (start + 1 - *first)))
-		*first = mas.index;
-}
-EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_pages_join);
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_pages_piece);
 
 static void gunyah_guest_pages_free(struct folio *folio)
 {

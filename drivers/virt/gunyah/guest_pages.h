@@ -74,16 +74,18 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *start);
 
 /**
- * gunyah_guest_pages_join() - find what is contiguous around a folio
+ * gunyah_guest_pages_piece() - find what is contiguous around a page
  * @gp: the pages
- * @pfn: of the folio's first page
- * @first: first page of the folio; moved to that of what is found
- * @last: last page of it, likewise
+ * @index: the page; its folio is allocated if need be
+ * @first: filled in: the first page of it
+ * @last: filled in: the last one
  *
- * Folios that are there already, and follow one another in physical memory as in the
- * file, in one block of a huge page's size.
+ * The page's folio, and those that are there already and follow one another in physical
+ * memory as in the file, in one block of a huge page's size.
+ *
+ * Return: 0 or -ENOMEM.
  */
-void gunyah_guest_pages_join(struct gunyah_guest_pages *gp, unsigned long pfn, pgoff_t *first,
+int gunyah_guest_pages_piece(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *first,
 			     pgoff_t *last);
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of what is found around a folio of a guest-memory file (R64).  The folios are
+ * Tests of what is found around a page of a guest-memory file (R64).  The folios are
  * made up: nobody looks into them.
  */
 #include <kunit/test.h>
@@ -63,8 +63,8 @@ static void contiguous_folios_join(struct kunit *test)
 {
 	const struct join_case *c = test->param_value;
 	const struct join_folio *asked = &c->folios[c->asked];
-	pgoff_t first = asked->first, last = asked->last;
 	struct gunyah_guest_pages gp;
+	pgoff_t page, first, last;
 	unsigned int i;
 
 	gunyah_guest_pages_init(&gp, 4 * BLOCK, false);
@@ -76,9 +76,11 @@ static void contiguous_folios_join(struct kunit *test)
 						       GFP_KERNEL));
 	}
 
-	gunyah_guest_pages_join(&gp, asked->pfn, &first, &last);
-	KUNIT_EXPECT_EQ(test, first, c->first);
-	KUNIT_EXPECT_EQ(test, last, c->last);
+	for (page = asked->first; page <= asked->last; page++) {
+		KUNIT_EXPECT_EQ(test, 0, gunyah_guest_pages_piece(&gp, page, &first, &last));
+		KUNIT_EXPECT_EQ(test, first, c->first);
+		KUNIT_EXPECT_EQ(test, last, c->last);
+	}
 
 	__mt_destroy(&gp.folios);
 	mutex_unlock(&gp.lock);
