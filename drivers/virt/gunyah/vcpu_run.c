@@ -34,6 +34,7 @@
 #include <linux/fs.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
+#include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -51,6 +52,9 @@
 
 /* The lengths that an access can have. */
 #define LENGTHS			(BIT(1) | BIT(2) | BIT(4) | BIT(8))
+
+/* In the place of a hypercall's error: none was made. */
+#define NOT_ENTERED		((enum gunyah_error)INT_MIN)
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
@@ -446,11 +450,11 @@ static __always_inline struct gunyah_hvc_result call_vcpu_run(struct gunyah_vcpu
 	return res;
 }
 
-/* False when something has to be looked at first: then nothing was done. */
-static __always_inline bool enter(struct gunyah_vcpu *vcpu, struct gunyah_hvc_result *res)
+/* NOT_ENTERED: something has to be looked at first. */
+static __always_inline struct gunyah_hvc_result enter(struct gunyah_vcpu *vcpu)
 {
+	struct gunyah_hvc_result res = { .x0 = NOT_ENTERED };
 	struct gunyah_resource *resource;
-	bool entered = false;
 
 	gunyah_vcpu_assert_runner(vcpu);
 
@@ -468,18 +472,21 @@ static __always_inline bool enter(struct gunyah_vcpu *vcpu, struct gunyah_hvc_re
 		vcpu->paged = READ_ONCE(vcpu->vm->mem.paged);
 		if (trace_gunyah_vcpu_enter_enabled())
 			trace_enter(vcpu);
-		*res = call_vcpu_run(vcpu, resource->capid);
-		entered = true;
+		res = call_vcpu_run(vcpu, resource->capid);
 	}
 
 	local_irq_enable();
 	preempt_enable();
-	return entered;
+	return res;
 }
 
-static noinline int after_error(struct gunyah_vcpu *vcpu, enum gunyah_error error)
+/* The guest did not run, or not to an exit. */
+static noinline int no_exit(struct gunyah_vcpu *vcpu, enum gunyah_error error)
 {
 	int ret;
+
+	if (likely(error == NOT_ENTERED))
+		return look_closer(vcpu);
 
 	switch (error) {
 	case GUNYAH_ERROR_RETRY:
@@ -497,17 +504,13 @@ static noinline int after_error(struct gunyah_vcpu *vcpu, enum gunyah_error erro
 /* One entry and what follows from it. */
 static __always_inline int run_once(struct gunyah_vcpu *vcpu)
 {
-	struct gunyah_hvc_result res;
-	enum gunyah_error error;
+	struct gunyah_hvc_result res = enter(vcpu);
+	enum gunyah_error error = res.x0;
 
-	if (unlikely(!enter(vcpu, &res)))
-		return look_closer(vcpu);
-
-	error = res.x0;
-	if (trace_gunyah_vcpu_exit_enabled())
+	if (trace_gunyah_vcpu_exit_enabled() && error != NOT_ENTERED)
 		trace_exit(vcpu, error, res.x1, res.x2, res.x3, res.x4);
 	if (unlikely(error != GUNYAH_ERROR_OK))
-		return after_error(vcpu, error);
+		return no_exit(vcpu, error);
 
 	/* The answer was used, also if the guest did not get far. */
 	memset(vcpu->resume, 0, sizeof(vcpu->resume));
