@@ -69,8 +69,9 @@ pages()
 		tests=$PAGED_TESTS,$BOTH_FLOWS
 	fi
 	pages_build
+	# What is about user memory alone, or has it in each case.
 	grep -qx CONFIG_GUNYAH_USER_MEMORY=y "$KOUT/.config" ||
-		tests=$(printf '%s\n' "${tests//,/$'\n'}" | grep -v '^user_mem' | paste -sd,)
+		tests=$(printf '%s\n' "${tests//,/$'\n'}" | grep -vE '^(user_mem.*|call_state)$' | paste -sd,)
 	boot "soak-$name-guest" --mode run --timeout 600 --append "ghyp.profile=$profile"
 	if [ "$BOOT_STATUS" -eq 0 ]; then
 		echo "ok 1 boots_a_guest"

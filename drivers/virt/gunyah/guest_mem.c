@@ -129,7 +129,7 @@ static int gunyah_guest_mem_piece(struct gunyah_mem_provider *provider, u64 offs
 				  u64 *size)
 {
 	struct gunyah_guest_pages *gp = gunyah_guest_mem_pages(provider);
-	pgoff_t first, last;
+	pgoff_t first = PHYS_PFN(*start), last = PHYS_PFN(*start + *size) - 1;
 	int ret;
 
 	if (mutex_lock_killable(&gp->lock))

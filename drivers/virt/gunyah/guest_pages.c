@@ -188,35 +188,38 @@ struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t inde
 }
 
 /*
- * Add to the folio that @mas is at what is contiguous with it.  Folios are aligned in the
- * file: none crosses an end of a block, but those of whole blocks, which are left as they
- * are.
+ * From [@first, @last] keep the folio that @mas is at and what is contiguous with it.  Folios
+ * are aligned in the file: none crosses an end of a block, but those of whole blocks, which
+ * are left as they are.
  */
 static void gunyah_guest_pages_join(struct ma_state *mas, struct folio *folio, pgoff_t *first,
 				    pgoff_t *last)
 {
 	pgoff_t block = round_down(mas->index, PHYS_PFN(GUNYAH_HUGE_SIZE));
-	pgoff_t block_last = block + PHYS_PFN(GUNYAH_HUGE_SIZE) - 1;
+	pgoff_t low = max(*first, block);
+	pgoff_t high = min(*last, block + PHYS_PFN(GUNYAH_HUGE_SIZE) - 1);
 	unsigned long start_pfn = folio_pfn(folio);
 	unsigned long end_pfn = start_pfn + (mas->last + 1 - mas->index);
+	pgoff_t start = mas->index, end = mas->last;
 	struct ma_state back = *mas;
 
-	*first = mas->index;
-	*last = mas->last;
-	while (*last < block_last) {
-		folio = mas_next_range(mas, block_last);
+	while (end < high) {
+		folio = mas_next_range(mas, high);
 		if (!folio || folio_pfn(folio) != end_pfn)
 			break;
-		end_pfn += mas->last - *last;
-		*last = mas->last;
+		end_pfn += mas->last - end;
+		end = mas->last;
 	}
-	while (*first > block) {
-		folio = mas_prev_range(&back, block);
-		if (!folio || folio_pfn(folio) + (*first - back.index) != start_pfn)
+	while (start > low) {
+		folio = mas_prev_range(&back, low);
+		if (!folio || folio_pfn(folio) + (start - back.index) != start_pfn)
 			break;
-		start_pfn -= *first - back.index;
-		*first = back.index;
+		start_pfn -= start - back.index;
+		start = back.index;
 	}
+
+	*first = max(*first, start);
+	*last = min(*last, end);
 }
 
 int gunyah_guest_pages_piece(struct gunyah_guest_pages *gp, pgoff_t index, pgoff_t *first,

@@ -77,8 +77,8 @@ struct folio *gunyah_guest_pages_get(struct gunyah_guest_pages *gp, pgoff_t inde
  * gunyah_guest_pages_piece() - find what is contiguous around a page
  * @gp: the pages
  * @index: the page; its folio is allocated if need be
- * @first: filled in: the first page of it
- * @last: filled in: the last one
+ * @first: the first page that is wanted; filled in: that of what is found
+ * @last: the last one, likewise
  *
  * The page's folio, and those that are there already and follow one another in physical
  * memory as in the file, in one block of a huge page's size.

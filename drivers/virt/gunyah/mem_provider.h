@@ -111,9 +111,10 @@ static inline void gunyah_mem_owner_wait(struct gunyah_mem_owner *owner)
  *	-EINTR: a fatal signal
  * @unclaim: give up a claim or a part of it; the state is host or leaked, and what
  *	is leaked stays claimed, by nobody
- * @piece: find the largest physically contiguous piece around @offset, allocated
- *	if need be: fills in its first offset and its size.  It may reach beyond
- *	the claim, and says nothing about states.  -ENOMEM; -EINTR: a fatal signal
+ * @piece: find a physically contiguous piece around @offset, as large as it is to be
+ *	given at once, allocated if need be.  @start and @size are the range in which it
+ *	is looked for, a part of a claim; filled in: its first offset and its size.  It
+ *	says nothing about states.  -ENOMEM; -EINTR: a fatal signal
  * @give: move a claim, or any part of one that is the host's, to @state, which
  *	is shared or lent, and append its pages to @list, in the order of their
  *	offsets.  -EBUSY: lent is not possible, as user space has mapped or pinned

@@ -329,12 +329,13 @@ static int gunyah_user_mem_piece(struct gunyah_mem_provider *provider, u64 offse
 				 u64 *size)
 {
 	struct gunyah_user_mem *um = gunyah_user_mem_of(provider);
+	unsigned long low = PHYS_PFN(*start), high = PHYS_PFN(*start + *size);
 	unsigned long first = PHYS_PFN(offset);
 	unsigned long end = first + 1;
 
-	while (first && gunyah_user_mem_follows(um, first))
+	while (first > low && gunyah_user_mem_follows(um, first))
 		first--;
-	while (end < um->nr_pages && gunyah_user_mem_follows(um, end))
+	while (end < high && gunyah_user_mem_follows(um, end))
 		end++;
 
 	*start = PFN_PHYS((u64)first);

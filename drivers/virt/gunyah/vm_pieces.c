@@ -3,8 +3,8 @@
  * The memory that a guest has in the demand-paged flow, piece by piece.
  *
  * A piece is contiguous in physical memory, in guest addresses and in its
- * provider, and was given by one hypercall: as a rule a folio, or what of a folio
- * is in the binding.  There is a record for each, in a tree by guest address; so
+ * provider, and was given by one hypercall: as a rule a folio, or small ones that are
+ * neighbours, or what of them is in the binding.  There is a record for each, in a tree by guest address; so
  * one look finds whether the guest has an address, and two vCPUs that fault on one
  * folio cost one give.
  *
@@ -29,6 +29,7 @@
 #include <linux/cleanup.h>
 #include <linux/gunyah.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -178,6 +179,7 @@ int gunyah_vm_pieces_begin(struct gunyah_vm_pieces *p, struct list_head *binding
 
 	lockdep_assert_held(p->lock);
 
+	p->besides = *besides;
 	list_for_each_entry(b, bindings, list) {
 		WRITE_ONCE(b->unnamed, gunyah_vm_binding_shared(b));
 		ret = gunyah_vm_pieces_bind(p, b);
@@ -369,6 +371,7 @@ void gunyah_vm_pieces_end(struct gunyah_vm_pieces *p)
 	__mt_destroy(&p->pieces);
 	gunyah_vm_pieces_end_bindings(p);
 	gunyah_mem_list_free(&p->named);
+	p->besides.size = 0;
 	p->clear = false;
 	p->leaked = 0;
 	p->n_leaked = 0;
@@ -380,54 +383,74 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_pieces_end);
  */
 
 /*
- * What can be given around @gpa: what is contiguous in physical memory, bound, and
- * not given yet.
+ * Which pages of the guest around @page may be given with it, [@first, @last]: none of them
+ * is given yet; and what was not named is not given by a touch beside it, either.
  */
-static int gunyah_vm_pieces_find(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
-				 u64 gpa, struct gunyah_vm_piece *piece)
+static int gunyah_vm_pieces_around(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				   unsigned long page, unsigned long *first, unsigned long *last)
 {
-	u64 offset = b->offset + (gpa - b->gpa);
-	u64 start, end, size;
-	int ret;
+	const struct gunyah_rm_mem_entry *besides = &p->besides;
 
-	MA_STATE(mas, &p->pieces, gpa >> PAGE_SHIFT, gpa >> PAGE_SHIFT);
-
-	ret = b->provider->ops->piece(b->provider, offset, &start, &size);
-	if (ret)
-		return ret;
-
-	end = min(start + size, b->offset + b->size);
-	start = max(start, b->offset);
+	MA_STATE(mas, &p->pieces, page, page);
 
 	/* Nothing is there: so the state has the hole around it. */
 	mas_walk(&mas);
-	if (mas.index > (b->gpa + (start - b->offset)) >> PAGE_SHIFT)
-		start = PFN_PHYS((u64)mas.index) - b->gpa + b->offset;
-	if (mas.last < (b->gpa + (end - b->offset) - 1) >> PAGE_SHIFT)
-		end = PFN_PHYS((u64)mas.last + 1) - b->gpa + b->offset;
+	*first = max(mas.index, PHYS_PFN(b->gpa));
+	*last = min(mas.last, PHYS_PFN(gunyah_vm_binding_end(b)) - 1);
+
+	if (!besides->size)
+		return 0;
+	if (page < PHYS_PFN(besides->ipa))
+		*last = min(*last, PHYS_PFN(besides->ipa) - 1);
+	else if (page >= PHYS_PFN(besides->ipa + besides->size))
+		*first = max(*first, PHYS_PFN(besides->ipa + besides->size));
+	else
+		return -ENOENT;
+	return 0;
+}
+
+/* What can be given with @gpa: what is contiguous in physical memory with it. */
+static int gunyah_vm_pieces_find(struct gunyah_vm_pieces *p, const struct gunyah_vm_binding *b,
+				 u64 gpa, struct gunyah_vm_piece *piece)
+{
+	unsigned long first, last;
+	u64 start, size;
+	int ret;
+
+	ret = gunyah_vm_pieces_around(p, b, PHYS_PFN(gpa), &first, &last);
+	if (ret)
+		return ret;
+
+	start = b->offset + (PFN_PHYS((u64)first) - b->gpa);
+	size = PFN_PHYS((u64)last + 1 - first);
+	ret = b->provider->ops->piece(b->provider, b->offset + (gpa - b->gpa), &start, &size);
+	if (ret)
+		return ret;
 
 	*piece = (struct gunyah_vm_piece) {
 		.provider	= b->provider,
 		.gpa		= b->gpa + (start - b->offset),
 		.offset		= start,
-		.size		= end - start,
+		.size		= size,
 		.state		= gunyah_vm_binding_state(b),
 	};
 	return 0;
 }
 
-/* Keep the half that has @gpa, in whole pages. */
-static void gunyah_vm_piece_halve(struct gunyah_vm_piece *piece, u64 gpa)
+/*
+ * Keep the largest part with @gpa that is aligned in the provider as folios are: so a folio
+ * is one of the parts that are tried.
+ */
+static void gunyah_vm_piece_shrink(struct gunyah_vm_piece *piece, u64 gpa)
 {
-	u64 half = PAGE_ALIGN(piece->size / 2);
+	u64 size = PFN_PHYS((u64)rounddown_pow_of_two(PHYS_PFN(piece->size) - 1));
+	u64 part = round_down(piece->offset + (gpa - piece->gpa), size);
+	u64 start = max(part, piece->offset);
+	u64 end = min(part + size, piece->offset + piece->size);
 
-	if (gpa - piece->gpa < half) {
-		piece->size = half;
-		return;
-	}
-	piece->gpa += half;
-	piece->offset += half;
-	piece->size -= half;
+	piece->gpa += start - piece->offset;
+	piece->offset = start;
+	piece->size = end - start;
 }
 
 /*
@@ -447,7 +470,7 @@ static int gunyah_vm_pieces_get(struct gunyah_vm_piece *piece, u64 gpa)
 					  &list);
 		if ((ret != -EBUSY && ret != -EIO) || piece->size == PAGE_SIZE)
 			break;
-		gunyah_vm_piece_halve(piece, gpa);
+		gunyah_vm_piece_shrink(piece, gpa);
 	}
 
 	if (!ret) {

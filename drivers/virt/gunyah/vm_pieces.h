@@ -22,6 +22,7 @@
  * @bindings: host page of the guest address to binding; read under RCU, too
  * @pieces: host page of the guest address to struct gunyah_vm_piece
  * @named: guest addresses of what is lent page by page; neighbours are one
+ * @besides: guest addresses of what is lent and not named, nor given by a touch; size 0: none
  * @clear: what the guest leaves in lent memory is not for the host
  * @serial: of the last piece
  * @leaked: bytes that were lost in the present run
@@ -36,6 +37,7 @@ struct gunyah_vm_pieces {
 	struct maple_tree bindings;
 	struct maple_tree pieces;
 	struct gunyah_mem_list named;
+	struct gunyah_rm_mem_entry besides;
 	bool clear;
 	u64 serial;
 	u64 leaked;
@@ -49,7 +51,8 @@ void gunyah_vm_pieces_init(struct gunyah_vm_pieces *p, struct mutex *lock);
  * gunyah_vm_pieces_begin() - take the bindings in, before a start
  * @p: the VM's pieces, none
  * @bindings: its bindings, sorted by guest address
- * @besides: guest addresses that are not named although they are lent; size 0: none
+ * @besides: guest addresses that are not named although they are lent, nor given again by a
+ *	touch; size 0: none
  *
  * Return: 0 or -ENOMEM; gunyah_vm_pieces_end() undoes it in both cases.
  */
@@ -110,7 +113,8 @@ int gunyah_vm_pieces_give_all(struct gunyah_vm_pieces *p, const struct gunyah_vm
  * @write: for writing
  * @serial: filled in: which piece it is
  *
- * Return: 0 when the guest has it now; -ENOENT: no binding there; -EACCES: it may
+ * Return: 0 when the guest has it now; -ENOENT: no binding there, or what is not given by
+ * a touch; -EACCES: it may
  * not write there; -EBUSY: it is lent memory, and user space has it mapped or
  * pinned; -EIO: it was leaked; -EAGAIN: try again; -EINTR: a fatal signal;
  * -EOPNOTSUPP: nothing can be lent; -ENOMEM; errnos of the hypercalls.

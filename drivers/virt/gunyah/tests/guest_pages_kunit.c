@@ -19,12 +19,18 @@ struct join_folio {
 	unsigned long pfn;
 };
 
+/*
+ * @asked: of which folio's pages is asked
+ * @low, @high: what is wanted; @high 0: all
+ */
 struct join_case {
 	const char *name;
 	struct join_folio folios[5];
 	unsigned int asked;
 	pgoff_t first;
 	pgoff_t last;
+	pgoff_t low;
+	pgoff_t high;
 };
 
 static const struct join_case join_cases[] = {
@@ -50,6 +56,14 @@ static const struct join_case join_cases[] = {
 	  0, BLOCK - 1 },
 	{ "larger", { { 0, 2 * BLOCK - 1, PFN }, { 2 * BLOCK, 2 * BLOCK, PFN + 2 * BLOCK } }, 0,
 	  0, 2 * BLOCK - 1 },
+	{ "less is wanted behind", { { 4, 4, PFN }, { 5, 5, PFN + 1 }, { 6, 7, PFN + 2 } }, 0,
+	  4, 6, 0, 6 },
+	{ "less is wanted before", { { 4, 5, PFN }, { 6, 6, PFN + 2 }, { 7, 7, PFN + 3 } }, 2,
+	  5, 7, 5, BLOCK },
+	{ "nothing else is wanted", { { 4, 4, PFN }, { 5, 5, PFN + 1 }, { 6, 6, PFN + 2 } }, 1,
+	  5, 5, 5, 5 },
+	{ "a part of a larger one is wanted", { { 0, 2 * BLOCK - 1, PFN } }, 0,
+	  0, BLOCK, 0, BLOCK },
 };
 
 static void join_desc(const struct join_case *c, char *desc)
@@ -65,6 +79,7 @@ static void contiguous_folios_join(struct kunit *test)
 	const struct join_folio *asked = &c->folios[c->asked];
 	struct gunyah_guest_pages gp;
 	pgoff_t page, first, last;
+	struct page *made_up;
 	unsigned int i;
 
 	gunyah_guest_pages_init(&gp, 4 * BLOCK, false);
@@ -72,11 +87,16 @@ static void contiguous_folios_join(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(c->folios) && c->folios[i].pfn; i++) {
 		MA_STATE(mas, &gp.folios, c->folios[i].first, c->folios[i].last);
 
-		KUNIT_EXPECT_EQ(test, 0, mas_store_gfp(&mas, pfn_folio(c->folios[i].pfn),
-						       GFP_KERNEL));
+		/* Where there is no memory: nobody may look into it. */
+		made_up = pfn_to_page(c->folios[i].pfn);
+		KUNIT_EXPECT_EQ(test, 0, mas_store_gfp(&mas, made_up, GFP_KERNEL));
 	}
 
-	for (page = asked->first; page <= asked->last; page++) {
+	for (page = c->first; page <= c->last; page++) {
+		if (page < asked->first || page > asked->last)
+			continue;
+		first = c->low;
+		last = c->high ?: gp.nr_pages - 1;
 		KUNIT_EXPECT_EQ(test, 0, gunyah_guest_pages_piece(&gp, page, &first, &last));
 		KUNIT_EXPECT_EQ(test, first, c->first);
 		KUNIT_EXPECT_EQ(test, last, c->last);

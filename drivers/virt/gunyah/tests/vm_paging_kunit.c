@@ -350,6 +350,28 @@ static void firmware_is_not_replaced(struct kunit *test)
 	expect_all_back(test);
 }
 
+/* Nor is it given again when it was taken back: neither by a touch, nor by one beside it. */
+static void firmware_is_not_given_again(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
+	start(test);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, FW, FW_SIZE), 0);
+	t->donates = 0;
+	KUNIT_EXPECT_EQ(test, fault(t, FW, false), -ENOENT);
+	KUNIT_EXPECT_EQ(test, fault(t, FW + FW_SIZE - 1, true), -ENOENT);
+	KUNIT_EXPECT_EQ(test, t->donates, 0);
+	/* In one folio with it. */
+	KUNIT_EXPECT_EQ(test, fault(t, FW + FW_SIZE, true), 0);
+	KUNIT_EXPECT_EQ(test, t->last_size, SZ_2M - FW_SIZE);
+	KUNIT_EXPECT_EQ(test, fault(t, FW - 1, true), 0);
+	KUNIT_EXPECT_EQ(test, fault(t, FW, true), -ENOENT);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 /* R63: what the guest left in lent memory is gone, wherever it comes back from. */
 static void protected_memory_is_cleared(struct kunit *test)
 {
@@ -600,6 +622,7 @@ static struct kunit_case vm_paging_test_cases[] = {
 	KUNIT_CASE(firmware_that_can_not_be_lent),
 	KUNIT_CASE(firmware_is_refused),
 	KUNIT_CASE(firmware_is_not_replaced),
+	KUNIT_CASE(firmware_is_not_given_again),
 	KUNIT_CASE(protected_memory_is_cleared),
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(failed_page_is_not_cleared),

@@ -144,6 +144,55 @@ TEST_F(paged, neighbours_of_mapped_memory_are_given)
 	munmap(p, PAGE);
 }
 
+/* A file whose folios are single pages; which of them are neighbours is luck. */
+static int create_scattered_mem(int dev, __u64 size)
+{
+	int fd = create_guest_mem(dev, size);
+	__u64 done;
+
+	for (done = 0; done < size; done += PAGE)
+		if (fallocate(fd, FALLOC_FL_KEEP_SIZE, done, PAGE))
+			test_die("fallocate");
+	return fd;
+}
+
+/* R62, R64: small folios are given, kept by the host and taken back one by one, too */
+TEST_F(paged, small_folios_with_and_without_neighbours)
+{
+	__u64 kept = APART + 16 * PAGE, back = APART + 7 * PAGE;
+	int fd = create_scattered_mem(self->vm.dev_fd, SZ_2M);
+	char *p;
+
+	map_mem(self->vm.fd, fd, APART, SZ_2M, 0, LEND_RWX);
+	vm_start(&self->vm);
+	p = paged_map(fd, PAGE, kept - APART);
+	p[0] = 5;
+	agent_do(self->vcpu, AGENT_FILL, APART, kept - APART, 3);
+	EXPECT_EQ(0, self->vcpu->esr);
+	agent_do(self->vcpu, AGENT_FILL, kept + PAGE, SZ_2M - PAGE - (kept - APART), 3);
+	EXPECT_EQ(0, self->vcpu->esr);
+	EXPECT_EQ(5, p[0]);
+	EXPECT_EQ(-EBUSY, paged_attempt(self->vcpu, AGENT_LOAD, kept, 1, 0));
+	munmap(p, PAGE);
+	EXPECT_EQ(AGENT_DONE, paged_answer(self->vcpu, GUNYAH_VCPU_RESUME_RETRY));
+	EXPECT_EQ(5, self->vcpu->result);
+	/* All of it is the guest's: a page more is in no piece twice. */
+	EXPECT_LE(self->away + SZ_2M / SZ_4K, pages_away());
+
+	/* From the middle of what was one piece, perhaps. */
+	ASSERT_EQ(0, __reclaim(&self->vm, back, PAGE));
+	p = paged_map(fd, PAGE, back - APART);
+	EXPECT_EQ(0, touch(p, false));
+	EXPECT_EQ(3, *(__u64 *)(p + 8));
+	munmap(p, PAGE);
+	p = paged_map(fd, PAGE, back - APART + PAGE);
+	EXPECT_EQ(SIGBUS, touch(p, false));
+	munmap(p, PAGE);
+	EXPECT_EQ(3, agent_do(self->vcpu, AGENT_LOAD, back, 8, 0));
+	EXPECT_EQ(0, self->vcpu->esr);
+	close(fd);
+}
+
 /* R3, R61 */
 TEST_F(paged, nothing_bound_is_an_exit)
 {
