@@ -355,6 +355,8 @@ static void firmware_is_not_given_again(struct kunit *test)
 {
 	struct paging_test *t = test->priv;
 
+	/* In folios of 2 MiB or more. */
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(t->file, FALLOC_FL_KEEP_SIZE, 0, FILE_SIZE), 0);
 	map_guest(test);
 	gunyah_vm_mem_set_firmware(&t->mem, FW, FW_SIZE);
 	start(test);
