@@ -187,8 +187,9 @@ def memory_table(results):
 def growth(found, kind):
     """
     What one more page of 4K costs at the start, from the two largest guests of a kind:
-    {function: instructions}, the sum of those of the direct map, and of all else but
-    interrupts. Empty, and zeros, where there are no two.
+    {function: instructions}, the sum of those of the direct map, and of all else. What is
+    next to nothing is left out: interrupts, and what came by chance. Empty, and zeros,
+    where there are no two guests.
     """
     rows = sorted((mib, steps['start']) for name, mib, _, steps in memory_rows(found)
                   if name == kind)
@@ -205,9 +206,7 @@ def growth(found, kind):
     cost = dict(sorted(((name, c) for name, c in cost.items() if abs(c) > 0.002),
                        key=lambda item: -item[1]))
     direct = sum(c for name, c in cost.items() if DIRECT_MAP.match(name))
-    both = (more['kernel'] - more['interrupts']['instructions'] -
-            less['kernel'] + less['interrupts']['instructions']) / pages
-    return cost, direct, both - direct
+    return cost, direct, sum(cost.values()) - direct
 
 
 def growth_text(results, top):

@@ -135,19 +135,21 @@ int gunyah_guest_pages_fill(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_
 
 	lockdep_assert_held(&gp->lock);
 
+	folio = mas_walk(&mas);
 	while (index <= last) {
-		mas_set(&mas, index);
-		if (mas_walk(&mas)) {
-			index = mas.last + 1;
-			continue;
+		if (!folio) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			folio = gunyah_guest_pages_add(gp, index, first, last, &order);
+			if (IS_ERR(folio))
+				return PTR_ERR(folio);
+			cond_resched();
+			mas_set(&mas, index);
+			mas_walk(&mas);
 		}
-
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		folio = gunyah_guest_pages_add(gp, index, first, last, &order);
-		if (IS_ERR(folio))
-			return PTR_ERR(folio);
-		cond_resched();
+		/* The next folio, or a hole that begins there. */
+		index = mas.last + 1;
+		folio = mas_next_range(&mas, last);
 	}
 
 	return 0;
