@@ -4,9 +4,9 @@
  *
  * A piece is contiguous in physical memory, in guest addresses and in its
  * provider, and was given by one hypercall: as a rule a folio, or small ones that are
- * neighbours, or what of them is in the binding.  There is a record for each, in a tree by guest address; so
- * one look finds whether the guest has an address, and two vCPUs that fault on one
- * folio cost one give.
+ * neighbours, or what of them is in the binding.  There is a record for each, in a tree by
+ * guest address; so one look finds whether the guest has an address, and two vCPUs that
+ * fault on one piece cost one give.
  *
  * Lent memory is given when the guest touches it.  Shared memory, and what is lent where
  * the resource manager was told of none before the start, is given as a whole, before the
