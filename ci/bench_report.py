@@ -49,6 +49,9 @@ WAITS = re.compile(r'wfi|vm|start_|close_')
 
 MEMORY = re.compile(r'(allocate|start|touch|close|free)_(2m|4k)(_far)?_(\d+)$')
 
+# What giving memory is, besides: all else in that time is interrupts, and what came by chance.
+OF_GIVING = re.compile(r'gunyah_|mas_|mt_|mtree_|__cond_resched$|rcu_all_qs$')
+
 # What takes a page out of the kernel's direct map, or puts it back.
 DIRECT_MAP = re.compile(r'gunyah_direct_map|set_memory_valid|__change_memory_common|'
                         r'change_page_range|__?apply_to_|kernel_page_present|can_set_direct_map|'
@@ -187,9 +190,8 @@ def memory_table(results):
 def growth(found, kind):
     """
     What one more page of 4K costs at the start, from the two largest guests of a kind:
-    {function: instructions}, the sum of those of the direct map, and of all else. What is
-    next to nothing is left out: interrupts, and what came by chance. Empty, and zeros,
-    where there are no two guests.
+    {function: instructions}, the sum of those of the direct map, and of all else that is
+    giving memory. Empty, and zeros, where there are no two guests.
     """
     rows = sorted((mib, steps['start']) for name, mib, _, steps in memory_rows(found)
                   if name == kind)
@@ -206,7 +208,8 @@ def growth(found, kind):
     cost = dict(sorted(((name, c) for name, c in cost.items() if abs(c) > 0.002),
                        key=lambda item: -item[1]))
     direct = sum(c for name, c in cost.items() if DIRECT_MAP.match(name))
-    return cost, direct, sum(cost.values()) - direct
+    return cost, direct, sum(c for name, c in cost.items()
+                             if OF_GIVING.match(name) and not DIRECT_MAP.match(name))
 
 
 def growth_text(results, top):

@@ -34,7 +34,6 @@
 #include <linux/fs.h>
 #include <linux/gunyah.h>
 #include <linux/jiffies.h>
-#include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -53,8 +52,8 @@
 /* The lengths that an access can have. */
 #define LENGTHS			(BIT(1) | BIT(2) | BIT(4) | BIT(8))
 
-/* In the place of a hypercall's error: none was made. */
-#define NOT_ENTERED		((enum gunyah_error)INT_MIN)
+/* In the place of a hypercall's error, which is no larger than an int: none was made. */
+#define NOT_ENTERED		(BIT_ULL(63) | 1)
 
 /* While a VM goes down its vCPUs are busy: how often to look. */
 #define BUSY_LOOK_MS		10
@@ -481,11 +480,12 @@ static __always_inline struct gunyah_hvc_result enter(struct gunyah_vcpu *vcpu)
 }
 
 /* The guest did not run, or not to an exit. */
-static noinline int no_exit(struct gunyah_vcpu *vcpu, enum gunyah_error error)
+static noinline int no_exit(struct gunyah_vcpu *vcpu, u64 x0)
 {
+	enum gunyah_error error = x0;
 	int ret;
 
-	if (likely(error == NOT_ENTERED))
+	if (likely(x0 == NOT_ENTERED))
 		return look_closer(vcpu);
 
 	switch (error) {
@@ -507,10 +507,10 @@ static __always_inline int run_once(struct gunyah_vcpu *vcpu)
 	struct gunyah_hvc_result res = enter(vcpu);
 	enum gunyah_error error = res.x0;
 
-	if (trace_gunyah_vcpu_exit_enabled() && error != NOT_ENTERED)
+	if (trace_gunyah_vcpu_exit_enabled() && res.x0 != NOT_ENTERED)
 		trace_exit(vcpu, error, res.x1, res.x2, res.x3, res.x4);
 	if (unlikely(error != GUNYAH_ERROR_OK))
-		return no_exit(vcpu, error);
+		return no_exit(vcpu, res.x0);
 
 	/* The answer was used, also if the guest did not get far. */
 	memset(vcpu->resume, 0, sizeof(vcpu->resume));

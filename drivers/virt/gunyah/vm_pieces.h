@@ -114,9 +114,8 @@ int gunyah_vm_pieces_give_all(struct gunyah_vm_pieces *p, const struct gunyah_vm
  * @serial: filled in: which piece it is
  *
  * Return: 0 when the guest has it now; -ENOENT: no binding there, or what is not given by
- * a touch; -EACCES: it may
- * not write there; -EBUSY: it is lent memory, and user space has it mapped or
- * pinned; -EIO: it was leaked; -EAGAIN: try again; -EINTR: a fatal signal;
+ * a touch; -EACCES: it may not write there; -EBUSY: it is lent memory, and user space has
+ * it mapped or pinned; -EIO: it was leaked; -EAGAIN: try again; -EINTR: a fatal signal;
  * -EOPNOTSUPP: nothing can be lent; -ENOMEM; errnos of the hypercalls.
  */
 int gunyah_vm_pieces_fault(struct gunyah_vm_pieces *p, u64 gpa, bool write, u64 *serial);
