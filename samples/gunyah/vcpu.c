@@ -28,7 +28,8 @@ void vcpu_create(struct guest *guest, struct vcpu *vcpu, unsigned int id)
 		.arg_size = sizeof(arg),
 		.arg = (uintptr_t)&arg,
 	};
-	struct sigaction sa = { .sa_handler = on_kick };
+	/* A kick ends GUNYAH_VCPU_RUN in any case; what a thread is just printing is not lost. */
+	struct sigaction sa = { .sa_handler = on_kick, .sa_flags = SA_RESTART };
 	long size;
 
 	vcpu->guest = guest;
