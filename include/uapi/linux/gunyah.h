@@ -676,9 +676,9 @@ struct gunyah_vm_exit_info {
  * @page_fault.phys_addr: guest address of the access
  * @page_fault.attempt: why the kernel could not give it, a negative errno: EBUSY
  *	(user space has lent memory mapped or pinned), ENOENT (nothing is bound
- *	there, or it is the firmware's place), EACCES (a write to memory that may only be read), EFAULT (another
- *	access that the guest has no right to), EIO (it was lost), ENOMEM, others
- *	of the hypercalls
+ *	there, or it is the firmware's place), EACCES (a write to memory that may
+ *	only be read), EFAULT (another access that the guest has no right to), EIO
+ *	(it was lost), ENOMEM, others of the hypercalls
  * @page_fault.resume_action: enum gunyah_vcpu_resume_action, written by the
  *	monitor; set to GUNYAH_VCPU_RESUME_FAULT on each exit
  * @page_fault.padding: 0
