@@ -145,11 +145,12 @@ def programs(base):
     with open(os.path.join(base['INITRAMFS'], 'tests'), encoding='utf-8') as file:
         every = [os.path.basename(line.strip()) for line in file if line.strip()]
     with open(os.path.join(CI, 'suite.sh'), encoding='utf-8') as file:
-        lists = dict(re.findall(r'^(FAULT|SWEEP|PAGED)_TESTS=(\S+)', file.read(), re.M))
+        lists = dict(re.findall(r'^(\w+)_TESTS=(\S+)', file.read(), re.M))
     faults = lists['FAULT'].split(',') + lists['SWEEP'].split(',')
     paged = [p for p in lists['PAGED'].split(',') if p not in without()]
     # Those of the other flow and of another kernel would be skipped.
-    others = [*without(), 'compat', 'platform_qcom']
+    others = [*without(), 'compat', 'platform_qcom', *lists['DEBUG'].split(','),
+              *lists['DEBUG_FAULT'].split(',')]
     every = [p for p in every if p not in others and not p.startswith('paged_')
              and p != 'fail_paged']
     return [p for p in every if p not in faults], [p for p in every if p in faults], paged
