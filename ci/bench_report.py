@@ -49,8 +49,11 @@ WAITS = re.compile(r'wfi|vm|start_|close_')
 
 MEMORY = re.compile(r'(allocate|start|touch|close|free)_(2m|4k)(_far)?_(\d+)$')
 
-# What giving memory is, besides: all else in that time is interrupts, and what came by chance.
-OF_GIVING = re.compile(r'gunyah_|mas_|mt_|mtree_|__cond_resched$|rcu_all_qs$')
+# Of what else a start does, giving memory is what has loops over it, and what is called for
+# each folio more. The rest is interrupts and what they put off: freeing, for one.
+LOOPS = re.compile(r'gunyah_|mas_|mt_|mtree_|_*(pi_)?mem(set|cpy|move)$')
+PUT_OFF = re.compile(r'.*free')
+MIB_OF_FOLIO = 2
 
 # What takes a page out of the kernel's direct map, or puts it back.
 DIRECT_MAP = re.compile(r'gunyah_direct_map|set_memory_valid|__change_memory_common|'
@@ -199,17 +202,20 @@ def growth(found, kind):
         return {}, 0, 0
     (mib, less), (more_mib, more) = rows[-2:]
     pages = (more_mib - mib) * PAGES_OF_MIB
-    cost = {}
+    cost, called = {}, {}
     for row, sign in ((more, 1), (less, -1)):
         for entry in row['functions']:
             if entry['place'] == 'kernel':
                 name = entry['function']
                 cost[name] = cost.get(name, 0) + sign * entry['instructions'] / pages
+                called[name] = called.get(name, 0) + sign * entry['calls']
     cost = dict(sorted(((name, c) for name, c in cost.items() if abs(c) > 0.002),
                        key=lambda item: -item[1]))
     direct = sum(c for name, c in cost.items() if DIRECT_MAP.match(name))
-    return cost, direct, sum(c for name, c in cost.items()
-                             if OF_GIVING.match(name) and not DIRECT_MAP.match(name))
+    folios = (more_mib - mib) / MIB_OF_FOLIO
+    return cost, direct, sum(c for name, c in cost.items() if not DIRECT_MAP.match(name) and
+                             (LOOPS.match(name) or
+                              called[name] >= folios and not PUT_OFF.match(name)))
 
 
 def growth_text(results, top):

@@ -216,10 +216,10 @@ static void hypercall_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
 	KUNIT_EXPECT_EQ(test, t->n_calls, 4);
 
-	/* What no hypervisor says yet. */
+	/* Not taken for no entry: what no hypervisor says yet, and the low half of that mark. */
 	answer_error(t, INT_MIN, EVENT_NONE);
 	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EINVAL);
-	answer_error(t, 1, EVENT_NONE);
+	answer_error(t, GUNYAH_ERROR_ARG_INVAL, EVENT_NONE);
 	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EINVAL);
 	KUNIT_EXPECT_EQ(test, t->n_calls, 6);
 
