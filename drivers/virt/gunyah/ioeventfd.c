@@ -24,11 +24,23 @@ static const u64 *datamatch(const struct gunyah_fn_ioeventfd_arg *arg)
 	return arg->flags & GUNYAH_IOEVENTFD_FLAGS_DATAMATCH ? &arg->datamatch : NULL;
 }
 
+static int make_key(struct gunyah_vm_io_key *key, const struct gunyah_fn_ioeventfd_arg *arg)
+{
+	return gunyah_vm_io_make_key(key, arg->addr, arg->len, datamatch(arg));
+}
+
 static int check_flags(const void *arg)
 {
 	const struct gunyah_fn_ioeventfd_arg *a = arg;
 
 	return a->flags & ~GUNYAH_IOEVENTFD_FLAGS_DATAMATCH ? -EINVAL : 0;
+}
+
+static int check_add(const void *arg)
+{
+	struct gunyah_vm_io_key key;
+
+	return check_flags(arg) ?: make_key(&key, arg);
 }
 
 /* The eventfd @fd, referenced, or ERR_PTR: -EBADF, -EINVAL.  Has a stub in tests. */
@@ -43,14 +55,8 @@ static int ioeventfd_bind(struct gunyah_vm_function *fn)
 {
 	const struct gunyah_fn_ioeventfd_arg *arg = fn->arg;
 	struct gunyah_vm_io_handler *handler;
-	struct gunyah_vm_io_key key;
 	struct eventfd_ctx *eventfd;
 	int ret;
-
-	ret = check_flags(arg) ?: gunyah_vm_io_make_key(&key, arg->addr, arg->len,
-							datamatch(arg));
-	if (ret)
-		return ret;
 
 	eventfd = gunyah_ioeventfd_eventfd(arg->fd);
 	if (IS_ERR(eventfd))
@@ -62,8 +68,7 @@ static int ioeventfd_bind(struct gunyah_vm_function *fn)
 		goto err_put;
 
 	handler->eventfd = eventfd;
-	handler->key = key;
-	ret = gunyah_vm_io_add(&fn->vm->io, handler);
+	ret = make_key(&handler->key, arg) ?: gunyah_vm_io_add(&fn->vm->io, handler);
 	if (ret)
 		goto err_free;
 
@@ -90,12 +95,10 @@ static void ioeventfd_unbind(struct gunyah_vm_function *fn)
 /* The same writes; the eventfd is not asked for. */
 static bool ioeventfd_compare(const struct gunyah_vm_function *fn, const void *arg)
 {
-	const struct gunyah_fn_ioeventfd_arg *a = arg;
 	struct gunyah_vm_io_handler *handler = fn->priv;
 	struct gunyah_vm_io_key key;
 
-	return !gunyah_vm_io_make_key(&key, a->addr, a->len, datamatch(a)) &&
-	       !memcmp(&key, &handler->key, sizeof(key));
+	return !make_key(&key, arg) && !memcmp(&key, &handler->key, sizeof(key));
 }
 
 VISIBLE_IF_KUNIT const struct gunyah_vm_function_type gunyah_ioeventfd_function = {
@@ -103,6 +106,7 @@ VISIBLE_IF_KUNIT const struct gunyah_vm_function_type gunyah_ioeventfd_function 
 	.name = "ioeventfd",
 	.owner = THIS_MODULE,
 	.arg_size = sizeof(struct gunyah_fn_ioeventfd_arg),
+	.check_add = check_add,
 	.bind = ioeventfd_bind,
 	.unbind = ioeventfd_unbind,
 	.check_remove = check_flags,

@@ -274,12 +274,16 @@ err_put:
 	return ret;
 }
 
+static int irqfd_check_add(const void *arg)
+{
+	const struct gunyah_fn_irqfd_arg *a = arg;
+
+	return a->flags & ~GUNYAH_IRQFD_FLAGS_LEVEL ? -EINVAL : 0;
+}
+
 static int irqfd_bind(struct gunyah_vm_function *fn)
 {
 	const struct gunyah_fn_irqfd_arg *arg = fn->arg;
-
-	if (arg->flags & ~GUNYAH_IRQFD_FLAGS_LEVEL)
-		return -EINVAL;
 
 	/* Held to the end: the file can't go before the irqfd is complete. */
 	CLASS(fd, f)(arg->fd);
@@ -313,6 +317,7 @@ VISIBLE_IF_KUNIT const struct gunyah_vm_function_type gunyah_irqfd_function = {
 	.name = "irqfd",
 	.owner = THIS_MODULE,
 	.arg_size = sizeof(struct gunyah_fn_irqfd_arg),
+	.check_add = irqfd_check_add,
 	.bind = irqfd_bind,
 	.unbind = irqfd_unbind,
 	.compare = irqfd_compare,

@@ -204,6 +204,15 @@ static int bind_and_publish(struct gunyah_vm_functions *fns, struct gunyah_vm_fu
 	return fn->type->publish ? fn->type->publish(fn) : 0;
 }
 
+/* R71: all that an argument can be asked for by itself. */
+static int check_add(const struct gunyah_vm_function_type *type, const void *arg,
+		     size_t arg_size)
+{
+	if (arg_size != type->arg_size)
+		return -EINVAL;
+	return type->check_add ? type->check_add(arg) : 0;
+}
+
 /**
  * gunyah_vm_functions_add() - add a function to a VM
  * @fns: the VM's list
@@ -214,8 +223,8 @@ static int bind_and_publish(struct gunyah_vm_functions *fns, struct gunyah_vm_fu
  *
  * Context: may sleep, load a module; takes the list's lock.
  * Return: what the ioctl returns: the type's publish, or 0; -EINVAL for an
- * unknown type or a wrong size; -ENODEV when the VM goes away; -ENOMEM; the
- * errno of the type's bind.
+ * unknown type or a wrong size; what the type's check_add says; -ENODEV when the VM
+ * goes away; -ENOMEM; the errno of the type's bind.
  */
 int gunyah_vm_functions_add(struct gunyah_vm_functions *fns, struct gunyah_vm *vm, u32 type,
 			    const void *arg, size_t arg_size)
@@ -231,8 +240,8 @@ int gunyah_vm_functions_add(struct gunyah_vm_functions *fns, struct gunyah_vm *v
 	if (!t)
 		return -EINVAL;
 
-	ret = -EINVAL;
-	if (arg_size != t->arg_size)
+	ret = check_add(t, arg, arg_size);
+	if (ret)
 		goto err_put;
 
 	ret = -ENOMEM;

@@ -24,9 +24,11 @@ struct gunyah_vm_functions;
  * @name: for messages
  * @owner: module that an instance keeps loaded
  * @arg_size: size of the argument of GUNYAH_VM_ADD_FUNCTION
- * @bind: make an instance; its argument was copied, of the right size, but is
- *	unchecked.  After an error nothing is left.  -EEXIST where there is one
- *	for the same resource.
+ * @check_add: is @arg fit for GUNYAH_VM_ADD_FUNCTION, by itself?  0 or an errno; called
+ *	before anything is allocated.  NULL: any is.
+ * @bind: make an instance; its argument was copied, of the right size, and passed
+ *	@check_add.  After an error nothing is left.  -EEXIST where there is one for
+ *	the same resource.
  * @publish: bind was successful and the instance is in the VM's list: make it
  *	visible to user space.  Can't fail; returns what the ioctl returns.
  *	NULL: the ioctl returns 0.
@@ -36,14 +38,15 @@ struct gunyah_vm_functions;
  * @compare: is this instance the one that GUNYAH_VM_REMOVE_FUNCTION means by
  *	@arg?  @arg has @arg_size bytes.
  *
- * All may sleep.  All but @check_remove are called with the VM's list of functions
- * locked.
+ * All may sleep.  All but @check_add and @check_remove are called with the VM's list of
+ * functions locked.
  */
 struct gunyah_vm_function_type {
 	u32 type;
 	const char *name;
 	struct module *owner;
 	size_t arg_size;
+	int (*check_add)(const void *arg);
 	int (*bind)(struct gunyah_vm_function *fn);
 	int (*publish)(struct gunyah_vm_function *fn);
 	void (*unbind)(struct gunyah_vm_function *fn);

@@ -124,6 +124,8 @@ static void add_checks(struct kunit *test)
 		.padding = c->padding,
 	};
 
+	/* All of this is seen before anything is allocated. */
+	KUNIT_EXPECT_EQ(test, gunyah_ioeventfd_function.check_add(&arg), c->ret);
 	KUNIT_EXPECT_EQ(test, add(t, &arg), c->ret);
 	KUNIT_EXPECT_EQ(test, list_empty(&t->vm.functions.list), c->ret != 0);
 	KUNIT_EXPECT_EQ(test, list_empty(&t->vm.io.handlers), c->ret != 0);

@@ -175,6 +175,7 @@ static const struct add_case add_cases[] = {
 	{ "edge", FD_GOOD, 0, 0, 0 },
 	{ "level", FD_GOOD, GUNYAH_IRQFD_FLAGS_LEVEL, 0, 0 },
 	{ "dirty padding", FD_GOOD, 0, 0xdeadbeef, 0 },
+	{ "unknown flag, no fd", FD_NONE, 2, 0, -EINVAL },
 	{ "unknown flag", FD_GOOD, 2, 0, -EINVAL },
 	{ "level and an unknown flag", FD_GOOD, 3, 0, -EINVAL },
 	{ "top flag", FD_GOOD, BIT(31), 0, -EINVAL },
@@ -205,6 +206,8 @@ static void add_checks(struct kunit *test)
 	if (c->fd == FD_FREE)
 		test_eventfd_close(&t->a);
 
+	/* Flags are looked at before anything is allocated, the fd is not. */
+	KUNIT_EXPECT_EQ(test, gunyah_irqfd_function.check_add(&arg), c->flags > 1 ? -EINVAL : 0);
 	KUNIT_EXPECT_EQ(test, add_arg(t, &arg), c->ret);
 	KUNIT_EXPECT_EQ(test, t->a.ctx.count, c->ret ? 1 : 0);
 	KUNIT_EXPECT_EQ(test, t->rings, c->ret ? 0 : 1);

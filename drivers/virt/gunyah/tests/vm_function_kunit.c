@@ -26,6 +26,8 @@ struct function_test {
 	int bind_ret;
 	int publish_ret;
 	int check_ret;
+	int check_add_ret;
+	unsigned int binds;
 	bool hang_up_in_bind;
 	unsigned int bound;
 	unsigned int unbound;
@@ -53,6 +55,7 @@ static int fn_bind(struct gunyah_vm_function *fn)
 {
 	struct function_test *t = current_test();
 
+	t->binds++;
 	if (t->hang_up_in_bind)
 		gunyah_vm_function_hang_up(fn);
 	if (t->bind_ret)
@@ -84,6 +87,11 @@ static void fn_unbind(struct gunyah_vm_function *fn)
 	t->last_unbound = arg->id;
 }
 
+static int fn_check_add(const void *arg)
+{
+	return current_test()->check_add_ret;
+}
+
 static int fn_check_remove(const void *arg)
 {
 	return current_test()->check_ret;
@@ -102,6 +110,7 @@ static const struct gunyah_vm_function_type type = {
 	.name = "test",
 	.owner = THIS_MODULE,
 	.arg_size = sizeof(struct fn_arg),
+	.check_add = fn_check_add,
 	.bind = fn_bind,
 	.publish = fn_publish,
 	.unbind = fn_unbind,
@@ -255,6 +264,22 @@ static void bind_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
 }
 
+/* R71: what the type says of the argument by itself comes before its bind. */
+static void add_checks(struct kunit *test)
+{
+	struct function_test *t = test->priv;
+
+	t->check_add_ret = -EOVERFLOW;
+	KUNIT_EXPECT_EQ(test, add(t, 1), -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, t->binds, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->fns.list));
+	KUNIT_EXPECT_EQ(test, refs(), t->refs);
+
+	t->check_add_ret = 0;
+	KUNIT_EXPECT_EQ(test, add(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, t->binds, 1);
+}
+
 static void remove_compares(struct kunit *test)
 {
 	struct function_test *t = test->priv;
@@ -362,6 +387,7 @@ static struct kunit_case vm_function_cases[] = {
 	KUNIT_CASE_PARAM(size, size_gen_params),
 	KUNIT_CASE(add_publishes_last),
 	KUNIT_CASE(bind_fails),
+	KUNIT_CASE(add_checks),
 	KUNIT_CASE(remove_compares),
 	KUNIT_CASE(remove_checks),
 	KUNIT_CASE(hang_up),
