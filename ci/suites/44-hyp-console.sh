@@ -70,6 +70,13 @@ expect quiet "$DIR/quiet.log" 0 '!vmid [0-9]+' '!PANIC' \
 replay "$DIR/debug.log" "quiet ghyp.debug=1 ghyp.seed=1"
 expect debug "$DIR/debug.log" 0 'vmid [0-9]+: made$' 'vmid [0-9]+: freed$'
 
+# Only a word's whole name is meant: none of these is the profile's.
+replay "$DIR/words.log" "ghyp.unknown=none ghyp.pro=none ghyp.profiles=none profile=none"
+expect words_of_others "$DIR/words.log" 0 '!PANIC'
+replay "$DIR/profile.log" "ghyp.unknown=1 ghyp.profile=none"
+expect profile_that_is_not "$DIR/profile.log" 2 \
+	'PANIC: ghyp.profile=none: there is no such profile$' '!PANIC: .* exception'
+
 qemu "$DIR/panic.log"
 expect panic_says_why "$DIR/panic.log" 2 \
 	"PANIC: no kernel at 60000000: QEMU's -device loader puts it there\$" \
