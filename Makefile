@@ -48,7 +48,7 @@ help:
 	@echo '  BUDGET=1      write ci/bench/budget.txt by what make bench finds'
 	@echo '  UPDATE=1      the same, and the figures of the documentation'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
-	@echo '  SEED=N COUNT=80 LANES=2 ONLY=GLOB  for make mutants'
+	@echo '  SEED=N COUNT=0 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
 prepare:

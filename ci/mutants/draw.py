@@ -198,21 +198,20 @@ def ordered(rng, mutations):
 
 
 def shares(weights, count):
-    """Places for each file: one, and the rest in proportion to its weight."""
+    """Places for each file: one, and COUNT in all in proportion to its weight."""
     places = dict.fromkeys(weights, 1)
-    left = max(0, count - len(weights))
     total = sum(weights.values())
-    exact = {path: left * weight / total for path, weight in weights.items()}
+    exact = {path: count * weight / total for path, weight in weights.items()}
     for path in weights:
         places[path] += int(exact[path])
     rest = sorted(weights, key=lambda p: (int(exact[p]) - exact[p], p))
-    for path in rest[:left - sum(int(e) for e in exact.values())]:
+    for path in rest[:count - sum(int(e) for e in exact.values())]:
         places[path] += 1
     return places
 
 
 def plan(texts, seed, count):
-    """A list of places: each the mutations to try, in order. Texts are by path."""
+    """One place for each file and COUNT more: each the mutations to try, in order. Texts are by path."""
     found = {path: candidates(path, texts[path]) for path in sorted(texts)}
     found = {path: all_ for path, all_ in found.items() if all_}
     weights = {path: len({m.line for m in all_}) for path, all_ in found.items()}
