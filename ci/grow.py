@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Files that grow from patch to patch: a Makefile, a Kconfig file or a
-.kunitconfig as it is when only some of the files and options are there that it
-names. What it names is found out from the file as it is in the end, so nothing
+Files that grow from patch to patch: a Makefile, a Kconfig file, or one whose lines
+stand for themselves (a .kunitconfig, a list of the documentation), as it is when only
+some of the files and options are there that it names. What it names is found out from the file as it is in the end, so nothing
 in it is marked.
 
 Words: a file of the series is "there" or "not there yet"; whatever belongs to
@@ -31,6 +31,9 @@ class There:
         self.now = set(now)
         self.missing_options = set(missing_options)
 
+    def without_file(self, line):
+        return any(word in self.every and word not in self.now for word in line.split())
+
     def without_option(self, line):
         return any(o in self.missing_options for o in OPTION.findall(line))
 
@@ -48,7 +51,7 @@ def grown(path, text, there):
     if name.startswith('Makefile'):
         return Makefile(path, text, there).grown()
     return ''.join(line for line in text.splitlines(True)
-                   if not there.without_option(line))
+                   if not there.without_option(line) and not there.without_file(line))
 
 
 def grow_kconfig(text, missing):
@@ -90,10 +93,24 @@ class Makefile:
             match = re.match(r'(\w[\w-]*)-(?:y|objs|\$\(\w+\))\s*[+:]?=\s*(.*)', line)
             if match and match[1] != 'obj':
                 self.parts.setdefault(match[1], []).extend(match[2].split())
+        # Words of each variable that is nothing but a list.
+        self.lists = {}
+        for line in re.sub(r'\\\n', ' ', text).splitlines():
+            match = re.match(r'([A-Z_]+)\s*[+:]?=\s*(.*)', line)
+            if match:
+                self.lists.setdefault(match[1], []).extend(words_of(match[2]))
 
     def missing(self, word):
         """Does the word name a file that is not there yet?"""
+        prefixed = re.fullmatch(r'\$\(addprefix ([^,]*/),(.*)\)', word)
+        if prefixed:
+            words = words_of(prefixed[2])
+            return bool(words) and all(self.missing(prefixed[1] + w) for w in words)
         word = word.removeprefix('$(OUTPUT)/')
+        listed = re.fullmatch(r'\$\((\w+)\)', word)
+        if listed:
+            words = self.lists.get(listed[1], [])
+            return bool(words) and all(self.missing(w) for w in words)
         stem, kind = os.path.splitext(word)
         if kind == '.o' and stem in self.parts:
             return all(self.missing(p) for p in self.parts[stem])
@@ -127,10 +144,10 @@ class Makefile:
             return text
         left, sign, right = match.groups()
         if pattern is RULE:
-            left = self.keep(left.split(), left)
+            left = self.keep(words_of(left), left)
         if '=' not in right or pattern is ASSIGNMENT:
             end = '\n' if right.endswith('\n') else ''
-            words = right.replace('\\\n', ' ').split()
+            words = words_of(right.replace('\\\n', ' '))
             right = self.keep(words, right)
             if right is not None and not right.endswith('\n'):
                 right += end
@@ -204,6 +221,11 @@ class Makefile:
                 if not depth:
                     return end
         raise ValueError(f'{self.folder}/Makefile:{number + 1}: no endif')
+
+
+def words_of(text):
+    """Words of a Makefile's line; a call of a function is one."""
+    return re.findall(r'(?:\$\([^()]*(?:\([^()]*\)[^()]*)*\)|\S)+', text)
 
 
 def wrapped(line):

@@ -43,6 +43,11 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 PUBLIC = {'linux/gunyah.h': 'include/linux/gunyah.h',
           'uapi/linux/gunyah.h': 'include/uapi/linux/gunyah.h'}
 MAINTAINERS = 'MAINTAINERS'
+BINDING = 'Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml'
+# A binding has to name somebody: this one as long as nobody signs.
+NO_MAINTAINER = b'Linux kernel mailing list <linux-kernel@vger.kernel.org>'
+# Files in which the mails name their sender.
+PERSONAL = {MAINTAINERS, BINDING}
 # The author of mails that nobody signs: git am wants one. Mail to it goes nowhere.
 NOBODY = ('No author yet', 'nobody@example.invalid')
 
@@ -220,6 +225,43 @@ def check_includes(series):
                        f'of {series.patches[later].name}')
 
 
+# What a page of the documentation takes in: from its own folder, or from the tree's top.
+TAKEN = re.compile(r'^ *\.\. (literalinclude|include|kernel-include|kernel-figure|figure|image|'
+                   r'kernel-render|kernel-doc):: *(\S+)', re.M)
+
+
+def check_pages(series):
+    """A page that needs a file of a later patch does not build before that."""
+    for path, number in sorted(series.number.items()):
+        if not path.endswith('.rst') or path in edited_files():
+            continue
+        for directive, name in TAKEN.findall(read(laid(path))):
+            target = name if directive == 'kernel-doc' else \
+                os.path.normpath(os.path.join(os.path.dirname(path), name))
+            later = series.number.get(target)
+            if later is None:
+                yield f'{path} takes in {target}, which is no file of the series'
+            elif later > number:
+                yield (f'{path} ({series.patches[number].name}) takes in {target} of '
+                       f'{series.patches[later].name}')
+
+
+def check_grown(series):
+    """What a growing Makefile speaks of is there."""
+    for path, first in sorted(series.grows.items()):
+        if not os.path.basename(path).startswith('Makefile'):
+            continue
+        whole = read(laid(path))
+        for number in range(first, len(series.patches)):
+            there = series.there(number)
+            make = grow.Makefile(path, whole, there)
+            text = re.sub(r'^#.*', '', series.grown(path, number), flags=re.M)
+            for word in sorted(set(re.findall(r'[\w./-]+', text))):
+                if make.missing(word):
+                    yield (f'{path} speaks of {word} in {series.patches[number].name}, '
+                           'where it is not there yet')
+
+
 def check_message(subject, body):
     if len(subject) > SUBJECT_WIDTH:
         yield f'the subject has more than {SUBJECT_WIDTH} characters'
@@ -250,6 +292,8 @@ def checks():
     yield 'number-of-patches', [] if FEWEST <= count <= MOST else [
         f'{count} patches: {FEWEST} to {MOST} are wanted']
     yield 'includes', list(check_includes(series))
+    yield 'pages', list(check_pages(series))
+    yield 'grown-has-what-is-there', list(check_grown(series))
     last = len(series.patches) - 1
     yield 'grown-is-whole', [
         f'{path} differs after the last patch' for path in series.grows
@@ -354,16 +398,35 @@ def contents(who):
     def final(path):
         if path == MAINTAINERS:
             return maintainers(base[path].decode(), who).encode()
+        if path == BINDING and who:
+            return raw(laid(path)).replace(NO_MAINTAINER, f'{who[0]} <{who[1]}>'.encode())
         return raw(laid(path))
     base = {path: raw(os.path.join(os.environ['BASE_SRC'], path))
             for path in edited_files()}
     return base, final
 
 
+def base_version():
+    """The version of the kernel that the series is cut against, such as 6.12."""
+    text = read(os.path.join(os.environ['BASE_SRC'], 'Makefile'))
+    return '.'.join(re.search(rf'^{key} = (\d+)$', text, re.M)[1]
+                    for key in ('VERSION', 'PATCHLEVEL'))
+
+
+def tree():
+    """Where the whole is to be had: the sender says it."""
+    address = os.environ.get('TREE')
+    if not address:
+        print('note: TREE is not set: the cover letter does not say where the patches '
+              'are that are too large for a list')
+    return address or '(the sender\'s tree)'
+
+
 def write_cover(out):
     path, = glob.glob(os.path.join(out, '0000-*.patch'))
     text = read(path)
     subject, body = cover()
+    body = body.replace('@BASE@', base_version()).replace('@TREE@', tree())
     for mark, words in (('*** SUBJECT HERE ***', subject),
                         ('*** BLURB HERE ***', body.rstrip('\n'))):
         if mark not in text:
