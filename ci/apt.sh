@@ -63,3 +63,32 @@ apt_begin_later()
 		-o "Dir::Etc::preferencesparts=$APT/sources")
 	apt_run apt-get update
 }
+
+# apt_root FOLDER PACKAGE...: unpack packages, with all that they need from the C
+# library on, into FOLDER/root.
+apt_root()
+{
+	local deb
+
+	rm -rf "$1"
+	mkdir -p "$1/root"
+	apt_run apt-get -y --no-install-recommends --download-only install "${@:2}"
+	for deb in "$APT"/cache/archives/*.deb; do
+		dpkg-deb -x "$deb" "$1/root"
+	done
+}
+
+# apt_starter FOLDER PROGRAM WORD...: a script that starts a program of FOLDER/root in
+# the place of the kernel's own loading of programs, so that its libraries are used.
+# Words may name $root.
+apt_starter()
+{
+	cat << EOF
+#!/bin/sh
+root=$1/root
+export PYTHONHOME="\$root/usr"
+exec "\$root/usr/lib64/ld-linux-x86-64.so.2" \\
+	--library-path "\$root/usr/lib/x86_64-linux-gnu" \\
+	"\$root/usr/bin/$2" ${@:3} "\$@"
+EOF
+}

@@ -43,6 +43,8 @@ fi
 # A qemu-system-aarch64 that comes before the machine's, also for the kernel's own
 # scripts: with QEMU=new that of fetch-qemu.sh, else that of the folder QEMU.
 QEMU_NEW=$CACHE/qemu-new
+# The tools of dt_binding_check, by fetch-dtschema.sh.
+DTSCHEMA=$CACHE/dtschema
 case $QEMU in
 '') ;;
 new) PATH=$QEMU_NEW:$PATH ;;
@@ -87,7 +89,7 @@ export KBUILD_BUILD_HOST=gunyah
 export LC_ALL=C.UTF-8
 
 export TOP CI BASE BASE_SRC BASE_TAG VARIANT MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO JOBS QEMU
-export PATH QEMU_NEW CACHE WORK FLAVOUR KSRC KOUT STAGE GUEST_IMAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
+export PATH QEMU_NEW DTSCHEMA CACHE WORK FLAVOUR KSRC KOUT STAGE GUEST_IMAGE USEROUT HYPOUT INITRAMFS LOGS CROSS
 
 mkdir -p "$WORK" "$LOGS"
 [ -e "$WORK/clone" ] || printf '%s\n' "$TOP" > "$WORK/clone"
