@@ -11,7 +11,7 @@ R85). Prints KTAP, a case for each
 - picture: ci/pictures.sh has drawn it from the source that there is now;
 - the picture of performance.rst: ci/bench_picture.py draws it from the table;
 - the output of first-vm in first-vm.rst: guest-tests.sh waits for the same;
-- suite of ci/suites, kind of check of check.py: testing.rst has it;
+- suite of ci/suites, kind of check of check.py: ci/README.md has it;
 - source file with kernel-doc: interfaces.rst has it.
 """
 
@@ -213,19 +213,19 @@ def check_first_vm():
 
 
 def check_checks():
-    page = read(PAGES, 'testing.rst')
+    page = read(CI, 'README.md')
     kinds = re.search(r'^KINDS = \{(.*?)^\}', read(CI, 'check.py'), re.S | re.M)[1]
     for name in re.findall(r"'([\w-]+)':", kinds):
         found = re.search(r'^' + name + ' ', page, re.M)
-        yield name, '' if found else 'testing.rst does not have it'
+        yield name, '' if found else 'ci/README.md does not have it'
 
 
 def check_suites():
-    page = read(PAGES, 'testing.rst')
+    page = read(CI, 'README.md')
     for path in sorted(glob.glob(os.path.join(CI, 'suites/*.sh'))):
         name = re.sub(r'^\d+-|\.sh$', '', os.path.basename(path))
         found = re.search(r'^' + re.escape(name) + ' ', page, re.M)
-        yield name, '' if found else 'testing.rst does not have it'
+        yield name, '' if found else 'ci/README.md does not have it'
 
 
 def check_interfaces():
