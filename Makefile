@@ -5,10 +5,10 @@
 # The scripts of ci/ do the work. They build only what changed, in a cache
 # outside of this tree.
 
-export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT
+export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT TREE
 
 .PHONY: help run test test-debug soak mutants bench shell check kernel hyp initramfs kunit prepare clean
-.PHONY: series check-series
+.PHONY: series check-series coccicheck
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench      count instructions of each operation, beside KVM'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
+	@echo 'make coccicheck  the kernel'"'"'s rules of Coccinelle: takes an hour or more'
 	@echo 'make series     the patches that would be posted, as mails, in OUT=DIR'
 	@echo 'make check-series  apply and build them one by one, with KUnit'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
@@ -48,6 +49,7 @@ help:
 	@echo '  BUDGET=1      write ci/bench/budget.txt by what make bench finds'
 	@echo '  UPDATE=1      the same, and the figures of the documentation'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
+	@echo '  TREE=URL      where the tree is, for the cover letter'
 	@echo '  SEED=N COUNT=0 LANES=2 ONLY=GLOB  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
@@ -105,6 +107,10 @@ kunit:
 
 check:
 	@ci/check.sh
+
+# The one check that "make check" leaves out, as it takes longer than all others.
+coccicheck:
+	@ci/check.sh coccinelle
 
 series:
 	@ci/series.sh

@@ -339,7 +339,7 @@ def check_budget(results, differing):
 
 # ---- as a page ----
 
-BEGIN = '.. The figures, by "make bench UPDATE=1".\n'
+BEGIN = '.. The figures that were measured.\n'
 END = '.. The end of these.\n'
 
 

@@ -11,7 +11,10 @@ R85). Prints KTAP, a case for each
 - picture: ci/pictures.sh has drawn it from the source that there is now;
 - the picture of performance.rst: ci/bench_picture.py draws it from the table;
 - the output of first-vm in first-vm.rst: guest-tests.sh waits for the same;
-- suite of ci/suites, kind of check of check.py: ci/README.md has it;
+- suite of ci/suites and ci/soak, kind of check of check.py: ci/README.md has it;
+- selftest: testing.rst has it, by its name or with others of its kind;
+- the page of requirements: ci/requirements_page.py makes it of ci/requirements.md;
+- line that is posted: does not speak of what is only in this repository;
 - source file with kernel-doc: interfaces.rst has it.
 """
 
@@ -23,6 +26,7 @@ import sys
 
 import bench_picture
 import ktap
+import requirements_page
 
 CI = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(CI)
@@ -38,6 +42,8 @@ EVENT = re.compile(r'TRACE_EVENT\((\w+),(.*?)^\);', re.S | re.M)
 EVENT_CLASS = re.compile(r'DECLARE_EVENT_CLASS\((\w+),(.*?)^\);', re.S | re.M)
 EVENT_OF_CLASS = re.compile(r'DEFINE_EVENT\((\w+),\s*(\w+)')
 PRINTK = re.compile(r'TP_printk\("(.*?)"')
+ONLY_HERE = re.compile(r'(?<![\w/])\.?ci/|'
+                       r'\bmake (test|soak|bench|mutants|run|shell|check|series|kunit)\b')
 FIELD = re.compile(r'__(?:field|array|string)\((?:[^,()]+, )?(\w+)')
 
 
@@ -220,12 +226,49 @@ def check_checks():
         yield name, '' if found else 'ci/README.md does not have it'
 
 
+def named(name, page, pattern):
+    """Is NAME, or what it begins with and a "*", somewhere that the pattern says?"""
+    parts = re.split(r'(?<=[-_])', name)
+    names = [re.escape(name)] + [re.escape(''.join(parts[:n])) + r'\*'
+                                 for n in range(1, len(parts))]
+    return re.search(pattern % '|'.join(names), page, re.M)
+
+
 def check_suites():
     page = read(CI, 'README.md')
-    for path in sorted(glob.glob(os.path.join(CI, 'suites/*.sh'))):
+    for path in sorted(glob.glob(os.path.join(CI, 'suites/*.sh')) +
+                       glob.glob(os.path.join(CI, 'soak/*-*.sh'))):
         name = re.sub(r'^\d+-|\.sh$', '', os.path.basename(path))
-        found = re.search(r'^' + re.escape(name) + ' ', page, re.M)
+        found = named(name, page, r'^(?:%s) ')
         yield name, '' if found else 'ci/README.md does not have it'
+
+
+def check_selftests():
+    page = read(PAGES, 'testing.rst')
+    folder = 'tools/testing/selftests/gunyah'
+    for name in re.findall(r'^TEST_GEN_PROGS\w* \+= (\w+)$', read(folder, 'Makefile'), re.M):
+        found = named(name, page, r'(?:^|``)(?:%s)(?:``| )')
+        yield name, '' if found else 'testing.rst does not have it'
+
+
+def check_requirements_page():
+    fault = '' if requirements_page.page_text() == read(PAGES, 'requirements.rst') else \
+        'it is another one: ci/requirements_page.py --write makes it'
+    yield 'made', fault
+
+
+def check_posted():
+    """What there is besides the kernel's tree is not there for who has only that."""
+    for folder in ('Documentation', 'arch', 'drivers', 'include', 'samples', 'tools'):
+        for path in sorted(glob.glob(os.path.join(TOP, folder, '**'), recursive=True)):
+            if os.path.isdir(path) or path.endswith(('.trace', '.svg', '.bin')):
+                continue
+            name = os.path.relpath(path, TOP)
+            hits = [f'line {n}: {line.strip()}' for n, line in
+                    enumerate(read(path).splitlines(), 1) if ONLY_HERE.search(line)]
+            if hits:
+                yield name, '; '.join(hits)
+    yield 'all-files', ''
 
 
 def check_interfaces():
@@ -247,7 +290,8 @@ def main():
             ('option', check_options(page)), ('example', check_examples(page)),
             ('picture', check_pictures()),
             ('first-vm', check_first_vm()),
-            ('suite', check_suites()), ('check', check_checks()),
+            ('suite', check_suites()), ('selftest', check_selftests()),
+            ('requirements', check_requirements_page()), ('posted', check_posted()), ('check', check_checks()),
             ('interface', check_interfaces())):
         found = [(f'{kind}.{name}', fault) for name, fault in found]
         cases += found or [(kind, 'nothing was found to check')]
