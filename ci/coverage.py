@@ -19,7 +19,7 @@ LIMIT at least; what is listed stands in the source; and no more than SLACK
 lines are uncovered that are not listed. It is not none of them because a few
 lines run only when two things happen at the same time, which is not up to the
 tests; those that did not run are printed anyway. A line that is listed and ran
-is no mistake, for the same reason.
+is no mistake, for the same reason, but printed: perhaps it runs each time.
 
 The table goes to standard error, and with the lines to coverage.txt in the
 folder of the logs. Start it through ci/suites/90-coverage.sh.
@@ -170,6 +170,15 @@ def uncovered(lines, source, listed):
     return rows, unlisted
 
 
+def needless(lines, source, listed):
+    """Listed lines that ran, each time that they stand in the source."""
+    ran, not_ran = set(), set()
+    for (name, number), (function, there) in lines.items():
+        for text in (source[name][number - 1], '*'):
+            (ran if there else not_ran).add((name, function, text))
+    return sorted(' '.join(key) for key in set(listed) & ran - not_ran)
+
+
 def case(number, good, name, notes):
     for note in notes:
         print(f'# {note}')
@@ -192,6 +201,8 @@ def main():
     print('\n'.join(rows), file=sys.stderr)
     for row in unlisted:
         print(f'not covered, not listed: {row}', file=sys.stderr)
+    for row in needless(lines, source, listed):
+        print(f'listed, but it ran: {row}', file=sys.stderr)
     with open(os.path.join(logs, 'coverage.txt'), 'w',
               encoding='utf-8') as file:
         file.write('\n'.join(rows + report) + '\n')

@@ -35,7 +35,7 @@ SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 3
 # Suites that run on the debug kernel once more, the longest first.
-DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'kunit')
+DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'sweeps-paged', 'smp', 'kunit')
 # Those for the debug kernel only.
 DEBUG_ONLY = ('splat', 'down')
 # The suite that looks at what those of DEBUG left.

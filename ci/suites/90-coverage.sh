@@ -7,4 +7,5 @@
 export DEBUG=1
 . "$(dirname "$0")/../suite.sh"
 
-"$CI/coverage.py" debug-kunit debug-selftests debug-faults debug-sweeps debug-guests debug-paged
+"$CI/coverage.py" debug-kunit debug-selftests debug-faults debug-sweeps debug-guests debug-paged \
+	debug-sweeps-paged debug-smp

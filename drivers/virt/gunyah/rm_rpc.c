@@ -12,13 +12,14 @@
  * and killable but for the calls that undo something: a killed thread too has
  * to take back what it gave.  A call whose request is being sent is waited for.
  *
- * Receiving never allocates and never fails a caller for want of memory.  A
- * fragment goes into the assembly of the reply or of the notification that it
- * continues; a whole reply changes buffers with the call slot, if that waits
- * for just this token and message, and is copied out by the wire holder.  The
- * slot belongs to the connection and not to the caller, so a late reply finds
- * nothing to spoil (R50).  Tokens count up: one comes again after 65,535 others,
- * and after a call without a reply none is used any more.
+ * Receiving never fails a caller for want of memory: nothing is allocated but
+ * for a notification (rm_notify.c), and that does not fail.  A fragment goes
+ * into the assembly of the reply or of the notification that it continues; a
+ * whole reply changes buffers with the call slot, if that waits for just this
+ * token and message, and is copied out by the wire holder.  The slot belongs to
+ * the connection and not to the caller, so a late reply finds nothing to spoil
+ * (R50).  Tokens count up: one comes again after 65,535 others, and after a call
+ * without a reply none is used any more.
  *
  * What comes from the other side (R52):
  *  - a fragment with a wrong header, a reply that nobody waits for, and a
