@@ -471,6 +471,21 @@ struct wrong_argument {
 #define RANGE(...)	(&(const struct gunyah_address_range) { __VA_ARGS__ })
 
 static const struct wrong_argument wrong_arguments[] = {
+	{ "ADD_FUNCTION of an irqfd, wrong size", GUNYAH_VM_ADD_FUNCTION,
+	  FUNCTION(GUNYAH_FN_IRQFD, ((const __u64) { 0 })), -EINVAL },
+	{ "ADD_FUNCTION of an irqfd, unknown flag", GUNYAH_VM_ADD_FUNCTION,
+	  IRQFD(.fd = -1, .label = 1, .flags = 2), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, unknown flag", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .len = 4, .flags = 2), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, wrong length", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .len = 3), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, value without length", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .flags = 1), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd that wraps", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = -3ULL, .len = 4), -EOVERFLOW },
+	{ "REMOVE_FUNCTION of an ioeventfd, unknown flag", GUNYAH_VM_REMOVE_FUNCTION,
+	  IOEVENTFD(.addr = GUEST_MMIO, .len = 4, .flags = 2), -EINVAL },
+
 	{ "SET_AUTH, none with an argument", GUNYAH_VM_SET_AUTH,
 	  AUTH(GUNYAH_VM_AUTH_NONE, ((const __u64) { 0 })), -EINVAL },
 	{ "SET_AUTH, wrong size", GUNYAH_VM_SET_AUTH,
@@ -570,6 +585,10 @@ TEST(argument_checked_before_anything_is_allocated)
 	/* From here on the driver knows which flow it is, and asks nobody. */
 	paged = paging_there();
 	vm_create(&vm, 1);
+	/* And with these there it has their modules. */
+	event = event_new();
+	add_irqfd(vm.fd, event, 7, 0);
+	add_ioeventfd(vm.fd, event, GUEST_MMIO + 8, 4);
 	for (w = wrong_arguments; w < wrong_arguments + ARRAY_SIZE(wrong_arguments); w++) {
 		if (is_missing(&vm, w))
 			continue;
@@ -583,6 +602,7 @@ TEST(argument_checked_before_anything_is_allocated)
 		}
 	}
 	vm_destroy(&vm);
+	close(event);
 }
 
 TEST_HARNESS_MAIN
