@@ -26,6 +26,30 @@ static const struct row {
 #include "call_state.inc"
 };
 
+/*
+ * The calls: each has a row in the first table, and those of memory have one in the
+ * second, too.
+ */
+static const struct call {
+	const char *name;
+	bool paged;	/* has one in the second */
+	bool note;	/* has a footnote and nothing else at "starting", in the first */
+} calls[] = {
+	{ "GUNYAH_VM_SET_DTB_CONFIG" },
+	{ "GUNYAH_VM_SET_BOOT_CONTEXT" },
+	{ "GUNYAH_VM_SET_AUTH" },
+	{ "GUNYAH_VM_START" },
+	{ "GUNYAH_VM_RESET" },
+	{ "GUNYAH_VM_MAP_MEM", .paged = true, .note = true },
+	{ "GUNYAH_VM_ADD_FUNCTION" },
+	{ "GUNYAH_VM_REMOVE_FUNCTION" },
+	{ "GUNYAH_CHECK_EXTENSION" },
+	{ "GUNYAH_VM_SET_USER_MEM_..", .paged = true, .note = true },
+	{ "GUNYAH_VM_RECLAIM_MEM", .paged = true },
+	{ "GUNYAH_VCPU_RUN" },
+	{ "GUNYAH_VCPU_MMAP_SIZE" },
+};
+
 /* How long the resource manager holds a state up: much longer than the calls take. */
 #define HOLD_US		6000000
 
@@ -229,11 +253,15 @@ static bool row_is_overridden(const struct row *row)
 /* Looks at a column of the table of this flow. */
 static void check_state(struct __test_metadata *_metadata, enum state state)
 {
-	unsigned int i;
+	unsigned int i, n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(table); i++)
-		if ((table[i].flow == EAGER || flow == PAGED) && !row_is_overridden(&table[i]))
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		if ((table[i].flow == EAGER || flow == PAGED) && !row_is_overridden(&table[i])) {
 			check_cell(_metadata, &table[i], state);
+			n++;
+		}
+	}
+	EXPECT_EQ(ARRAY_SIZE(calls), n);
 }
 
 /*
@@ -273,6 +301,62 @@ static void release(struct __test_metadata *_metadata, enum state next)
 		}
 	}
 	control_clear(-1);
+}
+
+/* The only row of a call in a table; NULL without one, or with several. */
+static const struct row *only_row(enum flow of, const char *call)
+{
+	const struct row *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].flow != of || strcmp(table[i].call, call))
+			continue;
+		if (found)
+			return NULL;
+		found = &table[i];
+	}
+	return found;
+}
+
+/* The cells of a row that say something. */
+static unsigned int count_cells(const struct row *row)
+{
+	unsigned int state, n = 0;
+
+	for (state = 0; state < NR_STATES; state++)
+		n += row->result[state] && *row->result[state];
+	return n;
+}
+
+/* R84: the rows are made of the documentation; these are all, and each is whole */
+TEST(each_call_has_a_result_in_each_state)
+{
+	unsigned int i, rows = 0;
+	const struct row *row;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		row = only_row(EAGER, calls[i].name);
+		ASSERT_NE(NULL, row) {
+			TH_LOG("%s", calls[i].name);
+		}
+		ASSERT_EQ(NR_STATES - calls[i].note, count_cells(row)) {
+			TH_LOG("%s", calls[i].name);
+		}
+		EXPECT_EQ(calls[i].note, !*row->result[STARTING]);
+		rows++;
+		if (!calls[i].paged)
+			continue;
+		row = only_row(PAGED, calls[i].name);
+		ASSERT_NE(NULL, row) {
+			TH_LOG("%s, demand-paged", calls[i].name);
+		}
+		EXPECT_EQ(NR_STATES, count_cells(row)) {
+			TH_LOG("%s, demand-paged", calls[i].name);
+		}
+		rows++;
+	}
+	EXPECT_EQ(rows, ARRAY_SIZE(table));
 }
 
 FIXTURE(state)

@@ -5,6 +5,7 @@
  */
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -365,6 +366,172 @@ TEST(added_removed_and_signalled_while_vms_are_closed)
 	EXPECT_LT(0, lives);
 	if (control_there())
 		EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));
+}
+
+/* ---- the modules go meanwhile, and come again ---- */
+
+#define NR_ADDERS	2
+/* Of each module: so often it went, and so often a function was added. */
+#define ENOUGH		10
+
+/**
+ * struct fn_module - a module that is loaded when a function of its type is added
+ * @name: its name
+ * @add: adds one to a VM
+ * @remove: and removes it again
+ * @adds: functions added
+ * @refused: that were not, as the module was just going
+ * @deletes: times that it went
+ * @in_use: times that it was to go and could not
+ */
+struct fn_module {
+	const char *name;
+	int (*add)(int vm);
+	int (*remove)(int vm);
+	unsigned long adds, refused, deletes, in_use;
+};
+
+static int module_event;
+
+static int add_an_irqfd(int vm)
+{
+	return __add_irqfd(vm, module_event, 1, 0);
+}
+
+static int remove_the_irqfd(int vm)
+{
+	return __remove_irqfd(vm, 1);
+}
+
+static int add_an_ioeventfd(int vm)
+{
+	struct gunyah_fn_ioeventfd_arg arg = { .addr = GUEST_MMIO, .len = 4, .fd = module_event };
+
+	return __add_ioeventfd(vm, &arg);
+}
+
+static int remove_the_ioeventfd(int vm)
+{
+	return remove_ioeventfd(vm, GUEST_MMIO, 4);
+}
+
+static struct fn_module modules[] = {
+	{ "gunyah_irqfd", add_an_irqfd, remove_the_irqfd },
+	{ "gunyah_ioeventfd", add_an_ioeventfd, remove_the_ioeventfd },
+};
+
+static int delete_module(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+static void note_wrong(const char *what, const char *module, int ret)
+{
+	__atomic_store_n(&wrong, ret ?: 1, __ATOMIC_RELAXED);
+	ksft_print_msg("%s, %s: %d\n", what, module, ret);
+}
+
+static void *delete_them(void *arg)
+{
+	struct fn_module *m;
+	int ret;
+
+	seed = (unsigned long)arg;
+	while (!stopped()) {
+		for (m = modules; m < modules + ARRAY_SIZE(modules); m++) {
+			ret = delete_module(m->name);
+			if (!ret)
+				count(&m->deletes);
+			else if (ret == -EWOULDBLOCK)
+				count(&m->in_use);
+			/* Not there, or on its way. */
+			else if (ret != -ENOENT && ret != -EBUSY)
+				note_wrong("to go", m->name, ret);
+		}
+		/* Leave them time to be used. */
+		usleep(pick(2000));
+	}
+	return NULL;
+}
+
+/* A function is added, and while it is there its module stays. */
+static void add_and_remove(struct fn_module *m, int vm)
+{
+	int ret = m->add(vm);
+
+	/* A type whose module is just going is none. */
+	if (ret == -EINVAL) {
+		count(&m->refused);
+		return;
+	}
+	if (ret) {
+		note_wrong("ADD", m->name, ret);
+		return;
+	}
+	ret = delete_module(m->name);
+	if (ret != -EWOULDBLOCK)
+		note_wrong("to go with a function", m->name, ret);
+	ret = m->remove(vm);
+	if (ret)
+		note_wrong("REMOVE", m->name, ret);
+	count(&m->adds);
+}
+
+static void *add_to_a_vm(void *arg)
+{
+	int vm = (long)arg;
+	unsigned int i;
+
+	while (!stopped())
+		for (i = 0; i < ARRAY_SIZE(modules); i++)
+			add_and_remove(&modules[i], vm);
+	return NULL;
+}
+
+static bool enough(const struct fn_module *m)
+{
+	return __atomic_load_n(&m->adds, __ATOMIC_RELAXED) >= ENOUGH &&
+	       __atomic_load_n(&m->deletes, __ATOMIC_RELAXED) >= ENOUGH;
+}
+
+/*
+ * R40, R42, R44: who looks a type up while its module goes has it loaded again, is told
+ * that there is no such type, or keeps it
+ */
+TEST(added_while_modules_go)
+{
+	pthread_t adders[NR_ADDERS], deleter;
+	int vms[NR_ADDERS], dev;
+	struct fn_module *m;
+	unsigned int i;
+
+	require_gunyah();
+	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
+		SKIP(return, "the driver is built in");
+	stop = false;
+	wrong = 0;
+	module_event = event_new();
+	dev = open_gunyah();
+	ASSERT_EQ(0, pthread_create(&deleter, NULL, delete_them, (void *)1));
+	for (i = 0; i < NR_ADDERS; i++) {
+		vms[i] = create_vm(dev);
+		ASSERT_EQ(0, pthread_create(&adders[i], NULL, add_to_a_vm, (void *)(long)vms[i]));
+	}
+	for (m = modules; m < modules + ARRAY_SIZE(modules); m++)
+		while (!enough(m) && !__atomic_load_n(&wrong, __ATOMIC_RELAXED))
+			usleep(1000);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(deleter, NULL));
+	for (i = 0; i < NR_ADDERS; i++) {
+		ASSERT_EQ(0, pthread_join(adders[i], NULL));
+		close(vms[i]);
+	}
+	for (m = modules; m < modules + ARRAY_SIZE(modules); m++)
+		ksft_print_msg("%s: %lu added, %lu not, went %lu times, was in use %lu times\n",
+			       m->name, m->adds, m->refused, m->deletes, m->in_use);
+	EXPECT_EQ(0, wrong);
+	close(module_event);
+	close(dev);
 }
 
 TEST_HARNESS_MAIN

@@ -322,14 +322,9 @@ TEST_F_TIMEOUT(sweep, allocations, 600)
 /* R30, R64: the end of a VM, and what is received, need no memory */
 TEST_F_TIMEOUT(sweep, allocations_of_others, 600)
 {
-	struct life l;
-
 	if (!fail_nth_there())
 		SKIP(return, "no fault injection in this kernel");
-	fail_workers(true);
-	path_live(&l, self->path);
-	fail_workers(false);
-	EXPECT_TRUE(as_stated("allocations of others", &l, 0, 0, &self->before, &nothing));
+	EXPECT_TRUE(path_live_without_workers(self->path, &self->before));
 }
 
 TEST_HARNESS_MAIN

@@ -154,7 +154,7 @@ static unsigned int call_point(const struct path *path, unsigned int call, unsig
 	return count;
 }
 
-/* R12, R20: a vCPU that could not be run goes on where it was */
+/* R8: a vCPU that could not be run goes on where it was */
 TEST_F_TIMEOUT(sweep, runs, 600)
 {
 	const struct path *path = variant->path;
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(sweep, runs, 600)
 	EXPECT_LE(count, nth - 2);
 }
 
-/* R8, R42: a hypervisor that schedules vCPUs itself, as far as one call says */
+/* R8: a hypervisor that schedules vCPUs itself, as far as one call says */
 TEST_F_TIMEOUT(sweep, identifies, 600)
 {
 	const struct path *path = variant->path;

@@ -290,7 +290,7 @@ FIXTURE_TEARDOWN(lent)
 	EXPECT_TRUE(monitor_end(&self->q.m));
 }
 
-/* R13, R20, R41, R45, R81: what it does besides, in a VM that runs */
+/* R5, R20, R41, R45, R81: what it does besides, in a VM that runs */
 TEST_F(lent, ram)
 {
 	int fd = mon_create_mem(RAM_SIZE, 0);

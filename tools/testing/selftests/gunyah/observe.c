@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What an operator sees (R85): tracepoints, counters, and messages that say what was wrong. */
 #include <dirent.h>
+#include <sys/eventfd.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -107,14 +108,67 @@ TEST_F(trace, refused_start)
 	EXPECT_TRUE(traced_with("gunyah_rm_reply", "msg_id=0x5600000b", " error=0x"));
 }
 
+/* R85: the hypervisor's error is seen, and nothing of what else was in the registers */
+TEST_F(trace, error_of_vcpu_run)
+{
+	require_control();
+	control_clear(-1);
+	vm_start(&self->vm);
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+	CALL_RULE(CALL_VCPU_RUN, CTL_CALL_RESULT, .p = { HYP_DENIED, 5, GUEST_MMIO, 4, 0x1234 });
+	EXPECT_EQ(-EACCES, __vcpu_run(&self->vm.vcpu[0]));
+	control_clear(-1);
+	set_tracing("tracing_on", "0");
+	EXPECT_TRUE(traced("gunyah_vcpu_exit", "error=30 state=0x0 data=0x0,0x0,0x0"));
+	EXPECT_EQ(GUEST_BASE, agent_do(&self->vm.vcpu[0], AGENT_PC, 0, 0, 0));
+}
+
+static int new_irqfd(struct test_vm *vm, __u32 label)
+{
+	struct gunyah_fn_irqfd_arg arg = { .fd = eventfd(0, EFD_CLOEXEC), .label = label };
+	struct gunyah_fn_desc desc = {
+		.type = GUNYAH_FN_IRQFD, .arg_size = sizeof(arg), .arg = (uintptr_t)&arg,
+	};
+
+	if (arg.fd < 0 || __ioctl(vm->fd, GUNYAH_VM_ADD_FUNCTION, &desc))
+		test_die("an irqfd");
+	return arg.fd;
+}
+
+/* R85: each signal is seen, and what became of it */
+TEST_F(trace, signals_of_irqfds)
+{
+	static const struct test_bell bell = { .label = 0x11, .spi = 8 };
+	int rung, alone;
+
+	require_control();
+	control_clear(-1);
+	vm_add_bell(&self->vm, &bell);
+	vm_load(&self->vm);
+	rung = new_irqfd(&self->vm, bell.label);
+	alone = new_irqfd(&self->vm, 0x12);
+	vm_start(&self->vm);
+	EXPECT_EQ(0, eventfd_write(alone, 1));
+	EXPECT_EQ(0, eventfd_write(rung, 1));
+	EXPECT_TRUE(traced("gunyah_irqfd_signal", "label=18 no-doorbell error=0"));
+	EXPECT_TRUE(traced("gunyah_irqfd_signal", "label=17 rung error=0"));
+	CALL_RULE(CALL_BELL_SEND, CTL_CALL_RESULT, .p = { HYP_DENIED });
+	EXPECT_EQ(0, eventfd_write(rung, 1));
+	control_clear(-1);
+	set_tracing("tracing_on", "0");
+	EXPECT_TRUE(traced("gunyah_irqfd_signal", "label=17 rung error=30"));
+	close(rung);
+	close(alone);
+}
+
 /* Each event that there is has a format, and a name of this driver. */
 TEST_F(trace, all_events_are_known)
 {
 	static const char * const folders[] = { "events/gunyah", "events/gunyah_rm" };
 	static const char * const known[] = {
 		"gunyah_vm_state", "gunyah_vm_refused", "gunyah_vcpu_enter", "gunyah_vcpu_exit",
-		"gunyah_vcpu_mmio", "gunyah_rm_request", "gunyah_rm_reply",
-		"gunyah_rm_notification",
+		"gunyah_vcpu_mmio", "gunyah_vcpu_page_fault", "gunyah_irqfd_signal",
+		"gunyah_rm_request", "gunyah_rm_reply", "gunyah_rm_notification",
 	};
 	char path[128];
 	unsigned int i, j;

@@ -213,6 +213,57 @@ TEST_F(paged, nothing_bound_is_an_exit)
 	EXPECT_EQ(APART, self->vcpu->far);
 }
 
+/* An access of a device's address, as the guest makes it and as it comes out. */
+static void expect_access(struct __test_metadata *_metadata, struct test_vcpu *vcpu, bool write)
+{
+	EXPECT_EQ(GUEST_MMIO + 8, vcpu->run->mmio.phys_addr);
+	EXPECT_EQ(4, vcpu->run->mmio.len);
+	EXPECT_EQ(write, vcpu->run->mmio.is_write);
+	if (write)
+		EXPECT_EQ(0, memcmp(vcpu->run->mmio.data, "\x78\x56\x34\x12", 4));
+}
+
+static void device_actions(struct __test_metadata *_metadata, struct test_vcpu *vcpu, bool write)
+{
+	const __u64 answer = 0x87654321;
+	unsigned int i;
+
+	agent_post(vcpu, write ? AGENT_STORE : AGENT_LOAD, GUEST_MMIO + 8, 4, 0x12345678);
+	ASSERT_EQ(AGENT_MMIO, agent_run(vcpu));
+	expect_access(_metadata, vcpu, write);
+	/* The instruction is run again: the same exit, and what was to be read is not read. */
+	for (i = 0; i < 3; i++) {
+		memset(vcpu->run->mmio.data, 0x55, sizeof(vcpu->run->mmio.data));
+		vcpu->run->mmio.resume_action = GUNYAH_VCPU_RESUME_RETRY;
+		ASSERT_EQ(AGENT_MMIO, agent_run(vcpu));
+		expect_access(_metadata, vcpu, write);
+	}
+	vcpu->run->mmio.resume_action = 3;
+	EXPECT_EQ(-EINVAL, __vcpu_run(vcpu));
+	memcpy(vcpu->run->mmio.data, &answer, sizeof(answer));
+	vcpu->run->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+	ASSERT_EQ(AGENT_DONE, agent_run(vcpu));
+	EXPECT_EQ(0, vcpu->esr);
+	if (!write)
+		EXPECT_EQ(answer, vcpu->result);
+
+	/* There is nothing at that address. */
+	agent_post(vcpu, write ? AGENT_STORE : AGENT_LOAD, GUEST_MMIO + 8, 4, 0x12345678);
+	ASSERT_EQ(AGENT_MMIO, agent_run(vcpu));
+	vcpu->run->mmio.resume_action = GUNYAH_VCPU_RESUME_FAULT;
+	ASSERT_EQ(AGENT_DONE, agent_run(vcpu));
+	EXPECT_EQ(ESR_DATA_ABORT, vcpu->esr);
+	EXPECT_EQ(GUEST_MMIO + 8, vcpu->far);
+}
+
+/* R3: what the monitor wants done about an access is done */
+TEST_F(paged, resume_actions_of_a_device)
+{
+	vm_start(&self->vm);
+	device_actions(_metadata, self->vcpu, false);
+	device_actions(_metadata, self->vcpu, true);
+}
+
 /* All registers, and an entry that is not in the parcel (R25). */
 TEST_F(paged, boot_context_is_honoured)
 {

@@ -82,6 +82,7 @@ FIXTURE_VARIANT(host)
 
 FIXTURE_VARIANT_ADD(host, 1) { .vcpus = 1 };
 FIXTURE_VARIANT_ADD(host, 4) { .vcpus = 4 };
+FIXTURE_VARIANT_ADD(host, 8) { .vcpus = 8 };
 
 FIXTURE_SETUP(host)
 {

@@ -232,40 +232,94 @@ TEST_F(one, run_from_changing_cpus)
 	EXPECT_EQ(1001, expected);
 }
 
+/* Stores of the guest, of which two threads take as many each, and the first one nobody. */
+#define STORES_EACH	5000
+#define STORES		(2 * STORES_EACH + 1)
+
+static pthread_barrier_t both_are_there;
+
+/* So many runs; returns those that were no exit. */
 static void *run_stores(void *arg)
 {
 	struct test_vcpu *vcpu = arg;
-	long n = 0;
-	int ret;
+	long i, other = 0;
 
-	/* Both threads answer by doing nothing, so it does not matter who runs next. */
-	do {
-		ret = __vcpu_run(vcpu);
-		if (!ret && vcpu->run->exit_reason == GUNYAH_VCPU_EXIT_STATUS)
-			break;
-		n += !ret;
-	} while (!ret);
-	return (void *)n;
+	pthread_barrier_wait(&both_are_there);
+	/* Whose exit the page has can't be told here: the other one may be in the next run. */
+	for (i = 0; i < STORES_EACH; i++)
+		other += !!__vcpu_run(vcpu);
+	return (void *)other;
 }
 
-/* R13: two threads take turns; each exit is one thread's */
+/*
+ * R13: two threads take turns; each exit is one thread's.  Where one exit ended the runs
+ * of both the guest would not have come to its last store, and where one ended nobody's
+ * it would be beyond that.
+ */
 TEST_F(one, two_threads_run_it)
 {
 	pthread_t threads[2];
-	void *n[2];
+	void *other;
+	__u64 data;
+	int i;
+
+	ASSERT_EQ(0, pthread_barrier_init(&both_are_there, NULL, 2));
+	agent_post(self->vcpu, AGENT_STORE_LOOP, GUEST_MMIO, STORES, 0);
+	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run_stores, self->vcpu));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], &other));
+		EXPECT_EQ(0, (long)other);
+	}
+	ASSERT_EQ(GUNYAH_VCPU_EXIT_MMIO, self->vcpu->run->exit_reason);
+	EXPECT_EQ(GUEST_MMIO, self->vcpu->run->mmio.phys_addr);
+	memcpy(&data, self->vcpu->run->mmio.data, 8);
+	EXPECT_EQ(STORES, data);
+	EXPECT_EQ(AGENT_DONE, agent_run(self->vcpu));
+	pthread_barrier_destroy(&both_are_there);
+}
+
+/* A thread in a loop of exits, until there is another end. */
+struct looper {
+	struct test_vcpu *vcpu;
+	pthread_t thread;
+	unsigned long *exits;
+	int ret;
+};
+
+static void *run_for_ever(void *arg)
+{
+	struct looper *l = arg;
+
+	for (;;) {
+		l->ret = __vcpu_run(l->vcpu);
+		if (l->ret)
+			return NULL;
+		__atomic_fetch_add(l->exits, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/* R5, R13: it is taken away from both, whoever has it and whoever waits */
+TEST_F(one, taken_away_from_two_threads)
+{
+	struct looper loopers[2];
+	unsigned long exits = 0;
 	int i;
 
 	agent_post(self->vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 1UL << 40, 0);
 	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
-	for (i = 0; i < 2; i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run_stores, self->vcpu));
-	usleep(300000);
+	for (i = 0; i < 2; i++) {
+		loopers[i] = (struct looper) { .vcpu = self->vcpu, .exits = &exits };
+		ASSERT_EQ(0, pthread_create(&loopers[i].thread, NULL, run_for_ever, &loopers[i]));
+	}
+	while (__atomic_load_n(&exits, __ATOMIC_RELAXED) < 1000)
+		usleep(1000);
 	ASSERT_EQ(0, __remove_vcpu(self->vm.fd, 0));
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, pthread_join(threads[i], &n[i]));
-		ksft_print_msg("thread %d: %ld exits\n", i, (long)n[i]);
+		ASSERT_EQ(0, pthread_join(loopers[i].thread, NULL));
+		EXPECT_EQ(-ENODEV, loopers[i].ret);
 	}
-	EXPECT_LT(0, (long)n[0] + (long)n[1]);
 }
 
 FIXTURE(many) {};
@@ -360,29 +414,112 @@ TEST_F_TIMEOUT(many, one_to_eight_vcpus, 300)
 	}
 }
 
+/* A thread that lets its vCPU write and read, round after round, until all are told to stop. */
+struct worker {
+	struct test_vcpu *vcpu;
+	pthread_t thread;
+	__u64 value;
+	unsigned long rounds;
+	bool wrong;
+};
+
+static struct worker workers[NR_VMS][MAX_VCPUS];
+static bool no_more_work;
+
+static void *work_on(void *arg)
+{
+	struct worker *w = arg;
+	__u64 area = AREA(w->vcpu->id), value;
+
+	while (!__atomic_load_n(&no_more_work, __ATOMIC_RELAXED)) {
+		value = w->value + w->rounds;
+		agent_do(w->vcpu, AGENT_FILL, area, 0x1000, value);
+		if (agent_do(w->vcpu, AGENT_SUM, area, 0x1000, 0) != value * 0x200)
+			w->wrong = true;
+		__atomic_fetch_add(&w->rounds, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* Returns when each of them has done one round more, from its beginning to its end. */
+static void wait_for_rounds(void)
+{
+	unsigned long before[NR_VMS][MAX_VCPUS];
+	unsigned int v, i;
+
+	for (v = 0; v < NR_VMS; v++)
+		for (i = 0; i < MAX_VCPUS; i++)
+			before[v][i] = __atomic_load_n(&workers[v][i].rounds, __ATOMIC_RELAXED);
+	for (v = 0; v < NR_VMS; v++)
+		for (i = 0; i < MAX_VCPUS; i++)
+			while (__atomic_load_n(&workers[v][i].rounds, __ATOMIC_RELAXED) <
+			       before[v][i] + 2)
+				usleep(1000);
+}
+
+/* All vCPUs of all VMs are at work at the same time. */
+static void all_work_together(struct __test_metadata *_metadata, struct test_vm *vms)
+{
+	struct worker *w;
+	unsigned int v, i;
+
+	no_more_work = false;
+	for (v = 0; v < NR_VMS; v++) {
+		for (i = 0; i < MAX_VCPUS; i++) {
+			w = &workers[v][i];
+			*w = (struct worker) {
+				.vcpu = &vms[v].vcpu[i],
+				.value = 1000000 * (v * MAX_VCPUS + i + 1),
+			};
+			ASSERT_EQ(0, pthread_create(&w->thread, NULL, work_on, w));
+		}
+	}
+	/* Nobody stops before the last one has been seen to go on. */
+	wait_for_rounds();
+	__atomic_store_n(&no_more_work, true, __ATOMIC_RELAXED);
+	for (v = 0; v < NR_VMS; v++) {
+		for (i = 0; i < MAX_VCPUS; i++) {
+			w = &workers[v][i];
+			ASSERT_EQ(0, pthread_join(w->thread, NULL));
+			EXPECT_FALSE(w->wrong) {
+				TH_LOG("VM %u, vCPU %u", v, i);
+			}
+		}
+	}
+}
+
+/* What each of them wrote last is there, as another one sees it. */
+static void look_at_work(struct __test_metadata *_metadata, struct test_vm *vms)
+{
+	struct worker *w;
+	unsigned int v, i;
+
+	for (v = 0; v < NR_VMS; v++) {
+		for (i = 0; i < MAX_VCPUS; i++) {
+			w = &workers[v][i];
+			EXPECT_EQ((w->value + w->rounds - 1) * 0x200,
+				  agent_do(&vms[v].vcpu[MAX_VCPUS - 1 - i], AGENT_SUM, AREA(i),
+					   0x1000, 0)) {
+				TH_LOG("VM %u, vCPU %u", v, i);
+			}
+		}
+	}
+}
+
 /* More vCPU threads than the host has CPUs: 4 VMs of 8. */
 TEST_F_TIMEOUT(many, four_vms_of_eight_vcpus, 300)
 {
-	static struct agent_job jobs[NR_VMS][MAX_VCPUS];
 	static struct test_vm vms[NR_VMS];
-	unsigned int v, i;
+	unsigned int v;
 
 	for (v = 0; v < NR_VMS; v++) {
 		vm_create(&vms[v], MAX_VCPUS);
 		vm_start(&vms[v]);
 		all_on(_metadata, &vms[v]);
 	}
-	for (v = 0; v < NR_VMS; v++)
-		for (i = 0; i < MAX_VCPUS; i++)
-			job_start(&jobs[v][i], &vms[v].vcpu[i], AGENT_FILL, AREA(i), 0x10000,
-				  100 * v + i);
-	for (v = 0; v < NR_VMS; v++)
-		for (i = 0; i < MAX_VCPUS; i++)
-			ASSERT_EQ(AGENT_DONE, job_end(&jobs[v][i]));
+	all_work_together(_metadata, vms);
+	look_at_work(_metadata, vms);
 	for (v = 0; v < NR_VMS; v++) {
-		for (i = 0; i < MAX_VCPUS; i++)
-			EXPECT_EQ((100 * v + i) * 0x2000,
-				  agent_do(&vms[v].vcpu[0], AGENT_SUM, AREA(i), 0x10000, 0));
 		ring(_metadata, &vms[v]);
 		all_off_and_on(_metadata, &vms[v]);
 	}

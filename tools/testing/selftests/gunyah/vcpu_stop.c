@@ -18,6 +18,7 @@ struct runner {
 	pthread_t thread;
 	pid_t tid;
 	bool done;
+	unsigned long runs;
 	int ret;
 };
 
@@ -154,6 +155,7 @@ TEST_F(stop, threads_that_wait_for_their_turn)
 }
 
 static bool no_more_scribbling;
+static unsigned long scribbles;
 
 /* All that the page has, and above all immediate_exit. */
 static void *scribble(void *arg)
@@ -166,8 +168,18 @@ static void *scribble(void *arg)
 		p[0] = 0;
 		for (i = offsetof(struct gunyah_vcpu_run, exit_reason); i < sizeof(*run); i++)
 			p[i] = 0;
+		__atomic_fetch_add(&scribbles, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+/* Returns when all of the page was written since, so it is being written. */
+static void wait_for_scribbles(void)
+{
+	unsigned long before = __atomic_load_n(&scribbles, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&scribbles, __ATOMIC_RELAXED) < before + 2)
+		usleep(100);
 }
 
 static void *run_bare(void *arg)
@@ -176,8 +188,18 @@ static void *run_bare(void *arg)
 
 	do {
 		r->ret = __vcpu_run(r->vcpu);
+		__atomic_fetch_add(&r->runs, 1, __ATOMIC_RELAXED);
 	} while (!r->ret || r->ret == -EINTR);
+	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+/* Returns when run_bare() comes and goes, or has come to its end. */
+static void wait_for_runs(const struct runner *r)
+{
+	while (__atomic_load_n(&r->runs, __ATOMIC_RELAXED) < 100 &&
+	       !__atomic_load_n(&r->done, __ATOMIC_ACQUIRE))
+		usleep(100);
 }
 
 /* R6: the page is written all the time, so nothing that is in it can end the run */
@@ -190,6 +212,7 @@ TEST_F(stop, page_is_cleared_all_the_time)
 	agent_wait_busy(self->vcpu);
 	no_more_scribbling = false;
 	ASSERT_EQ(0, pthread_create(&scribbler, NULL, scribble, self->vcpu->run));
+	wait_for_scribbles();
 	take_away(_metadata, &self->vm, variant->way);
 	ASSERT_EQ(0, pthread_join(self->runner.thread, NULL));
 	EXPECT_TRUE(ended_by(variant->way, self->runner.ret));
@@ -207,8 +230,10 @@ TEST_F(stop, page_is_cleared_under_a_loop_of_exits)
 	ASSERT_EQ(AGENT_MMIO, agent_run(self->vcpu));
 	no_more_scribbling = false;
 	ASSERT_EQ(0, pthread_create(&scribbler, NULL, scribble, self->vcpu->run));
-	self->runner.vcpu = self->vcpu;
+	self->runner = (struct runner) { .vcpu = self->vcpu };
 	ASSERT_EQ(0, pthread_create(&self->runner.thread, NULL, run_bare, &self->runner));
+	wait_for_scribbles();
+	wait_for_runs(&self->runner);
 	take_away(_metadata, &self->vm, variant->way);
 	ASSERT_EQ(0, pthread_join(self->runner.thread, NULL));
 	EXPECT_TRUE(ended_by(variant->way, self->runner.ret));

@@ -438,6 +438,110 @@ static const struct wrong wrongs[] = {
 	{ "MAP_MEM that overlaps", map_that_overlaps, -EEXIST },
 };
 
+/* The same of a VM's calls, whose argument is all that there is to say. */
+struct wrong_argument {
+	const char *name;
+	unsigned long call;
+	const void *arg;
+	int ret;
+	int eager;	/* in the eager flow, where that is something else */
+};
+
+#define FUNCTION(number, argument) (&(const struct gunyah_fn_desc) {	\
+	.type = (number),						\
+	.arg_size = sizeof(argument),					\
+	.arg = (uintptr_t)&(argument),					\
+})
+#define IRQFD(...)							\
+	FUNCTION(GUNYAH_FN_IRQFD, ((const struct gunyah_fn_irqfd_arg) { __VA_ARGS__ }))
+#define IOEVENTFD(...)							\
+	FUNCTION(GUNYAH_FN_IOEVENTFD, ((const struct gunyah_fn_ioeventfd_arg) { __VA_ARGS__ }))
+#define AUTH(number, argument) (&(const struct gunyah_vm_auth_desc) {	\
+	.type = (number),						\
+	.arg_size = sizeof(argument),					\
+	.arg = (uintptr_t)&(argument),					\
+})
+#define TRUSTED(...)							\
+	AUTH(GUNYAH_VM_AUTH_QCOM_TRUSTED_VM,				\
+	     ((const struct gunyah_vm_qtvm_auth_arg) { __VA_ARGS__ }))
+#define FIRMWARE(...)							\
+	AUTH(GUNYAH_VM_AUTH_QCOM_ANDROID_PVM,				\
+	     ((const struct gunyah_vm_firmware_config) { __VA_ARGS__ }))
+#define REGION(...)	(&(const struct gunyah_userspace_memory_region) { __VA_ARGS__ })
+#define RANGE(...)	(&(const struct gunyah_address_range) { __VA_ARGS__ })
+
+static const struct wrong_argument wrong_arguments[] = {
+	{ "ADD_FUNCTION of an irqfd, wrong size", GUNYAH_VM_ADD_FUNCTION,
+	  FUNCTION(GUNYAH_FN_IRQFD, ((const __u64) { 0 })), -EINVAL },
+	{ "ADD_FUNCTION of an irqfd, unknown flag", GUNYAH_VM_ADD_FUNCTION,
+	  IRQFD(.fd = -1, .label = 1, .flags = 2), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, unknown flag", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .len = 4, .flags = 2), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, wrong length", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .len = 3), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd, value without length", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = GUEST_MMIO, .flags = 1), -EINVAL },
+	{ "ADD_FUNCTION of an ioeventfd that wraps", GUNYAH_VM_ADD_FUNCTION,
+	  IOEVENTFD(.fd = -1, .addr = -3ULL, .len = 4), -EOVERFLOW },
+	{ "REMOVE_FUNCTION of an ioeventfd, unknown flag", GUNYAH_VM_REMOVE_FUNCTION,
+	  IOEVENTFD(.addr = GUEST_MMIO, .len = 4, .flags = 2), -EINVAL },
+
+	{ "SET_AUTH, none with an argument", GUNYAH_VM_SET_AUTH,
+	  AUTH(GUNYAH_VM_AUTH_NONE, ((const __u64) { 0 })), -EINVAL },
+	{ "SET_AUTH, wrong size", GUNYAH_VM_SET_AUTH,
+	  AUTH(GUNYAH_VM_AUTH_QCOM_TRUSTED_VM, ((const __u64) { 0 })), -EINVAL },
+	{ "SET_AUTH, bad pointer", GUNYAH_VM_SET_AUTH,
+	  &(const struct gunyah_vm_auth_desc) {
+		  GUNYAH_VM_AUTH_QCOM_ANDROID_PVM, sizeof(struct gunyah_vm_firmware_config), 8
+	  }, -EFAULT },
+	{ "SET_AUTH, padding", GUNYAH_VM_SET_AUTH,
+	  TRUSTED(.padding = 1, .guest_phys_addr = GUEST_BASE, .size = SZ_4K), -EINVAL },
+	{ "SET_AUTH, image of size 0", GUNYAH_VM_SET_AUTH,
+	  TRUSTED(.guest_phys_addr = GUEST_BASE), -EINVAL },
+	{ "SET_AUTH, image that wraps", GUNYAH_VM_SET_AUTH,
+	  TRUSTED(.guest_phys_addr = -SZ_4K, .size = 2 * SZ_4K), -EOVERFLOW },
+	{ "SET_AUTH, firmware unaligned", GUNYAH_VM_SET_AUTH,
+	  FIRMWARE(.guest_phys_addr = GUEST_BASE + 8, .size = SZ_4K), -EINVAL },
+	{ "SET_AUTH, firmware that wraps", GUNYAH_VM_SET_AUTH,
+	  FIRMWARE(.guest_phys_addr = -SZ_4K, .size = 2 * SZ_4K), -EOVERFLOW },
+
+	/* The first thing that is looked at is whether there is such a call. */
+	{ "RECLAIM_MEM of size 0", GUNYAH_VM_RECLAIM_MEM,
+	  RANGE(.guest_phys_addr = GUEST_BASE), -EINVAL, -EOPNOTSUPP },
+	{ "RECLAIM_MEM, unaligned", GUNYAH_VM_RECLAIM_MEM,
+	  RANGE(.guest_phys_addr = GUEST_BASE + 8, .size = SZ_2M), -EINVAL, -EOPNOTSUPP },
+	{ "RECLAIM_MEM that wraps", GUNYAH_VM_RECLAIM_MEM,
+	  RANGE(.guest_phys_addr = -SZ_2M, .size = 2 * SZ_2M), -EOVERFLOW, -EOPNOTSUPP },
+	{ "RECLAIM_MEM of nothing", GUNYAH_VM_RECLAIM_MEM,
+	  RANGE(.guest_phys_addr = 0x90000000, .size = SZ_2M), -ENOENT, -EOPNOTSUPP },
+
+	{ "SET_USER_MEM_REGION, unknown flag", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 0x11, .guest_phys_addr = 0x90000000, .memory_size = SZ_2M), -EINVAL },
+	{ "SET_USER_MEM_REGION, not to be read", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 2, .guest_phys_addr = 0x90000000, .memory_size = SZ_2M), -EINVAL },
+	{ "SET_USER_MEM_REGION, unaligned", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 3, .guest_phys_addr = 0x90000001, .memory_size = SZ_2M), -EINVAL },
+	{ "SET_USER_MEM_REGION, memory unaligned", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 3, .guest_phys_addr = 0x90000000, .memory_size = SZ_2M,
+		 .userspace_addr = 8), -EINVAL },
+	{ "SET_USER_MEM_REGION that wraps", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 3, .guest_phys_addr = -SZ_2M, .memory_size = 2 * SZ_2M), -EOVERFLOW },
+	{ "SET_USER_MEM_REGION, memory that wraps", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 3, .guest_phys_addr = 0x90000000, .memory_size = 2 * SZ_2M,
+		 .userspace_addr = -SZ_2M), -EOVERFLOW },
+	{ "SET_USER_MEM_REGION that overlaps", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.flags = 3, .guest_phys_addr = GUEST_BASE, .memory_size = SZ_2M), -EEXIST },
+	{ "SET_USER_MEM_REGION, none to take out", GUNYAH_VM_SET_USER_MEM_REGION,
+	  REGION(.label = 1), -ENOENT },
+};
+
+/* Of the user's memory, in a driver that has no such call? */
+static bool is_missing(const struct test_vm *vm, const struct wrong_argument *w)
+{
+	return w->call == GUNYAH_VM_SET_USER_MEM_REGION &&
+	       !__ioctl(vm->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_USER_MEM);
+}
+
 /*
  * R71, R41: the first allocation would fail, so whoever allocates before all is
  * checked says ENOMEM, and uses the failure up.
@@ -465,6 +569,40 @@ TEST(checked_before_anything_is_allocated)
 	}
 	close(vm.vcpu[1].fd);
 	vm_destroy(&vm);
+}
+
+/* R71: the same */
+TEST(argument_checked_before_anything_is_allocated)
+{
+	const struct wrong_argument *w;
+	struct test_vm vm = {};
+	bool paged;
+	int ret;
+
+	require_gunyah();
+	if (!fail_nth_there())
+		SKIP(return, "no fault injection");
+	/* From here on the driver knows which flow it is, and asks nobody. */
+	paged = paging_there();
+	vm_create(&vm, 1);
+	/* And with these there it has their modules. */
+	event = event_new();
+	add_irqfd(vm.fd, event, 7, 0);
+	add_ioeventfd(vm.fd, event, GUEST_MMIO + 8, 4);
+	for (w = wrong_arguments; w < wrong_arguments + ARRAY_SIZE(wrong_arguments); w++) {
+		if (is_missing(&vm, w))
+			continue;
+		fail_nth(1);
+		ret = __ioctl(vm.fd, w->call, w->arg);
+		EXPECT_EQ(1, fail_nth_end()) {
+			ksft_print_msg("%s: allocates\n", w->name);
+		}
+		EXPECT_EQ(!paged && w->eager ? w->eager : w->ret, ret) {
+			ksft_print_msg("%s\n", w->name);
+		}
+	}
+	vm_destroy(&vm);
+	close(event);
 }
 
 TEST_HARNESS_MAIN

@@ -26,6 +26,7 @@
  * list of memory cgroups) is counted apart: some lives have it, some not.
  */
 #include <dirent.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 #include "alloc_fault.h"
@@ -329,6 +330,22 @@ void fail_workers(bool fail)
 unsigned int fail_workers_count(void)
 {
 	return 2 * atoi(MANY) - times_left("failslab") - times_left("fail_page_alloc");
+}
+
+bool fail_workers_do(void)
+{
+	unsigned int before = fail_workers_count(), tries;
+
+	/*
+	 * It is a worker that makes the process that is to look for a module.  One that
+	 * is younger than the marks has none, so it is not the first try that counts.
+	 */
+	for (tries = 0; tries < 100; tries++) {
+		mount("none", "/", "no-such-fs", 0, NULL);
+		if (fail_workers_count() != before)
+			return true;
+	}
+	return false;
 }
 
 /* ---- both counts ---- */

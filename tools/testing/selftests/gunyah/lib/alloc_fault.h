@@ -26,6 +26,8 @@ unsigned int fail_nth_end(void);
 void fail_workers(bool fail);
 /* Allocations that failed since then. */
 unsigned int fail_workers_count(void);
+/* Has a worker do something that needs memory: does that fail? */
+bool fail_workers_do(void);
 
 /*
  * From one allocation that is to fail to the next one.  A debug kernel is slow, and

@@ -274,5 +274,25 @@ bool path_sweep_allocations(const struct path *path, const struct sweep_state *b
 	}
 	ksft_print_msg("%s: %u allocations failed, %u calls with them\n", path->name, points,
 		       errors);
-	return alloc_count_same(&count, points * step) && ok;
+	/* Each way makes a VM: there is always one. */
+	return points && alloc_count_same(&count, points * step) && ok;
+}
+
+bool path_live_without_workers(const struct path *path, const struct sweep_state *before)
+{
+	static const struct cost nothing;
+	unsigned int n;
+	struct life l;
+	bool failing;
+
+	fail_workers(true);
+	path_live(&l, path);
+	n = fail_workers_count();
+	/* What is not theirs to do needs none; that they would get none is seen besides. */
+	failing = fail_workers_do();
+	fail_workers(false);
+	ksft_print_msg("%s: %u allocations of workers failed\n", path->name, n);
+	if (!failing)
+		ksft_print_msg("none of theirs would have failed\n");
+	return as_stated("allocations of others", &l, 0, 0, before, &nothing) && failing;
 }

@@ -27,5 +27,7 @@ bool path_sweep_sends(const struct path *path);
 bool path_sweep_receives(const struct path *path, unsigned int *points, unsigned int *last);
 /* Each allocation of the driver in the calling thread; needs lib/alloc_fault.c. */
 bool path_sweep_allocations(const struct path *path, const struct sweep_state *before);
+/* A life in which all allocations of the kernel's workers fail: as any other. */
+bool path_live_without_workers(const struct path *path, const struct sweep_state *before);
 
 #endif
