@@ -197,6 +197,9 @@ static void report_call(struct __test_metadata *_metadata, unsigned int call)
 		EXPECT_TRUE(expected(call, e));
 	}
 	ksft_print_msg("%s\n", line);
+	EXPECT_EQ(0, fuzz.odd[call]) {
+		TH_LOG("%s: %d is an errno of the kernel's own", f->name, fuzz.odd[call]);
+	}
 	if (can_succeed(call))
 		EXPECT_LT(0, fuzz.succeeded[call]);
 	if (f->only[0]) {

@@ -25,6 +25,7 @@
 #define NR_STARTERS	2
 /* vCPU files of a race: those added and removed stay open until its end. */
 #define NR_FILES	48
+/* One more than the largest errno of user space. */
 #define NR_ERRNOS	134
 
 enum what { START, RESET, RUN, ADD, REMOVE, MAP, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
@@ -59,6 +60,8 @@ static const struct {
 };
 
 static unsigned long seen[NR_WHATS][NR_ERRNOS];
+/* An errno of each that is none of user space's. */
+static int odd[NR_WHATS];
 static unsigned long mmio_exits, ends, answers, races, restarts, unbinds, hotplugs;
 static bool stop;
 
@@ -78,6 +81,8 @@ static int note(enum what what, int ret)
 {
 	if (ret > -NR_ERRNOS)
 		count(&seen[what][ret < 0 ? -ret : 0]);
+	else
+		__atomic_store_n(&odd[what], -ret, __ATOMIC_RELAXED);
 	return ret;
 }
 
@@ -493,6 +498,9 @@ static void report(struct __test_metadata *_metadata)
 			}
 		}
 		ksft_print_msg("%s\n", line);
+		EXPECT_EQ(0, odd[what]) {
+			TH_LOG("%s: %d is an errno of the kernel's own", names[what], odd[what]);
+		}
 	}
 	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
 		EXPECT_LT(0, seen[wanted[i].what][wanted[i].result]) {

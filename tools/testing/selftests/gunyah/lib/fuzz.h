@@ -15,7 +15,7 @@
 #define FUZZ_VCPUS	8
 #define FUZZ_EVENTS	8
 #define FUZZ_USER_SIZE	(2 * SZ_2M)
-/* One more than the largest errno. */
+/* One more than the largest errno of user space. */
 #define FUZZ_ERRNOS	134
 
 enum fuzz_call {
@@ -35,6 +35,7 @@ enum fuzz_call {
  * struct fuzz_state - what all threads work on
  * @succeeded: how often each call did
  * @failed: and how often it failed, by errno
+ * @odd: an errno of each call that is none of user space's, 0 without any
  * @guest_exits: times that a guest came back for MMIO
  * @guest_ends: times that RUN told the end of a VM
  * @restarts: times that a VM was started again after a reset
@@ -51,6 +52,7 @@ enum fuzz_call {
 struct fuzz_state {
 	unsigned long succeeded[NR_FUZZ_CALLS];
 	unsigned long failed[NR_FUZZ_CALLS][FUZZ_ERRNOS];
+	int odd[NR_FUZZ_CALLS];
 	unsigned long guest_exits;
 	unsigned long guest_ends;
 	unsigned long restarts;

@@ -39,6 +39,8 @@ int fuzz_note(enum fuzz_call call, int ret)
 		__atomic_fetch_add(&fuzz.succeeded[call], 1, __ATOMIC_RELAXED);
 	else if (-ret < FUZZ_ERRNOS)
 		__atomic_fetch_add(&fuzz.failed[call][-ret], 1, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&fuzz.odd[call], -ret, __ATOMIC_RELAXED);
 	return ret;
 }
 
