@@ -48,14 +48,25 @@ static void answer(struct gunyah_vcpu_run *run)
 		run->immediate_exit = 0;
 }
 
+/* What would end each further run, too. */
+static void set_right(struct gunyah_vcpu_run *run)
+{
+	run->immediate_exit = 0;
+	run->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+}
+
 void fuzz_run(unsigned int slot)
 {
 	struct gunyah_vcpu_run *run = __atomic_load_n(&fuzz.pages[slot], __ATOMIC_RELAXED);
 	int fd = __atomic_load_n(&fuzz.vcpus[slot], __ATOMIC_RELAXED);
 	unsigned int n = pick(100);
+	int ret;
 
 	do {
-		if (FUZZ_DO(FUZZ_RUN, __ioctl(fd, GUNYAH_VCPU_RUN, rand_r(&fuzz_seed))))
+		ret = FUZZ_DO(FUZZ_RUN, __ioctl(fd, GUNYAH_VCPU_RUN, rand_r(&fuzz_seed)));
+		if (ret && run && pick(2))
+			set_right(run);
+		if (ret)
 			break;
 		if (!run)
 			continue;
