@@ -23,6 +23,10 @@ DEBUG_FAULT_TESTS=host_sleep_lost
 PAGED_TESTS=paged_start,paged_reclaim,paged_fault,paged_auth,user_mem_lost,free_memory,mem_trace
 # shellcheck disable=SC2034
 BOTH_FLOWS=call_state,guest_mem,map_mem,vcpu_fd,vcpu_run,vcpu_stop,vcpu_smp,ioeventfd,irqfd,user_mem,user_mem_life,memory_host,lifetime,monitor_test_vmm,monitor_crosvm,monitor_qemu,monitor_sample
+# What means the same in both flows, too, but not only by the size of pages: races, ends
+# and threads. The suite "paged" has them besides.
+# shellcheck disable=SC2034
+BOTH_RACES=vm_reset,vm_race,vcpu_host,vcpu_work,event_race,fuzz
 
 # A CPU that signs no return addresses, which takes a fifth of the emulator's time.
 # The suites without this have one that does.

@@ -6,5 +6,5 @@
 export DEBUG=1
 . "$(dirname "$0")/lib.sh"
 
-long races soak_races "$(share 25)" ''
+long races soak_races "$(share 15)" ''
 results races

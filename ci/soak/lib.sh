@@ -39,6 +39,26 @@ GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
 	tr -d '\r' < "$BOOT_LOG" | grep -a '^# ' >&2 || true
 }
 
+# fuzz NAME SECONDS WORDS: the fuzzer in boots of half an hour at most, each with a seed of
+# its own, and each a case.
+fuzz()
+{
+	local name=$1 left=$2 words=$3 boots i
+
+	boots=$(((left + 1799) / 1800))
+	echo "KTAP version 1"
+	for i in $(seq "$boots"); do
+		long "$name-$i" fuzz $((left / boots)) "$words"
+		if [ "$BOOT_STATUS" -eq 0 ]; then
+			echo "ok $i $name-$i"
+		else
+			echo "# $BOOT_WHY"
+			echo "not ok $i $name-$i"
+		fi
+	done
+	echo "1..$boots"
+}
+
 # Beside those of both flows, what a kernel of other pages runs in the eager flow: what is
 # about the calls and about memory, and neither about failures nor about races for long.
 # Nothing that loses memory: some of them see that none is lost at all.

@@ -9,7 +9,9 @@
  * the choices of a run.  It prints how often each call succeeded and with which
  * errnos it failed.  Each errno must be in the documentation's list for the call;
  * a call that never succeeded fails the test, or, where it can't succeed here,
- * one that did; and so does a run in which no guest ran, or none ran again.
+ * one that did; and so does a run in which no guest ran, or none ran again.  Where
+ * guests get their memory when they touch it, it is taken back, too, and guests that
+ * don't get it have to have been told, and to have gone on.
  */
 #include "../kselftest_harness.h"
 #include "lib/alloc_fault.h"
@@ -31,7 +33,8 @@ static const struct errors {
  * struct fuzzed - a call of the fuzzer
  * @name: as it is printed
  * @documented: its name in the documentation, NULL: @only are all errnos
- * @only: errnos of a call that can't succeed here
+ * @only: errnos of a call that can't succeed here; with @documented: where there is no
+ *	demand paging
  */
 struct fuzzed {
 	const char *name;
@@ -49,7 +52,7 @@ static const struct fuzzed table[NR_FUZZ_CALLS] = {
 	[FUZZ_SHARE] = { "MAP_MEM that shares", "GUNYAH_VM_MAP_MEM" },
 	[FUZZ_UNMAP] = { "MAP_MEM that unmaps", "GUNYAH_VM_MAP_MEM" },
 	[FUZZ_USER_MEM] = { "SET_USER_MEM_REGION", "GUNYAH_VM_SET_USER_MEM_REGION" },
-	[FUZZ_RECLAIM] = { "RECLAIM_MEM", NULL, { EOPNOTSUPP, EFAULT } },
+	[FUZZ_RECLAIM] = { "RECLAIM_MEM", "GUNYAH_VM_RECLAIM_MEM", { EOPNOTSUPP, EFAULT } },
 	[FUZZ_RESET] = { "RESET", "GUNYAH_VM_RESET" },
 	[FUZZ_DTB] = { "SET_DTB_CONFIG", "GUNYAH_VM_SET_DTB_CONFIG" },
 	[FUZZ_BOOT] = { "SET_BOOT_CONTEXT", "GUNYAH_VM_SET_BOOT_CONTEXT" },
@@ -98,9 +101,17 @@ static bool has_errno(const int *list, unsigned int n, int e)
 	return false;
 }
 
+/* NULL for a call that can succeed. */
+static const int *only(unsigned int call)
+{
+	const struct fuzzed *f = &table[call];
+
+	return f->only[0] && !(f->documented && fuzz.paged) ? f->only : NULL;
+}
+
 static bool can_succeed(unsigned int call)
 {
-	return !table[call].only[0] && call != FUZZ_GARBAGE;
+	return !only(call) && call != FUZZ_GARBAGE;
 }
 
 static bool in_documentation(const char *name, int e)
@@ -141,7 +152,7 @@ static bool expected(unsigned int call, int e)
 
 	if (is_other_file(call, e))
 		return true;
-	if (f->only[0])
+	if (only(call))
 		return has_errno(f->only, ARRAY_SIZE(f->only), e);
 	if (f->documented)
 		return in_documentation(f->documented, e);
@@ -170,11 +181,15 @@ static bool all_seen(void)
 	for (call = 0; call < NR_FUZZ_CALLS; call++) {
 		if (can_succeed(call) && !__atomic_load_n(&fuzz.succeeded[call], __ATOMIC_RELAXED))
 			return false;
-		if (table[call].only[0] &&
+		if (only(call) &&
 		    !__atomic_load_n(&fuzz.failed[call][table[call].only[0]], __ATOMIC_RELAXED))
 			return false;
 	}
 	if (fuzz.inject && !__atomic_load_n(&fuzz.allocations, __ATOMIC_RELAXED))
+		return false;
+	if (fuzz.paged && !(__atomic_load_n(&fuzz.guest_faults, __ATOMIC_RELAXED) &&
+			    __atomic_load_n(&fuzz.guest_retries, __ATOMIC_RELAXED) &&
+			    __atomic_load_n(&fuzz.reclaims, __ATOMIC_RELAXED)))
 		return false;
 	return __atomic_load_n(&fuzz.guest_exits, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&fuzz.guest_ends, __ATOMIC_RELAXED) &&
@@ -197,12 +212,26 @@ static void report_call(struct __test_metadata *_metadata, unsigned int call)
 		EXPECT_TRUE(expected(call, e));
 	}
 	ksft_print_msg("%s\n", line);
+	EXPECT_EQ(0, fuzz.odd[call]) {
+		TH_LOG("%s: %d is an errno of the kernel's own", f->name, fuzz.odd[call]);
+	}
 	if (can_succeed(call))
 		EXPECT_LT(0, fuzz.succeeded[call]);
-	if (f->only[0]) {
+	if (only(call)) {
 		EXPECT_EQ(0, fuzz.succeeded[call]);
 		EXPECT_LT(0, fuzz.failed[call][f->only[0]]);
 	}
+}
+
+static void report_paging(struct __test_metadata *_metadata)
+{
+	ksft_print_msg("guests came back %lu times for memory, and went on after %lu of them\n",
+		       fuzz.guest_faults, fuzz.guest_retries);
+	ksft_print_msg("all RAM was taken back from VMs that had started %lu times\n",
+		       fuzz.reclaims);
+	EXPECT_LT(0, fuzz.guest_faults);
+	EXPECT_LT(0, fuzz.guest_retries);
+	EXPECT_LT(0, fuzz.reclaims);
 }
 
 static void report(struct __test_metadata *_metadata)
@@ -220,6 +249,8 @@ static void report(struct __test_metadata *_metadata)
 	ksft_print_msg("%lu allocations of the driver were made to fail\n", fuzz.allocations);
 	if (fuzz.inject)
 		EXPECT_LT(0, fuzz.allocations);
+	if (fuzz.paged)
+		report_paging(_metadata);
 }
 
 /* ---- threads and processes ---- */
@@ -342,6 +373,7 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	unsigned long i, first;
 
 	fuzz.inject = fail_nth_there();
+	fuzz.paged = paging_there();
 	first = env_seed("GUNYAH_FUZZ_SEED");
 	ksft_print_msg("%u seconds\n", seconds);
 	fuzz_seed = first;

@@ -8,6 +8,9 @@
  * file's number may be closed by one thread while another is about to use it, and
  * then be another race's file: what a call may answer is one list for all.
  *
+ * Where guests get their memory when they touch it, it is taken back from them, too,
+ * bound and unbound while they use it.
+ *
  * Not a part of the usual run: GUNYAH_SOAK_SECONDS (20) says for how long,
  * GUNYAH_SOAK_SEED repeats the choices.  It prints how often each call gave what;
  * what never happened fails the test.
@@ -25,13 +28,19 @@
 #define NR_STARTERS	2
 /* vCPU files of a race: those added and removed stay open until its end. */
 #define NR_FILES	48
+/* One more than the largest errno of user space. */
 #define NR_ERRNOS	134
 
-enum what { START, RESET, RUN, ADD, REMOVE, MAP, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
+/* More than the agent has. */
+#define AGENT_ROOM	0x4000
+/* Memory that comes and goes. */
+#define MORE		(GUEST_BASE + 0x20000000)
+
+enum what { START, RESET, RUN, ADD, REMOVE, MAP, RECLAIM, ADD_EVENT, REMOVE_EVENT, NR_WHATS };
 
 static const char * const names[NR_WHATS] = {
-	"START", "RESET", "RUN", "ADD", "REMOVE", "MAP_MEM", "ADD of irqfds and ioeventfds",
-	"REMOVE of them",
+	"START", "RESET", "RUN", "ADD", "REMOVE", "MAP_MEM", "RECLAIM_MEM",
+	"ADD of irqfds and ioeventfds", "REMOVE of them",
 };
 
 /* What each may answer; EBADF and ENOTTY: see above. */
@@ -44,23 +53,35 @@ static const int allowed[NR_WHATS][10] = {
 	[ADD_EVENT] = { ENODEV, EEXIST, ENOMEM, EBADF, EINVAL, ENOTTY },
 	[REMOVE_EVENT] = { ENODEV, ENOENT, EBADF, ENOTTY },
 	[MAP] = { ENODEV, EOPNOTSUPP, EEXIST, ENOENT, ENOMEM, EBADF, EINVAL, ENOTTY },
+	[RECLAIM] = { ENODEV, EOPNOTSUPP, EBADF, ENOTTY },
+};
+
+/* In the demand-paged flow, where that is something else. */
+static const int allowed_paged[NR_WHATS][10] = {
+	[MAP] = { ENODEV, EBUSY, EEXIST, ENOENT, ENOMEM, EBADF, EINVAL, ENOTTY },
+	[RECLAIM] = { ENODEV, EBUSY, ENOENT, ENOMEM, EBADF, ENOTTY },
 };
 
 /* What must have happened. */
 static const struct {
 	enum what what;
 	int result;
+	enum { BOTH, EAGER, PAGED } flow;
 } wanted[] = {
 	{ START, 0 }, { START, ENODEV }, { RESET, 0 }, { RESET, EBUSY },
 	{ RUN, 0 }, { RUN, EINTR }, { RUN, ENODEV },
 	{ RUN, EBUSY }, { ADD, 0 }, { ADD, EEXIST }, { REMOVE, 0 }, { REMOVE, ENOENT },
-	{ MAP, 0 }, { MAP, EOPNOTSUPP }, { ADD_EVENT, 0 }, { ADD_EVENT, EEXIST },
+	{ MAP, 0 }, { ADD_EVENT, 0 }, { ADD_EVENT, EEXIST },
 	{ REMOVE_EVENT, 0 }, { REMOVE_EVENT, ENOENT },
+	{ MAP, EOPNOTSUPP, EAGER }, { RECLAIM, EOPNOTSUPP, EAGER },
+	{ RECLAIM, 0, PAGED }, { RECLAIM, ENOENT, PAGED },
 };
 
 static unsigned long seen[NR_WHATS][NR_ERRNOS];
-static unsigned long mmio_exits, ends, answers, races, restarts, unbinds, hotplugs;
-static bool stop;
+/* An errno of each that is none of user space's. */
+static int odd[NR_WHATS];
+static unsigned long mmio_exits, faults, ends, answers, races, restarts, unbinds, hotplugs;
+static bool stop, paged;
 
 static __thread unsigned int seed;
 
@@ -78,6 +99,8 @@ static int note(enum what what, int ret)
 {
 	if (ret > -NR_ERRNOS)
 		count(&seen[what][ret < 0 ? -ret : 0]);
+	else
+		__atomic_store_n(&odd[what], -ret, __ATOMIC_RELAXED);
 	return ret;
 }
 
@@ -132,7 +155,21 @@ static void *start_it(void *arg)
 /* Labels of doorbells, the last one has none. */
 #define NR_LABELS	4
 
-/* A mapping of the memory keeps others from starting the VM while it is written. */
+/* What is the host's and mapped stays the host's. */
+static bool all_host(char *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += PAGE)
+		if (touch(p + i, true))
+			return false;
+	return true;
+}
+
+/*
+ * A mapping of the memory keeps others from starting the VM while it is written.  If it
+ * has been started, a part may be the host's: what was taken back, or not touched yet.
+ */
 static bool write_anew(struct test_vm *vm)
 {
 	bool there;
@@ -141,7 +178,8 @@ static bool write_anew(struct test_vm *vm)
 	mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
 	if (mem == MAP_FAILED)
 		return false;
-	there = !touch(mem, true);
+	there = all_host(mem, AGENT_ROOM) &&
+		all_host(mem + GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE);
 	if (there)
 		vm_write(vm, mem);
 	munmap(mem, GUEST_SIZE);
@@ -174,6 +212,8 @@ static void choose(struct helper *h)
 		agent_post(vcpu, AGENT_HVC, pick(2) ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0);
 	else if (!pick(8))
 		agent_post(vcpu, pick(2) ? AGENT_SPIN : AGENT_WAIT_IRQ, 0, 0, 0);
+	else if (paged && !pick(4))
+		agent_post(vcpu, AGENT_FILL, MORE + pick(2) * SZ_2M / 2, SZ_4K, 1);
 	else if (pick(2))
 		agent_post(vcpu, AGENT_HVC, PSCI_CPU_ON, pick(MAX_VCPUS),
 			   GUEST_BASE + AGENT_SECONDARY);
@@ -182,6 +222,16 @@ static void choose(struct helper *h)
 			   GUEST_SPI + 1 + pick(NR_LABELS - 1), pick(2), 0);
 	else
 		agent_post(vcpu, AGENT_STORE_LOOP, GUEST_MMIO, 20, 0);
+}
+
+/* Memory that the guest did not get: mostly it tries again. */
+static void answer_fault(struct gunyah_vcpu_run *run)
+{
+	if (run->exit_reason != GUNYAH_VCPU_EXIT_PAGE_FAULT)
+		return;
+	count(&faults);
+	if (pick(8))
+		run->page_fault.resume_action = GUNYAH_VCPU_RESUME_RETRY;
 }
 
 /* A vCPU's thread: RUN before the start, and until after the end. */
@@ -199,6 +249,8 @@ static void *run_it(void *arg)
 			count(&mmio_exits);
 		if (event == AGENT_STATUS)
 			count(&ends);
+		if (event == AGENT_OTHER_EXIT)
+			answer_fault(h->vcpu->run);
 		if (event == AGENT_DONE)
 			choose(h);
 		else if (event != AGENT_MMIO && event != -EINTR)
@@ -235,18 +287,37 @@ static void *bind_memory(void *arg)
 {
 	struct helper *h = arg;
 	struct race *r = h->race;
-	__u64 gpa = GUEST_BASE + 0x20000000;
 	int fd;
 
 	seed = h->seed;
 	fd = __create_guest_mem(r->vm.dev_fd, SZ_2M, GHMF_CLOEXEC);
 	while (fd >= 0 && !stopped(&r->over)) {
-		note(MAP, __map_mem(r->vm.fd, fd, gpa, SZ_2M, 0, LEND_RWX));
-		note(MAP, __map_mem(r->vm.fd, fd, gpa, SZ_2M, 0, LEND_RWX | GUNYAH_MEM_UNMAP));
+		note(MAP, __map_mem(r->vm.fd, fd, MORE, SZ_2M, 0, LEND_RWX));
+		usleep(pick(2) ? pick(500) : 0);
+		note(MAP, __map_mem(r->vm.fd, fd, MORE, SZ_2M, 0, LEND_RWX | GUNYAH_MEM_UNMAP));
 		usleep(pick(500));
 	}
 	if (fd >= 0)
 		close(fd);
+	return NULL;
+}
+
+/* All memory or a part, also what the guest runs in, and what may not be bound. */
+static void *reclaim_memory(void *arg)
+{
+	struct helper *h = arg;
+	struct race *r = h->race;
+
+	seed = h->seed;
+	while (!stopped(&r->over)) {
+		struct gunyah_address_range range = {
+			.guest_phys_addr = (pick(2) ? GUEST_BASE : MORE) + pick(4) * PAGE,
+			.size = PAGE << pick(10),
+		};
+
+		note(RECLAIM, __ioctl(r->vm.fd, GUNYAH_VM_RECLAIM_MEM, &range));
+		usleep(pick(1000));
+	}
 	return NULL;
 }
 
@@ -369,6 +440,8 @@ static void one_race(void)
 		if (pick(2))
 			add_helper(&r, bind_memory, NULL);
 		if (pick(2))
+			add_helper(&r, reclaim_memory, NULL);
+		if (pick(2))
 			add_helper(&r, exchange, NULL);
 		for (i = 0; i < 2; i++)
 			if (pick(2))
@@ -467,12 +540,21 @@ static void *unbind(void *arg)
 
 static bool is_allowed(enum what what, int e)
 {
+	const int *list = paged && allowed_paged[what][0] ? allowed_paged[what] : allowed[what];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(allowed[what]); i++)
-		if (allowed[what][i] == e)
+		if (list[i] == e)
 			return true;
 	return false;
+}
+
+/* Is this one of those of this flow, and has it not happened? */
+static bool is_missing(unsigned int i)
+{
+	if (wanted[i].flow == (paged ? EAGER : PAGED))
+		return false;
+	return !__atomic_load_n(&seen[wanted[i].what][wanted[i].result], __ATOMIC_RELAXED);
 }
 
 static void report(struct __test_metadata *_metadata)
@@ -493,14 +575,17 @@ static void report(struct __test_metadata *_metadata)
 			}
 		}
 		ksft_print_msg("%s\n", line);
+		EXPECT_EQ(0, odd[what]) {
+			TH_LOG("%s: %d is an errno of the kernel's own", names[what], odd[what]);
+		}
 	}
 	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-		EXPECT_LT(0, seen[wanted[i].what][wanted[i].result]) {
+		EXPECT_FALSE(is_missing(i)) {
 			TH_LOG("%s never gave %d", names[wanted[i].what], wanted[i].result);
 		}
 	}
-	ksft_print_msg("%lu races, %lu exits for MMIO, %lu ends told, %lu restarts\n",
-		       races, mmio_exits, ends, restarts);
+	ksft_print_msg("%lu races, %lu ends told, %lu restarts\n", races, ends, restarts);
+	ksft_print_msg("%lu exits for MMIO, %lu for memory\n", mmio_exits, faults);
 	ksft_print_msg("%lu unbinds, %lu hotplugs\n", unbinds, hotplugs);
 	ksft_print_msg("%lu times that an ioeventfd was signalled\n", answers);
 	EXPECT_LT(0, races);
@@ -508,6 +593,8 @@ static void report(struct __test_metadata *_metadata)
 	EXPECT_LT(0, answers);
 	EXPECT_LT(0, mmio_exits);
 	EXPECT_LT(0, ends);
+	if (paged)
+		EXPECT_LT(0, faults);
 	EXPECT_LT(0, unbinds);
 	if (sysconf(_SC_NPROCESSORS_CONF) > 1)
 		EXPECT_LT(0, hotplugs);
@@ -518,11 +605,14 @@ static bool all_seen(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (!__atomic_load_n(&seen[wanted[i].what][wanted[i].result], __ATOMIC_RELAXED))
+		if (is_missing(i))
 			return false;
+	if (paged && !__atomic_load_n(&faults, __ATOMIC_RELAXED))
+		return false;
 	return __atomic_load_n(&mmio_exits, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&restarts, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&ends, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&answers, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&unbinds, __ATOMIC_RELAXED);
 }
 
@@ -549,6 +639,7 @@ FIXTURE_SETUP(races)
 {
 	require_gunyah();
 	require_control();
+	paged = paging_there();
 }
 
 FIXTURE_TEARDOWN(races)

@@ -15,7 +15,10 @@
 #define FUZZ_VCPUS	8
 #define FUZZ_EVENTS	8
 #define FUZZ_USER_SIZE	(2 * SZ_2M)
-/* One more than the largest errno. */
+/* Where guests have memory besides their RAM: what is shared, and what is the user's. */
+#define FUZZ_SHARED	(GUEST_BASE + 0x10000000UL)
+#define FUZZ_USER	(GUEST_BASE + 0x20000000UL)
+/* One more than the largest errno of user space. */
 #define FUZZ_ERRNOS	134
 
 enum fuzz_call {
@@ -35,9 +38,13 @@ enum fuzz_call {
  * struct fuzz_state - what all threads work on
  * @succeeded: how often each call did
  * @failed: and how often it failed, by errno
+ * @odd: an errno of each call that is none of user space's, 0 without any
  * @guest_exits: times that a guest came back for MMIO
  * @guest_ends: times that RUN told the end of a VM
  * @restarts: times that a VM was started again after a reset
+ * @guest_faults: times that a guest came back for memory that it did not get
+ * @guest_retries: times that one went on after that
+ * @reclaims: VMs that had started, and all of whose RAM was taken back
  * @allocations: that were made to fail
  * @devs: open files; -1 is empty
  * @vms: the same
@@ -47,13 +54,18 @@ enum fuzz_call {
  * @pages: run pages; a vCPU and the page in the same slot may not belong together
  * @user: memory of this process that VMs may have: not to be touched
  * @inject: allocations can be made to fail
+ * @paged: guests get memory when they touch it, and it can be taken back
  */
 struct fuzz_state {
 	unsigned long succeeded[NR_FUZZ_CALLS];
 	unsigned long failed[NR_FUZZ_CALLS][FUZZ_ERRNOS];
+	int odd[NR_FUZZ_CALLS];
 	unsigned long guest_exits;
 	unsigned long guest_ends;
 	unsigned long restarts;
+	unsigned long guest_faults;
+	unsigned long guest_retries;
+	unsigned long reclaims;
 	unsigned long allocations;
 	int devs[FUZZ_DEVS];
 	int vms[FUZZ_VMS];
@@ -63,6 +75,7 @@ struct fuzz_state {
 	struct gunyah_vcpu_run *pages[FUZZ_VCPUS];
 	char *user;
 	bool inject;
+	bool paged;
 };
 
 extern struct fuzz_state fuzz;
@@ -106,6 +119,8 @@ void fuzz_put(int *slots, unsigned int n, int fd);
 __u64 fuzz_value(void);
 /* As the argument of a call: sometimes one that can't be read. */
 void *fuzz_arg(void *arg);
+/* A page of a guest that may be memory. */
+__u64 fuzz_guest_page(void);
 
 /* ADD or REMOVE of a function; the description may get an error or two. */
 int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc);
@@ -113,6 +128,7 @@ void fuzz_add(int vm, __u32 id, unsigned int slot);
 void fuzz_event(enum fuzz_call call);
 /* A region of a page or more, with labels and addresses that are seldom free. */
 void fuzz_user_mem(int vm, __u64 gpa, bool lent);
+int fuzz_do_reclaim(int vm, __u64 gpa, __u64 size);
 void fuzz_run(unsigned int slot);
 int fuzz_do_mmap_run_wrong(void);
 void fuzz_touch(void);

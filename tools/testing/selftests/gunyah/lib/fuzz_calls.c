@@ -39,6 +39,8 @@ int fuzz_note(enum fuzz_call call, int ret)
 		__atomic_fetch_add(&fuzz.succeeded[call], 1, __ATOMIC_RELAXED);
 	else if (-ret < FUZZ_ERRNOS)
 		__atomic_fetch_add(&fuzz.failed[call][-ret], 1, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&fuzz.odd[call], -ret, __ATOMIC_RELAXED);
 	return ret;
 }
 
@@ -140,6 +142,15 @@ void *fuzz_arg(void *arg)
 	return pick(32) ? arg : (void *)fuzz_value();
 }
 
+__u64 fuzz_guest_page(void)
+{
+	static const __u64 starts[] = {
+		GUEST_BASE + SZ_2M / 2, GUEST_BASE + GUEST_SIZE, FUZZ_SHARED, FUZZ_USER,
+	};
+
+	return starts[pick(ARRAY_SIZE(starts))] + pick(4) * (pick(2) ? PAGE : SZ_2M);
+}
+
 /* ---- /dev/gunyah ---- */
 
 static int do_open(void)
@@ -209,7 +220,7 @@ static void fuzz_map(enum fuzz_call call)
 
 	/* Behind the guest's RAM, where it is a parcel of its own. */
 	if (call == FUZZ_SHARE)
-		gpa += 0x10000000;
+		gpa = FUZZ_SHARED + offset;
 	if (!pick(4)) {
 		gpa = pick(4) ? gpa + pick(4) * SZ_2M : fuzz_value();
 		offset = fuzz_value();
@@ -297,15 +308,19 @@ void fuzz_user_mem(int vm, __u64 gpa, bool lent)
 	FUZZ_DO(FUZZ_USER_MEM, __ioctl(vm, GUNYAH_VM_SET_USER_MEM_REGION, fuzz_arg(&region)));
 }
 
-/* A call that answers the same to whatever is asked. */
-static void fuzz_not_here(enum fuzz_call call)
+int fuzz_do_reclaim(int vm, __u64 gpa, __u64 size)
 {
-	struct gunyah_address_range range = {
-		.guest_phys_addr = fuzz_value(),
-		.size = fuzz_value(),
-	};
+	struct gunyah_address_range range = { .guest_phys_addr = gpa, .size = size };
 
-	FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range)));
+	return __ioctl(vm, GUNYAH_VM_RECLAIM_MEM, fuzz_arg(&range));
+}
+
+static void fuzz_reclaim(enum fuzz_call call)
+{
+	__u64 gpa = pick(8) ? fuzz_guest_page() : fuzz_value();
+	__u64 size = pick(8) ? PAGE << pick(11) : fuzz_value();
+
+	FUZZ_DO(call, fuzz_do_reclaim(fuzz_get_vm(), gpa, size));
 }
 
 int fuzz_do_function(int vm, unsigned long cmd, struct gunyah_fn_desc *desc)
@@ -429,10 +444,9 @@ void fuzz_one(enum fuzz_call call)
 	case FUZZ_UNMAP:
 		return fuzz_map(call);
 	case FUZZ_USER_MEM:
-		return fuzz_user_mem(fuzz_get_vm(), GUEST_BASE + 0x20000000 + pick(4) * SZ_2M,
-				     !pick(4));
+		return fuzz_user_mem(fuzz_get_vm(), FUZZ_USER + pick(4) * SZ_2M, !pick(4));
 	case FUZZ_RECLAIM:
-		return fuzz_not_here(call);
+		return fuzz_reclaim(call);
 	case FUZZ_RESET:
 		FUZZ_DO(call, __ioctl(fuzz_get_vm(), GUNYAH_VM_RESET, fuzz_value()));
 		break;

@@ -25,7 +25,7 @@ static __u64 some_answer(__u64 reg)
 		return pick(4) ? pick(22) : AGENT_HVC;
 	case AGENT_ARG0:
 		return pick(2) ? psci[pick(ARRAY_SIZE(psci))] :
-				 (pick(2) ? GUEST_MMIO : GUEST_BASE + SZ_2M - SZ_4K);
+				 (pick(2) ? GUEST_MMIO : fuzz_guest_page());
 	case AGENT_ARG1:
 		return pick(9);
 	case AGENT_ARG2:
@@ -48,25 +48,64 @@ static void answer(struct gunyah_vcpu_run *run)
 		run->immediate_exit = 0;
 }
 
-void fuzz_run(unsigned int slot)
+/* Mostly the guest tries again: the memory may be there by then, or may be bound. */
+static void answer_fault(struct gunyah_vcpu_run *run)
+{
+	run->page_fault.resume_action = pick(4) ? GUNYAH_VCPU_RESUME_RETRY : pick(5);
+}
+
+/* What would end each further run, too. */
+static void set_right(struct gunyah_vcpu_run *run)
+{
+	run->immediate_exit = 0;
+	run->mmio.resume_action = GUNYAH_VCPU_RESUME_HANDLED;
+	run->page_fault.resume_action = GUNYAH_VCPU_RESUME_RETRY;
+}
+
+static void count(unsigned long *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* @n times more, unless something ends it. */
+static void run_on(unsigned int slot, unsigned int n)
 {
 	struct gunyah_vcpu_run *run = __atomic_load_n(&fuzz.pages[slot], __ATOMIC_RELAXED);
 	int fd = __atomic_load_n(&fuzz.vcpus[slot], __ATOMIC_RELAXED);
-	unsigned int n = pick(100);
+	bool faulted = run && run->exit_reason == GUNYAH_VCPU_EXIT_PAGE_FAULT;
+	int ret;
 
 	do {
-		if (FUZZ_DO(FUZZ_RUN, __ioctl(fd, GUNYAH_VCPU_RUN, rand_r(&fuzz_seed))))
+		ret = FUZZ_DO(FUZZ_RUN, __ioctl(fd, GUNYAH_VCPU_RUN, rand_r(&fuzz_seed)));
+		if (ret && run && pick(2))
+			set_right(run);
+		if (ret)
 			break;
 		if (!run)
 			continue;
-		if (run->exit_reason == GUNYAH_VCPU_EXIT_MMIO)
-			__atomic_fetch_add(&fuzz.guest_exits, 1, __ATOMIC_RELAXED);
 		if (run->exit_reason == GUNYAH_VCPU_EXIT_STATUS) {
-			__atomic_fetch_add(&fuzz.guest_ends, 1, __ATOMIC_RELAXED);
+			count(&fuzz.guest_ends);
 			break;
+		}
+		if (run->exit_reason == GUNYAH_VCPU_EXIT_PAGE_FAULT) {
+			count(&fuzz.guest_faults);
+			faulted = true;
+			answer_fault(run);
+			continue;
+		}
+		if (run->exit_reason == GUNYAH_VCPU_EXIT_MMIO) {
+			count(&fuzz.guest_exits);
+			if (faulted)
+				count(&fuzz.guest_retries);
+			faulted = false;
 		}
 		answer(run);
 	} while (n--);
+}
+
+void fuzz_run(unsigned int slot)
+{
+	run_on(slot, pick(100));
 }
 
 /*
@@ -264,7 +303,49 @@ static void restart(struct test_vm *vm, unsigned int slot)
 	if (FUZZ_DO(FUZZ_RESET, __vm_reset(vm)) || load(vm))
 		return;
 	if (!FUZZ_DO(FUZZ_START, __vm_start(vm)))
-		__atomic_fetch_add(&fuzz.restarts, 1, __ATOMIC_RELAXED);
+		count(&fuzz.restarts);
+}
+
+static int bind_code(struct test_vm *vm, __u32 flags)
+{
+	return __map_mem(vm->fd, vm->mem_fd, GUEST_BASE, SZ_2M, 0, LEND_RWX | flags);
+}
+
+/*
+ * All of its RAM is taken back, whatever its vCPUs are doing, or what they run in is
+ * unbound: they get again what they touch, but not while it is mapped or not bound.
+ */
+static void take_back(struct test_vm *vm, unsigned int slot)
+{
+	void *p = MAP_FAILED;
+
+	/* Not for long: sooner or later a guest spins, or sleeps, for ever. */
+	run_on(slot, pick(4));
+	if (!pick(3)) {
+		FUZZ_DO(FUZZ_UNMAP, bind_code(vm, GUNYAH_MEM_UNMAP));
+		run_on(slot, pick(4));
+		FUZZ_DO(FUZZ_MAP, bind_code(vm, 0));
+	} else if (!FUZZ_DO(FUZZ_RECLAIM, fuzz_do_reclaim(vm->fd, GUEST_BASE, GUEST_SIZE))) {
+		count(&fuzz.reclaims);
+		if (pick(2))
+			p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, vm->mem_fd, 0);
+		run_on(slot, pick(4));
+		if (p != MAP_FAILED)
+			munmap(p, PAGE);
+	}
+	run_on(slot, pick(4));
+}
+
+/* What some guests have besides their RAM: behind it or elsewhere. */
+static void add_memory(struct test_vm *vm)
+{
+	if (!pick(4))
+		fuzz_user_mem(vm->fd, pick(2) ? FUZZ_USER :
+			      GUEST_BASE + GUEST_SIZE + pick(2) * SZ_2M, pick(2));
+	if (!pick(4))
+		FUZZ_DO(FUZZ_SHARE, __map_mem(vm->fd, fuzz_get_mem(), FUZZ_SHARED, SZ_2M,
+					      pick(2) * SZ_2M,
+					      GUNYAH_MEM_FORCE_SHARE | GUNYAH_MEM_ALLOW_RWX));
 }
 
 /* A VM made as it should be: its parts land in the slots and are fuzzed on. */
@@ -273,6 +354,7 @@ void fuzz_whole_vm(void)
 	struct test_vm vm = { .nr_vcpus = 1 + pick(4), .fd = -1, .mem_fd = -1 };
 	unsigned int i, slot = pick(FUZZ_VCPUS);
 	int dev = fuzz_get_dev(), ret;
+	bool started;
 
 	for (i = 1; i <= 4; i++)
 		vm_add_bell(&vm, &(struct test_bell) {
@@ -285,12 +367,13 @@ void fuzz_whole_vm(void)
 	ret = ret ?: load(&vm);
 	ret = ret ?: __map_mem(vm.fd, vm.mem_fd, GUEST_BASE, GUEST_SIZE, 0, LEND_RWX);
 	ret = ret ?: __set_dtb(vm.fd, GUEST_DTB, GUEST_DTB_SIZE);
-	/* Some guests have user memory behind their RAM, or elsewhere. */
-	if (!ret && !pick(4))
-		fuzz_user_mem(vm.fd, GUEST_BASE + GUEST_SIZE + pick(2) * SZ_2M, pick(2));
-	fuzz_note(FUZZ_WHOLE_VM, ret ?: FUZZ_DO(FUZZ_START, __vm_start(&vm)));
+	if (!ret)
+		add_memory(&vm);
+	started = !fuzz_note(FUZZ_WHOLE_VM, ret ?: FUZZ_DO(FUZZ_START, __vm_start(&vm)));
 	for (i = 0; !ret && i < vm.nr_vcpus; i++)
 		fuzz_add(vm.fd, i, (slot + i) % FUZZ_VCPUS);
+	if (started && pick(2))
+		take_back(&vm, slot);
 	if (!ret && pick(2))
 		restart(&vm, slot);
 	if (vm.mem_fd >= 0)
