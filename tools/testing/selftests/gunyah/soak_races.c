@@ -213,8 +213,8 @@ static void choose(struct helper *h)
 	else if (!pick(8))
 		agent_post(vcpu, pick(2) ? AGENT_SPIN : AGENT_WAIT_IRQ, 0, 0, 0);
 	else if (paged && !pick(4))
-		agent_post(vcpu, AGENT_FILL, MORE + pick(2) * SZ_2M / 2, SZ_4K, 1);
-	else if (pick(2))
+		agent_post(vcpu, AGENT_STORE, MORE + pick(2) * SZ_2M / 2, 8, 1);
+	else if (h->race->vm.nr_vcpus > 1 && pick(2))
 		agent_post(vcpu, AGENT_HVC, PSCI_CPU_ON, pick(MAX_VCPUS),
 			   GUEST_BASE + AGENT_SECONDARY);
 	else if (!pick(4))
@@ -302,6 +302,18 @@ static void *bind_memory(void *arg)
 	return NULL;
 }
 
+/* While what the guest runs in is mapped, it does not get it again. */
+static void keep_code(struct test_vm *vm)
+{
+	char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, vm->mem_fd, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	touch(p, false);
+	usleep(pick(1000));
+	munmap(p, PAGE);
+}
+
 /* All memory or a part, also what the guest runs in, and what may not be bound. */
 static void *reclaim_memory(void *arg)
 {
@@ -311,11 +323,12 @@ static void *reclaim_memory(void *arg)
 	seed = h->seed;
 	while (!stopped(&r->over)) {
 		struct gunyah_address_range range = {
-			.guest_phys_addr = (pick(2) ? GUEST_BASE : MORE) + pick(4) * PAGE,
+			.guest_phys_addr = (pick(2) ? GUEST_BASE : MORE) + pick(2) * PAGE,
 			.size = PAGE << pick(10),
 		};
 
-		note(RECLAIM, __ioctl(r->vm.fd, GUNYAH_VM_RECLAIM_MEM, &range));
+		if (!note(RECLAIM, __ioctl(r->vm.fd, GUNYAH_VM_RECLAIM_MEM, &range)) && pick(2))
+			keep_code(&r->vm);
 		usleep(pick(1000));
 	}
 	return NULL;
@@ -439,7 +452,7 @@ static void one_race(void)
 	if (set_up(&r, n)) {
 		if (pick(2))
 			add_helper(&r, bind_memory, NULL);
-		if (pick(2))
+		if (!pick(3))
 			add_helper(&r, reclaim_memory, NULL);
 		if (pick(2))
 			add_helper(&r, exchange, NULL);
@@ -459,7 +472,7 @@ static void one_race(void)
 		while (wait && __atomic_load_n(&r.started, __ATOMIC_RELAXED) < NR_STARTERS)
 			usleep(1000);
 		if (wait)
-			usleep(pick(50000));
+			usleep(pick(200000));
 		count(&races);
 	} else {
 		usleep(1000);
