@@ -54,6 +54,8 @@ static u64 read_counter(u64 reg)
 		return fault_fired();
 	case CONTROL_REG_FLUSHES:
 		return stage2_flushes();
+	case CONTROL_REG_PRIMARY_TABLES:
+		return vm_primary()->s2.tables;
 	default:
 		return 0;
 	}

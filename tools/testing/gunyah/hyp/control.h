@@ -58,6 +58,7 @@ enum control_reg {
 	CONTROL_REG_ARMED = 0x50,		/* rules that can still fire */
 	CONTROL_REG_FIRED = 0x58,		/* times that a rule fired, since boot */
 	CONTROL_REG_FLUSHES = 0x60,		/* times that all CPUs' TLBs were cleaned */
+	CONTROL_REG_PRIMARY_TABLES = 0x68,	/* pool pages below the primary VM's stage-2 root */
 	CONTROL_REG_COMMAND = 0x80,		/* enum control_command; reads as the last one */
 	CONTROL_REG_STATUS = 0x88,		/* enum control_status */
 	CONTROL_REG_RESULT0 = 0x90,

@@ -158,6 +158,7 @@ static u64 *make_table(struct stage2 *s2, u64 *entry, unsigned int level)
 	table = new_table();
 	if (!table)
 		return NULL;
+	s2->tables++;
 	if (*entry & PTE_VALID) {
 		attr = *entry & ~(PTE_ADDR | PTE_VALID | PTE_TABLE);
 		for (i = 0; i < ENTRIES; i++)
@@ -209,12 +210,13 @@ static void chain_table(u64 **chain, u64 *table, unsigned int level)
 	*chain = table;
 }
 
-static void free_chain(u64 *chain)
+static void free_chain(struct stage2 *s2, u64 *chain)
 {
 	u64 *next;
 
 	for (; chain; chain = next) {
 		next = (u64 *)chain[0];
+		s2->tables--;
 		page_free(chain, 0);
 	}
 }
@@ -276,7 +278,7 @@ static int change(struct stage2 *s2, const struct change *c)
 	/* A table that is freed, and a new entry, need clean TLBs in any case. */
 	if (s2->stale && (!c->nosync || chain))
 		flush(s2);
-	free_chain(chain);
+	free_chain(s2, chain);
 	if (c->attr) {
 		commit(c, s2->root, c->ipa, c->end, 1);
 		dsb_ishst();

@@ -21,6 +21,7 @@ enum {				/* the ABI's access bits: X=1 W=2 R=4 */
 struct stage2 {
 	spinlock_t lock;	/* guards the tables */
 	u64 *root;
+	u32 tables;		/* below the root */
 	u16 hw_vmid;		/* VMID in VTTBR_EL2 */
 	bool stale;		/* TLBs may hold what stage2_unmap_nosync() took away */
 };

@@ -121,6 +121,7 @@ TEST_F(control, counters_of_a_vm)
 	EXPECT_EQ(self->before.pages + GUEST_SIZE / SZ_4K, now.pages);
 	EXPECT_LT(self->before.entries, now.entries);
 	EXPECT_LT(pool, control_read(CTL_POOL_PAGES));
+	EXPECT_GT(control_read(CTL_POOL_PAGES), control_read(CTL_PRIMARY_TABLES));
 	EXPECT_LT(log, control_read(CTL_LOG_POSITION));
 }
 

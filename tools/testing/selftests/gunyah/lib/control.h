@@ -24,6 +24,7 @@
 #define CTL_ARMED		0x50	/* rules that can still fire */
 #define CTL_FIRED		0x58	/* times that a rule fired, since boot */
 #define CTL_FLUSHES		0x60	/* times that all CPUs' TLBs were cleaned, since boot */
+#define CTL_PRIMARY_TABLES	0x68	/* of CTL_POOL_PAGES those of the primary VM's stage 2 */
 
 #define CTL_ANY			(~0ULL)
 #define CTL_FOREVER		(~0ULL)

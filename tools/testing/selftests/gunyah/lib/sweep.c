@@ -3,14 +3,12 @@
 
 #include "sweep.h"
 
-/* Translation tables that come and go with the place of what is lent. */
-#define TABLES		4
-
 struct sweep_state sweep_state(void)
 {
 	return (struct sweep_state) {
 		.rm = control_counters(),
-		.pool_pages = control_read(CTL_POOL_PAGES),
+		/* The others come and go with the place of what is lent. */
+		.pool_pages = control_read(CTL_POOL_PAGES) - control_read(CTL_PRIMARY_TABLES),
 		.leaked_pages = driver_counter("gunyah_vm/memory", "leaked") / SZ_4K,
 		.lent = driver_counter("gunyah_vm/memory", "lent"),
 		.shared = driver_counter("gunyah_vm/memory", "shared"),
@@ -32,8 +30,6 @@ static bool same(const char *what, const char *name, __u64 wanted, __u64 is)
 bool sweep_pool_same(const char *what, const struct sweep_state *before,
 		     const struct sweep_state *now)
 {
-	if (now->pool_pages <= before->pool_pages + TABLES)
-		return true;
 	return same(what, "hypervisor's pages", before->pool_pages, now->pool_pages);
 }
 

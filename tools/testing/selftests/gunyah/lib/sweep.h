@@ -35,7 +35,7 @@ struct cost {
 /**
  * struct sweep_state - the counters
  * @rm: the resource manager's
- * @pool_pages: of the hypervisor's own; 0: not looked at
+ * @pool_pages: of the hypervisor's own, without tables of the primary VM; 0: not looked at
  * @leaked_pages: the driver's
  * @lent: bytes, the driver's
  * @shared: bytes, the driver's
