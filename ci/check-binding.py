@@ -65,7 +65,10 @@ def compile_example(text, include):
         return pre.stderr
     # The dtc that dt_binding_check has built. simple-bus wants "ranges", and is left
     # out of the example for that.
-    done = subprocess.run([os.path.join(OUT, 'scripts/dtc/dtc'), '-q', '-I', 'dts',
+    dtc = os.path.join(OUT, 'scripts/dtc/dtc')
+    if not os.path.exists(dtc):
+        return f'dt_binding_check has not built {dtc}'
+    done = subprocess.run([dtc, '-q', '-I', 'dts',
                            '-O', 'dtb', '-o', '/dev/null', '-Wno-unit_address_vs_reg',
                            '-Wno-avoid_unnecessary_addr_size', '-'],
                           input=pre.stdout, capture_output=True, text=True,
@@ -95,7 +98,7 @@ def dt_binding_check(path):
     # A fault's second line, which says the rule, does not name the file.
     return '\n'.join(line for n, line in enumerate(lines)
                      if not re.match(r'  (DTEX|DTC\b.*) ', line) and
-                     any(name.removesuffix('.yaml') in said for said in lines[n - 1:n + 1]
+                     any(name.removesuffix('.yaml') in said for said in lines[max(n - 1, 0):n + 1]
                          if not re.match(r'  [A-Z]+ ', said)))
 
 

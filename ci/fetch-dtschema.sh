@@ -21,8 +21,9 @@ fetch()
 		chmod 755 "$new/bin/$tool"
 	done
 	mv -T "$new" "$DTSCHEMA"
-	"$DTSCHEMA/bin/dt-doc-validate" --version
 	rm -rf "$APT"
+	"$DTSCHEMA/bin/dt-doc-validate" --version ||
+		{ rm -rf "$DTSCHEMA"; return 1; }
 }
 
 [ -d "$DTSCHEMA" ] ||

@@ -20,8 +20,9 @@ fetch()
 		> "$new/qemu-system-aarch64"
 	chmod 755 "$new/qemu-system-aarch64"
 	mv -T "$new" "$QEMU_NEW"
-	"$QEMU_NEW/qemu-system-aarch64" --version
 	rm -rf "$APT"
+	"$QEMU_NEW/qemu-system-aarch64" --version ||
+		{ rm -rf "$QEMU_NEW"; return 1; }
 }
 
 [ -d "$QEMU_NEW" ] ||

@@ -2,8 +2,8 @@
 """
 Files that grow from patch to patch: a Makefile, a Kconfig file, or one whose lines
 stand for themselves (a .kunitconfig, a list of the documentation), as it is when only
-some of the files and options are there that it names. What it names is found out from the file as it is in the end, so nothing
-in it is marked.
+some of the files and options are there that it names. What it names is found out from
+the file as it is in the end, so nothing in it is marked.
 
 Words: a file of the series is "there" or "not there yet"; whatever belongs to
 no file of the series (flags, variables, libfdt's objects) is never left out. A

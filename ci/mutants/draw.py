@@ -211,7 +211,8 @@ def shares(weights, count):
 
 
 def plan(texts, seed, count):
-    """One place for each file and COUNT more: each the mutations to try, in order. Texts are by path."""
+    """One place for each file and COUNT more: each the mutations to try, in order.
+    Texts are by path."""
     found = {path: candidates(path, texts[path]) for path in sorted(texts)}
     found = {path: all_ for path, all_ in found.items() if all_}
     weights = {path: len({m.line for m in all_}) for path, all_ in found.items()}

@@ -435,4 +435,5 @@ void stage2_destroy(struct stage2 *s2)
 			free_table(table_of(s2->root[i]), 2);
 	page_free(s2->root, ROOT_ORDER);
 	s2->root = NULL;
+	s2->tables = 0;
 }
