@@ -291,7 +291,8 @@ def main():
             ('picture', check_pictures()),
             ('first-vm', check_first_vm()),
             ('suite', check_suites()), ('selftest', check_selftests()),
-            ('requirements', check_requirements_page()), ('posted', check_posted()), ('check', check_checks()),
+            ('requirements', check_requirements_page()), ('posted', check_posted()),
+            ('check', check_checks()),
             ('interface', check_interfaces())):
         found = [(f'{kind}.{name}', fault) for name, fault in found]
         cases += found or [(kind, 'nothing was found to check')]

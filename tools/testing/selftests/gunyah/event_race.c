@@ -5,7 +5,6 @@
  */
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -420,11 +419,6 @@ static struct fn_module modules[] = {
 	{ "gunyah_ioeventfd", add_an_ioeventfd, remove_the_ioeventfd },
 };
 
-static int delete_module(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
 static void note_wrong(const char *what, const char *module, int ret)
 {
 	__atomic_store_n(&wrong, ret ?: 1, __ATOMIC_RELAXED);
@@ -439,7 +433,7 @@ static void *delete_them(void *arg)
 	seed = (unsigned long)arg;
 	while (!stopped()) {
 		for (m = modules; m < modules + ARRAY_SIZE(modules); m++) {
-			ret = delete_module(m->name);
+			ret = module_unload(m->name);
 			if (!ret)
 				count(&m->deletes);
 			else if (ret == -EWOULDBLOCK)
@@ -468,7 +462,7 @@ static void add_and_remove(struct fn_module *m, int vm)
 		note_wrong("ADD", m->name, ret);
 		return;
 	}
-	ret = delete_module(m->name);
+	ret = module_unload(m->name);
 	/* Busy: who loads it is not done with that. */
 	if (ret != -EWOULDBLOCK && ret != -EBUSY)
 		note_wrong("to go with a function", m->name, ret);

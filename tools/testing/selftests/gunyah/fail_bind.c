@@ -413,11 +413,6 @@ static int load(const char *file)
 	return ret;
 }
 
-static int unload(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
 static bool loaded(const char *name)
 {
 	char file[64];
@@ -451,8 +446,8 @@ FIXTURE_SETUP(modules)
 	for (i = 0; i < 2; i++)
 		ASSERT_TRUE(find_module(names[i], self->file[i], sizeof(self->file[i])));
 	unload_functions();
-	ASSERT_EQ(0, unload(names[1]));
-	ASSERT_EQ(0, unload(names[0]));
+	ASSERT_EQ(0, module_unload(names[1]));
+	ASSERT_EQ(0, module_unload(names[0]));
 	fail_nth_scope(ALLOC_MODULES);
 }
 
@@ -486,7 +481,7 @@ static void load_sweep(struct __test_metadata *_metadata, const char *name, cons
 	ASSERT_EQ(0, load(file));
 	count = alloc_count_end();
 	EXPECT_EQ(count.traced, count.injector);
-	ASSERT_EQ(0, unload(name));
+	ASSERT_EQ(0, module_unload(name));
 	for (nth = 1; misses < MISSES; nth += step) {
 		sweep_progress(name, nth);
 		fail_nth(nth);
@@ -500,7 +495,7 @@ static void load_sweep(struct __test_metadata *_metadata, const char *name, cons
 			TH_LOG("at the allocation number %u, %s: %d", nth, name, ret);
 		}
 		if (!ret)
-			ASSERT_EQ(0, unload(name));
+			ASSERT_EQ(0, module_unload(name));
 	}
 	ksft_print_msg("load of %s: %u allocations failed, %u loads with them\n", name, points,
 		       errors);
@@ -514,7 +509,7 @@ TEST_F_TIMEOUT(modules, allocations_of_load, 600)
 	EXPECT_TRUE(nothing_left());
 	ASSERT_EQ(0, load(self->file[0]));
 	load_sweep(_metadata, names[1], self->file[1]);
-	ASSERT_EQ(0, unload(names[0]));
+	ASSERT_EQ(0, module_unload(names[0]));
 }
 
 TEST_HARNESS_MAIN

@@ -5,7 +5,6 @@
  */
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -195,11 +194,6 @@ TEST_F(irqfd, many_without_a_doorbell)
 
 /* ---- the module ---- */
 
-static bool unload(const char *module)
-{
-	return !syscall(SYS_delete_module, module, O_NONBLOCK);
-}
-
 /* R40, R42: each comes when it is wanted, and stays as long as it is used */
 TEST(modules_on_demand)
 {
@@ -220,17 +214,17 @@ TEST(modules_on_demand)
 	EXPECT_EQ(-ENOENT, __remove_irqfd(vm.fd, 1));
 	EXPECT_EQ(0, access(files[0], F_OK));
 	EXPECT_NE(0, access(files[1], F_OK));
-	EXPECT_TRUE(unload("gunyah_irqfd"));
+	EXPECT_EQ(0, module_unload("gunyah_irqfd"));
 	add_irqfd(vm.fd, fd, 1, 0);
-	EXPECT_FALSE(unload("gunyah_irqfd"));
+	EXPECT_GT(0, module_unload("gunyah_irqfd"));
 	add_ioeventfd(vm.fd, fd, GUEST_MMIO, 4);
 	EXPECT_EQ(0, access(files[1], F_OK));
-	EXPECT_FALSE(unload("gunyah_ioeventfd"));
+	EXPECT_GT(0, module_unload("gunyah_ioeventfd"));
 	EXPECT_EQ(0, remove_ioeventfd(vm.fd, GUEST_MMIO, 4));
-	EXPECT_TRUE(unload("gunyah_ioeventfd"));
+	EXPECT_EQ(0, module_unload("gunyah_ioeventfd"));
 	/* The other one goes with the VM. */
 	close(vm.fd);
-	EXPECT_TRUE(unload("gunyah_irqfd"));
+	EXPECT_EQ(0, module_unload("gunyah_irqfd"));
 	close(vm.dev_fd);
 	close(fd);
 }

@@ -2,7 +2,6 @@
 /* Who keeps whom: files closed in every order, passed on, and a driver that goes away. */
 #include <dirent.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
@@ -340,11 +339,6 @@ TEST_F(unbind, memory_file_lives_on)
 	self->running.fd = vm;
 }
 
-static int unload(const char *module)
-{
-	return syscall(__NR_delete_module, module, O_NONBLOCK) ? -errno : 0;
-}
-
 /* R82: a module can't go while anything is open, and a guest has its memory */
 TEST(module_in_use)
 {
@@ -357,8 +351,8 @@ TEST(module_in_use)
 	vm_create(&vm, 1);
 	vm_start(&vm);
 	agent_do(&vm.vcpu[0], AGENT_NOP, 0, 0, 0);
-	EXPECT_GT(0, unload("gunyah_vm"));
-	EXPECT_GT(0, unload("gunyah_rm"));
+	EXPECT_GT(0, module_unload("gunyah_vm"));
+	EXPECT_GT(0, module_unload("gunyah_rm"));
 	agent_do(&vm.vcpu[0], AGENT_SUM, GUEST_BASE, GUEST_SIZE, 0);
 	vm_destroy(&vm);
 }
@@ -372,8 +366,8 @@ TEST(modules_go_and_come)
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
 	unload_functions();
-	ASSERT_EQ(0, unload("gunyah_vm"));
-	ASSERT_EQ(0, unload("gunyah_rm"));
+	ASSERT_EQ(0, module_unload("gunyah_vm"));
+	ASSERT_EQ(0, module_unload("gunyah_rm"));
 	EXPECT_NE(0, access(DEVICE, F_OK));
 	ASSERT_EQ(0, system("modprobe gunyah_vm"));
 	ASSERT_TRUE(wait_for_device());

@@ -5,6 +5,7 @@
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
+#include "lib/events.h"
 #include "lib/gunyah_test.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -125,14 +126,10 @@ TEST_F(trace, error_of_vcpu_run)
 
 static int new_irqfd(struct test_vm *vm, __u32 label)
 {
-	struct gunyah_fn_irqfd_arg arg = { .fd = eventfd(0, EFD_CLOEXEC), .label = label };
-	struct gunyah_fn_desc desc = {
-		.type = GUNYAH_FN_IRQFD, .arg_size = sizeof(arg), .arg = (uintptr_t)&arg,
-	};
+	int fd = event_new();
 
-	if (arg.fd < 0 || __ioctl(vm->fd, GUNYAH_VM_ADD_FUNCTION, &desc))
-		test_die("an irqfd");
-	return arg.fd;
+	add_irqfd(vm->fd, fd, label, 0);
+	return fd;
 }
 
 /* R85: each signal is seen, and what became of it */

@@ -8,18 +8,12 @@
  *
  * R64, R82.
  */
-#include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 #include "lib/gunyah_test.h"
 
 #define MODULE		"/sys/module/gunyah_qcom"
-
-static int unload(const char *module)
-{
-	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
-}
 
 TEST(memory_is_given_by_way_of_the_firmware)
 {
@@ -39,7 +33,7 @@ TEST(memory_is_given_by_way_of_the_firmware)
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
 
 	/* No memory is given: the module may go, and has been asked for the last time. */
-	ASSERT_EQ(0, unload("gunyah_qcom"));
+	ASSERT_EQ(0, module_unload("gunyah_qcom"));
 	EXPECT_NE(0, access(MODULE, F_OK));
 	vm_create(&vm, 1);
 	vm_start(&vm);

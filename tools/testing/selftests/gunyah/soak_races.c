@@ -31,8 +31,6 @@
 /* One more than the largest errno of user space. */
 #define NR_ERRNOS	134
 
-/* More than the agent has. */
-#define AGENT_ROOM	0x4000
 /* Memory that comes and goes. */
 #define MORE		(GUEST_BASE + 0x20000000)
 
@@ -155,20 +153,10 @@ static void *start_it(void *arg)
 /* Labels of doorbells, the last one has none. */
 #define NR_LABELS	4
 
-/* What is the host's and mapped stays the host's. */
-static bool all_host(char *p, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i += PAGE)
-		if (touch(p + i, true))
-			return false;
-	return true;
-}
-
 /*
- * A mapping of the memory keeps others from starting the VM while it is written.  If it
- * has been started, a part may be the host's: what was taken back, or not touched yet.
+ * A mapping of the memory keeps others from starting the VM while it is written: what is
+ * the host's and mapped stays so.  If it has been started, a part may be the host's: what
+ * was taken back, or not touched yet.
  */
 static bool write_anew(struct test_vm *vm)
 {
@@ -178,8 +166,8 @@ static bool write_anew(struct test_vm *vm)
 	mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->mem_fd, 0);
 	if (mem == MAP_FAILED)
 		return false;
-	there = all_host(mem, AGENT_ROOM) &&
-		all_host(mem + GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE);
+	there = touch_range(mem, AGENT_ROOM) &&
+		touch_range(mem + GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE);
 	if (there)
 		vm_write(vm, mem);
 	munmap(mem, GUEST_SIZE);

@@ -12,8 +12,6 @@
 
 #define LIVES		20
 #define ROUNDS		100
-/* More than the agent has. */
-#define AGENT_ROOM	0x4000
 
 /* SYSTEM_OFF as the first thing, without a word to anybody. */
 static const __u32 off_at_once[] = {
@@ -218,31 +216,20 @@ static char *map_part(struct test_vm *vm, __u64 offset, size_t size)
 	return p;
 }
 
-/* What is the host's and mapped stays the host's. */
-static bool all_host(char *p, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i += PAGE)
-		if (touch(p + i, true))
-			return false;
-	return true;
-}
-
 /*
- * A mapping of the device tree keeps the others from starting it meanwhile; false when
- * one has.  Nothing else may be mapped then: where a guest gets memory when it touches
- * it, it would not get that.
+ * A mapping of the device tree keeps the others from starting it meanwhile, as what is
+ * the host's and mapped stays so; false when one has.  Nothing else may be mapped then:
+ * where a guest gets memory when it touches it, it would not get that.
  */
 static bool write_anew(struct test_vm *vm)
 {
 	char *tree = map_part(vm, GUEST_DTB - GUEST_BASE, GUEST_DTB_SIZE), *mem;
-	bool there = all_host(tree, GUEST_DTB_SIZE);
+	bool there = touch_range(tree, GUEST_DTB_SIZE);
 
 	if (there) {
 		mem = map_part(vm, 0, GUEST_SIZE);
 		/* It may be on its way back. */
-		there = all_host(mem, AGENT_ROOM);
+		there = touch_range(mem, AGENT_ROOM);
 		if (there) {
 			vm_write(vm, mem);
 			memcpy(mem, off_at_once, sizeof(off_at_once));

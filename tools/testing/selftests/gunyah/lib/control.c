@@ -363,8 +363,13 @@ bool driver_bind(void)
 	return !__driver_bind() && device_comes();
 }
 
+int module_unload(const char *module)
+{
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
+}
+
 void unload_functions(void)
 {
-	syscall(SYS_delete_module, "gunyah_irqfd", O_NONBLOCK);
-	syscall(SYS_delete_module, "gunyah_ioeventfd", O_NONBLOCK);
+	module_unload("gunyah_irqfd");
+	module_unload("gunyah_ioeventfd");
 }

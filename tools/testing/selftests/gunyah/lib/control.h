@@ -187,5 +187,7 @@ int __driver_bind(void);
 bool device_comes(void);
 /* The modules of irqfd and ioeventfd, which come when they are needed, go if they can. */
 void unload_functions(void);
+/* Takes a module out; 0 or -errno. */
+int module_unload(const char *module);
 
 #endif

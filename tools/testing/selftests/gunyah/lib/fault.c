@@ -34,3 +34,13 @@ int touch(char *p, bool write)
 	fault_expected = false;
 	return sig;
 }
+
+bool touch_range(char *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += PAGE)
+		if (touch(p + i, true))
+			return false;
+	return true;
+}

@@ -189,6 +189,8 @@ void vm_open(struct test_vm *vm);
 void vm_fill(struct test_vm *vm, unsigned int nr_vcpus);
 /* One doorbell more in the device tree, before vm_create() or vm_fill(). */
 void vm_add_bell(struct test_vm *vm, const struct test_bell *bell);
+/* More than the agent has. */
+#define AGENT_ROOM	0x4000
 /* Writes agent and device tree to a mapping of the guest's memory. */
 void vm_write(const struct test_vm *vm, char *mem);
 /* The same, with a mapping for that alone. */
@@ -225,6 +227,8 @@ void wait_for_guest_time(pid_t pid);
 
 /* fault.c: reads a byte, and writes it back; returns the signal that it cost, 0 for none. */
 int touch(char *p, bool write);
+/* Writes to each page back what is there; false, and no further, when one costs a signal. */
+bool touch_range(char *p, size_t size);
 
 /* agent.c */
 enum agent_event {
