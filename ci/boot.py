@@ -65,6 +65,7 @@ BAD = [
          'a lockdep report'),
         (rb'BUG: ', 'a kernel BUG report'),
         (rb'refcount_t: ', 'a refcount report'),
+        (rb'OF: ERROR: ', 'a report of a device-tree node'),
         (rb'(?:list_add|list_del) corruption', 'a corrupt list'),
         (rb'WARNING: (?:CPU: |.*\bat .*, CPU#\d+: )', 'a kernel warning'),
         (rb'WARNING: .*(?:lock|RCU|irq)', 'a lockdep report'),

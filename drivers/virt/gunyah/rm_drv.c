@@ -200,8 +200,6 @@ static int check_hypervisor(struct device *dev)
 
 static struct gunyah_rm *create_rm(struct device *dev)
 {
-	struct device_node *irq_parent;
-	struct gunyah_rm *rm;
 	u64 capid[2];
 	int ret;
 
@@ -209,15 +207,11 @@ static struct gunyah_rm *create_rm(struct device *dev)
 	if (ret)
 		return dev_err_ptr_probe(dev, ret, "no two capabilities in reg\n");
 
-	irq_parent = of_irq_find_parent(dev->of_node);
+	struct device_node *irq_parent __free(device_node) = of_irq_find_parent(dev->of_node);
 	if (!irq_parent)
 		return dev_err_ptr_probe(dev, -EINVAL, "no interrupt controller\n");
 
-	rm = gunyah_rm_create(dev, irq_parent, capid[0], capid[1]);
-	if (IS_ERR(rm))
-		of_node_put(irq_parent);
-
-	return rm;
+	return gunyah_rm_create(dev, irq_parent, capid[0], capid[1]);
 }
 
 /* Take what an earlier driver left behind, then say hello. */

@@ -585,7 +585,7 @@ struct gunyah_rm *gunyah_rm_create(struct device *dev, struct device_node *irq_p
 		return ERR_PTR(-ENOMEM);
 	}
 
-	rm->irq_parent = irq_parent;
+	rm->irq_parent = of_node_get(irq_parent);
 
 	return rm;
 }

@@ -184,8 +184,7 @@ struct gunyah_rm_message {
 /**
  * gunyah_rm_create() - make a connection
  * @dev: the device; a reference is taken
- * @irq_parent: interrupt controller's node; the connection takes the caller's
- *		reference over when this succeeds
+ * @irq_parent: interrupt controller's node; a reference is taken
  * @tx_capid: capability of the queue to the resource manager
  * @rx_capid: capability of the queue from it
  *

@@ -5,7 +5,9 @@
  */
 #include <kunit/test.h>
 #include <linux/hex.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
@@ -406,6 +408,24 @@ static void tokens(struct kunit *test)
 	}
 }
 
+/* R50: nor does a connection begin with those of the one before it. */
+static void tokens_of_the_next_connection(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int i, same = 0;
+	struct gunyah_rm *rm;
+
+	for (i = 0; i < 4; i++) {
+		rm = gunyah_rm_create(f->rm->dev, NULL, 0, 0);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rm);
+		same += rm->next_seq == f->rm->next_seq;
+		gunyah_rm_shutdown(rm);
+		kref_put(&rm->ref, gunyah_rm_release);
+	}
+	/* They are drawn, so that one may be the same. */
+	KUNIT_EXPECT_LT(test, same, 3);
+}
+
 struct send_error_case {
 	const char *name;
 	unsigned int fail_send;
@@ -477,6 +497,33 @@ static void interrupt_after_unbind(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, gunyah_rm_is_dead(f->rm));
 }
 
+/* References to nodes are counted only there. */
+#ifdef CONFIG_OF_DYNAMIC
+static void node_is_gone(struct kobject *kobj)
+{
+}
+
+static const struct kobj_type node_type = { .release = node_is_gone };
+
+/* R56: the last user of a connection puts the node. */
+static void puts_its_interrupt_controller(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct device_node *node;
+	struct gunyah_rm *rm;
+
+	node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	kobject_init(&node->kobj, &node_type);
+
+	rm = gunyah_rm_create(f->rm->dev, node, 0, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rm);
+	gunyah_rm_shutdown(rm);
+	kref_put(&rm->ref, gunyah_rm_release);
+	KUNIT_EXPECT_EQ(test, kref_read(&node->kobj.kref), 1);
+}
+#endif
+
 static struct kunit_case rpc_cases[] = {
 	KUNIT_CASE_PARAM(request, request_gen_params),
 	KUNIT_CASE_PARAM(reply, reply_gen_params),
@@ -489,9 +536,13 @@ static struct kunit_case rpc_cases[] = {
 	KUNIT_CASE(late_reply),
 	KUNIT_CASE(late_half),
 	KUNIT_CASE(tokens),
+	KUNIT_CASE(tokens_of_the_next_connection),
 	KUNIT_CASE_PARAM(send_error, send_error_gen_params),
 	KUNIT_CASE(reads_to_the_end),
 	KUNIT_CASE(interrupt_after_unbind),
+#ifdef CONFIG_OF_DYNAMIC
+	KUNIT_CASE(puts_its_interrupt_controller),
+#endif
 	{}
 };
 
