@@ -14,6 +14,7 @@
  * Invariant: seen >= fired; a rule with fired == times is never armed.
  */
 
+#include "abi.h"
 #include "fault.h"
 
 #define CALLS		0x80U	/* hypercall numbers counted one by one */
@@ -72,6 +73,8 @@ static bool makes_sense(const struct fault_rule *r)
 		return r->kind == FAULT_REQUEST && r->p[1] < FAULT_BYTES && r->p[2] <= 0xff;
 	case FAULT_PAD:
 		return r->kind == FAULT_REQUEST && r->p[0] <= 64 * 232;
+	case FAULT_NOMEM:
+		return r->kind == FAULT_REQUEST && r->p[0];
 	case FAULT_REFUSE:
 	case FAULT_REPLY_ERROR:
 	case FAULT_DROP:
@@ -270,6 +273,35 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 	return found;
 }
 
+/**
+ * fault_uid() - look whether the primary VM is to be told of another hypervisor
+ * @uid: what is answered; changed when it is
+ *
+ * CALL_UID is no hypercall of Gunyah's own: it is not counted, and a rule has to
+ * name it by its function id.
+ */
+void fault_uid(u64 uid[4])
+{
+	bool found = false;
+	u32 i;
+
+	if (!fault_looks())
+		return;
+	spin_lock(&fault.lock);
+	for (i = 0; i < FAULT_RULES && !found; i++) {
+		struct slot *s = &fault.slot[i];
+
+		if (s->rule.key == FAULT_ANY || s->rule.action != FAULT_CALL_RESULT)
+			continue;
+		found = fires(s, FAULT_HYPERCALL, SMCCC_CALL_UID, 0);
+		if (found)
+			memcpy(uid, s->rule.p, 4 * sizeof(*uid));
+	}
+	if (found)
+		count_armed();
+	spin_unlock(&fault.lock);
+}
+
 static void shape(struct fault_reply *r, const struct fault_rule *rule)
 {
 	struct fault_insert *in;
@@ -336,6 +368,9 @@ static void apply(struct fault_request *f, const struct fault_rule *rule)
 		return;
 	case FAULT_NOTES_LAST:
 		f->notes_last = true;
+		return;
+	case FAULT_NOMEM:
+		f->nomem = (u32)rule->p[0];
 		return;
 	default:
 		break;

@@ -43,6 +43,7 @@ enum fault_action {
 	FAULT_CUT = 0x1b,		/* piece p0 is cut to p1 bytes, 0: left out */
 	FAULT_PAD = 0x1c,		/* zeroes up to p0 bytes, the error word included */
 	FAULT_SWAP = 0x1d,		/* piece p0 and the one behind it change places */
+	FAULT_NOMEM = 0x1e,		/* the p0th object of it, from 1, finds the pool empty */
 };
 
 struct fault_rule {
@@ -99,6 +100,7 @@ struct fault_request {
 	bool notes_last;
 	u32 code;
 	u32 pad;
+	u32 nomem;		/* this allocation of it fails, 0: none */
 	u64 delay;		/* microseconds */
 	struct fault_reply *reply;	/* of hyp_alloc(), the caller's; or NULL */
 };
@@ -125,6 +127,7 @@ bool fault_looks(void);
 /* Called without a lock when a rule fired on a hypercall: control.c. */
 void fault_note_call(u64 nr, bool done);
 bool fault_hypercall(u64 nr, u64 target, struct fault_call *f);
+void fault_uid(u64 uid[4]);
 /* A whole request of the primary VM; @f is filled in always. */
 void fault_request(u64 id, u64 target, struct fault_request *f);
 

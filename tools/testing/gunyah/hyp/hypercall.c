@@ -344,10 +344,11 @@ bool hypercall_smccc(struct vcpu *v)
 		return false;
 
 	if (id == SMCCC_CALL_UID) {
-		v->regs.x[0] = HYP_UID0;
-		v->regs.x[1] = HYP_UID1;
-		v->regs.x[2] = HYP_UID2;
-		v->regs.x[3] = HYP_UID3;
+		u64 uid[] = { HYP_UID0, HYP_UID1, HYP_UID2, HYP_UID3 };
+
+		if (v->vm->primary)
+			fault_uid(uid);
+		memcpy(v->regs.x, uid, sizeof(uid));
 	} else if (id == SMCCC_QCOM_CALL_UID && hyp_option("qcom")) {
 		v->regs.x[0] = QCOM_UID0;
 		v->regs.x[1] = QCOM_UID1;

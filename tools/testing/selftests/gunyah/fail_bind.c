@@ -223,6 +223,31 @@ TEST_F_TIMEOUT(binding, identify, 600)
 	}
 }
 
+/* R80: each word of the UUID counts; what is there without Gunyah says nothing. */
+TEST_F_TIMEOUT(binding, another_uuid, 600)
+{
+	static const __u64 uuid[] = { 0xcd8fd5c1, 0xdb5f53a4, 0x36ce6592, 0x145f3d67 };
+	struct control_rule what = {
+		.kind = CTL_CALL, .key = CALL_UID, .action = CTL_CALL_RESULT, .times = CTL_ANY,
+	};
+	unsigned int i;
+	int rule;
+
+	for (i = 0; i < ARRAY_SIZE(uuid); i++) {
+		ASSERT_TRUE(driver_unbind());
+		memcpy(what.p, uuid, sizeof(uuid));
+		what.p[i] ^= 1;
+		rule = control_rule(&what);
+		EXPECT_NE(0, __driver_bind()) {
+			TH_LOG("word %u is another", i);
+		}
+		EXPECT_LE(1, control_fired(rule));
+		control_clear(rule);
+		EXPECT_TRUE(nothing_left());
+		ASSERT_TRUE(next_bind_works(&self->before));
+	}
+}
+
 /* R51, R54: those of the connection's first message; there are no others */
 TEST_F_TIMEOUT(binding, hypercalls_of_bind, 600)
 {

@@ -43,12 +43,15 @@ FIXTURE_VARIANT(start)
 	__u32 id;
 	/* UNIMPLEMENTED is a refusal as any other. */
 	bool no_eopnotsupp;
+	/* That are made for it, at least. */
+	unsigned int objects;
 	struct cost refused;
 	struct cost torn;
 };
 
 FIXTURE_VARIANT_ADD(start, alloc_vmid) {
 	.id = MSG_ALLOC_VMID,
+	.objects = 1,
 	/* Whose number is not known. */
 	.torn = { .vmids = 1, .lost_vmids = 1 },
 };
@@ -56,6 +59,7 @@ FIXTURE_VARIANT_ADD(start, alloc_vmid) {
 FIXTURE_VARIANT_ADD(start, mem_lend) {
 	.id = MSG_MEM_LEND,
 	.no_eopnotsupp = true,
+	.objects = 3,
 	/* Whose handle is not known; the vmid is in its access list. */
 	.torn = { .parcels = 1, .pages = VM_PAGES, .leaked_pages = VM_PAGES,
 		  .vmids = 1, .lost_vmids = 1 },
@@ -67,9 +71,9 @@ FIXTURE_VARIANT_ADD(start, config_image) {
 	.torn = { .vmids = 1, .lost_vmids = 1 },
 };
 
-FIXTURE_VARIANT_ADD(start, vm_init) { .id = MSG_VM_INIT };
+FIXTURE_VARIANT_ADD(start, vm_init) { .id = MSG_VM_INIT, .objects = 7 };
 FIXTURE_VARIANT_ADD(start, get_resources) { .id = MSG_GET_RESOURCES };
-FIXTURE_VARIANT_ADD(start, vm_start) { .id = MSG_VM_START };
+FIXTURE_VARIANT_ADD(start, vm_start) { .id = MSG_VM_START, .objects = 1 };
 
 FIXTURE_SETUP(start)
 {
@@ -110,6 +114,29 @@ TEST_F_TIMEOUT(start, refused, 60)
 	}
 	EXPECT_TRUE(cost_is(&self->before, ARRAY_SIZE(errors), &variant->refused));
 	ASSERT_EQ(0, __vm_start(&self->vm));
+	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
+}
+
+/* R20, R55: it has no memory for one object of the call after the other */
+TEST_F_TIMEOUT(start, no_memory_for_it, 60)
+{
+	unsigned int n;
+	int rule, ret;
+
+	for (n = 1; n < 100; n++) {
+		rule = MSG_RULE(variant->id, CTL_NOMEM, .p = { n });
+		ret = __vm_start(&self->vm);
+		EXPECT_EQ(1, control_fired(rule));
+		control_clear(rule);
+		if (!ret)
+			break;
+		/* What can't be read without memory is taken for bad. */
+		EXPECT_TRUE(ret == -ENOMEM || ret == -ENODEV);
+		ASSERT_TRUE(cost_is(&self->before, n, &variant->refused));
+	}
+	ksft_print_msg("%u objects\n", n - 1);
+	EXPECT_LE(variant->objects, n - 1);
+	ASSERT_EQ(0, ret);
 	agent_do(&self->vm.vcpu[0], AGENT_NOP, 0, 0, 0);
 }
 
@@ -243,7 +270,7 @@ static int table_errno(__u32 error)
 	}
 }
 
-/* R55: the one table, seen through START's errno and the tracepoint */
+/* R20, R55: the one table, seen through START's errno and the tracepoint */
 TEST(errno_of_each_error)
 {
 	static const __u32 odd[] = { 0x15, 0xff, 0x80000000, 0xfffffffe, RM_UNIMPLEMENTED };

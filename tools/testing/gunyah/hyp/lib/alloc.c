@@ -9,6 +9,7 @@
  * last object is freed, so that page_pool_used() shows leaks and nothing else.
  */
 #include "alloc.h"
+#include "../cpu.h"
 #include "../lib.h"
 
 #define MAX_ORDER	13		/* 32 MiB */
@@ -224,10 +225,21 @@ static void *large_alloc(size_t size)
 	return s + 1;
 }
 
+/* A test may want it to find the pool empty: FAULT_NOMEM. */
+static bool refused(void)
+{
+	struct cpu *cpu = cpu_this();
+
+	return cpu->objects && !--cpu->objects;
+}
+
 void *hyp_alloc(size_t size)
 {
 	unsigned int class = 0;
 	void *p;
+
+	if (refused())
+		return NULL;
 
 	while (class < CLASSES && (1UL << (class + CLASS_MIN_SHIFT)) < size)
 		class++;

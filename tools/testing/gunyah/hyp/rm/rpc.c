@@ -10,6 +10,7 @@
  * All functions are called with the resource manager's lock held.
  */
 
+#include "../cpu.h"
 #include "rpc.h"
 
 struct rm_channel *rm_primary_channel;
@@ -120,8 +121,10 @@ static u32 handle(struct rm_channel *ch, const struct rm_request *rq, struct rm_
 	if (f->fired)
 		rm_log_event("fault id=0x%x target=0x%x%s%s", rq->id, (u32)fault_target(rq),
 			     f->skip ? " not-done" : "", f->silent ? " no-reply" : "");
+	cpu_this()->objects = f->nomem;
 	if (!f->skip)
 		err = dispatch(rq, rp);
+	cpu_this()->objects = 0;
 	if (!f->error)
 		return err;
 	rp->len = 0;

@@ -15,6 +15,7 @@
  * All functions are called with the resource manager's lock held.
  */
 
+#include "../cpu.h"
 #include "rpc.h"
 
 static void drop_notes(struct rm_channel *ch)
@@ -192,9 +193,14 @@ void rpc_pump(struct rm_channel *ch)
 
 static void channel_note(struct rm_channel *ch, bool raw, u32 id, const void *data, u32 len)
 {
+	struct cpu *cpu = cpu_this();
+	u32 objects = cpu->objects;
 	struct rpc_note *n;
 
+	/* FAULT_NOMEM is about the request; without this there would be no life. */
+	cpu->objects = 0;
 	n = hyp_alloc(sizeof(*n) + len);
+	cpu->objects = objects;
 	if (!n) {
 		rm_die("no memory for a notification");
 		return;

@@ -34,6 +34,7 @@
 #define CTL_MSG			1	/* messages to the resource manager, by id */
 
 #define CALL_IDENTIFY		0x00
+#define CALL_UID		0x8600ff01	/* not counted; CTL_ANY is not about it */
 #define CALL_BELL_SEND		0x12
 #define CALL_BELL_SET_MASK	0x15
 #define CALL_MSGQ_SEND		0x1b
@@ -89,6 +90,7 @@
 #define CTL_CUT			0x1b	/* piece p0 has p1 bytes, 0: is left out */
 #define CTL_PAD			0x1c	/* zeroes up to p0 bytes */
 #define CTL_SWAP		0x1d	/* piece p0 and the one behind it change places */
+#define CTL_NOMEM		0x1e	/* the p0th object that it needs can't be had */
 
 /**
  * struct control_rule - what is to go wrong
