@@ -86,6 +86,13 @@ static struct caller *start_caller(struct kunit *test, u32 id, unsigned int posi
 	return start_any_caller(test, id, position, true);
 }
 
+/* Until it has come to its end, or @until. */
+static void wait_for_caller(struct caller *caller, unsigned long until)
+{
+	while (READ_ONCE(caller->ret) == 1 && time_before(jiffies, until))
+		fsleep(1000);
+}
+
 static int end_caller(struct caller *caller)
 {
 	while (READ_ONCE(caller->ret) == 1)
@@ -148,21 +155,28 @@ static void callers_in_order(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
 }
 
-/* R50: who waits too long for the wire goes, and nobody is dead for it. */
+/* R50: who waits too long for the wire goes, killable or not, and nobody is dead for it. */
 static void waiter_has_a_limit(struct kunit *test)
 {
 	struct fake_rm *fake = test->priv;
 	struct caller *holder = start_holder(test);
-	struct caller *waiter;
+	struct caller *waiter[2];
+	unsigned int i;
 
 	fake->rm->queue_limit_ms = 20;
-	waiter = start_caller(test, OTHER, 0);
-	KUNIT_EXPECT_EQ(test, end_caller(waiter), -ETIMEDOUT);
+	for (i = 0; i < ARRAY_SIZE(waiter); i++) {
+		waiter[i] = start_any_caller(test, OTHER, 0, i);
+		wait_for_caller(waiter[i], jiffies + 10 * HZ);
+		KUNIT_EXPECT_EQ(test, READ_ONCE(waiter[i]->ret), -ETIMEDOUT);
+	}
 	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
 
 	answer_holder(fake);
 	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	/* Those that are still there. */
+	for (i = 0; i < ARRAY_SIZE(waiter); i++)
+		end_caller(waiter[i]);
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
 }
 
@@ -246,7 +260,7 @@ static int shutdown_thread(void *data)
 	return 0;
 }
 
-/* R54: unbind ends who waits, lets the one on the wire end, then nothing works. */
+/* R54: unbind ends who waits, at once, lets the one on the wire end, then nothing works. */
 static void unbind_with_callers(struct kunit *test)
 {
 	struct fake_rm *fake = test->priv;
@@ -257,11 +271,13 @@ static void unbind_with_callers(struct kunit *test)
 
 	closer = kthread_run(shutdown_thread, fake->rm, "gunyah-closer");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, closer);
-	KUNIT_EXPECT_EQ(test, end_caller(waiter), -ENODEV);
+	wait_for_caller(waiter, jiffies + 10 * HZ);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(waiter->ret), -ENODEV);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(holder->ret), 1);
 
 	answer_holder(fake);
 	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	end_caller(waiter);
 	kthread_stop(closer);
 
 	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), -ENODEV);

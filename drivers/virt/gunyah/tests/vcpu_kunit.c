@@ -121,6 +121,13 @@ static void fake_identify(struct gunyah_identify_result *result)
 	result->flags[0] = t->features;
 }
 
+/* A vCPU that has a resource where it should have none gets here, and no further. */
+static enum gunyah_error fake_vcpu_run(u64 capid, u64 resume0, u64 resume1, u64 resume2,
+				       struct gunyah_vcpu_run_result *result)
+{
+	return GUNYAH_ERROR_DENIED;
+}
+
 static void on_changed(struct gunyah_vm_rm *v, enum gunyah_vm_rm_state state)
 {
 }
@@ -156,6 +163,7 @@ static int vcpu_test_init(struct kunit *test)
 	t->features = GUNYAH_FEATURE_VCPU_RUN;
 	test->priv = t;
 	kunit_activate_static_stub(test, gunyah_hypercall_hyp_identify, fake_identify);
+	kunit_activate_static_stub(test, gunyah_hypercall_vcpu_run, fake_vcpu_run);
 	return 0;
 }
 

@@ -113,7 +113,6 @@ TEST_F(dev, read_and_write_are_refused)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-/* R81: the flow is what the resource manager answers */
 TEST_F(dev, extensions)
 {
 	EXPECT_GE(__ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_API_VERSION), 1);
@@ -123,6 +122,7 @@ TEST_F(dev, extensions)
 	EXPECT_EQ(1, __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_VM_RESET));
 }
 
+/* R81: the flow is what the resource manager answers */
 TEST_F(dev, extensions_of_the_eager_flow)
 {
 	EXPECT_EQ(0, __ioctl(self->fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING));

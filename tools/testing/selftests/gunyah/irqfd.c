@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * irqfds: a signal of the eventfd is an interrupt of the guest.  The guests have no
+ * irqfds (R45): a signal of the eventfd is an interrupt of the guest.  The guests have no
  * timer: a signal that does not come through is a test that does not end.
  *
  * That there was no interrupt is seen by the next one: the host rings another

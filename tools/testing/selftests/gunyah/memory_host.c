@@ -364,6 +364,9 @@ TEST_F(lent, a_core_dump_ends)
 		if (chdir("/tmp"))
 			_exit(1);
 		setrlimit(RLIMIT_CORE, &limit);
+		/* Of all kinds of mappings, shared ones too. */
+		if (write_file("/proc/self/coredump_filter", "0xff"))
+			_exit(1);
 		signal(SIGABRT, SIG_DFL);
 		abort();
 	}

@@ -41,6 +41,7 @@ FIXTURE_TEARDOWN(paged)
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "shared"));
 }
 
+/* R81: of the newer resource manager */
 TEST_F(paged, extensions_are_there)
 {
 	int fd = self->vm.fd;

@@ -307,7 +307,7 @@ static unsigned int nr_irqs(void)
 }
 
 /*
- * R54, R64, R70: it says that it has reset the VM, and has not: it keeps the memory.
+ * R23, R54, R64, R70: it says that it has reset the VM, and has not: it keeps the memory.
  * What the driver had of the VM is given up all the same.
  */
 TEST(reset_that_was_not)

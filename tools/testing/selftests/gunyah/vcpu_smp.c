@@ -141,7 +141,7 @@ TEST_F(smp, timers_of_all_vcpus)
 	}
 }
 
-/* R10: one vCPU powers off, all threads get the same status */
+/* R10: one vCPU powers off, all threads get the same status; R87: while others are in RUN */
 TEST_F(smp, power_off_ends_all_runs)
 {
 	unsigned int i;

@@ -8,6 +8,7 @@
 #include "../kselftest_harness.h"
 #include "lib/control.h"
 #include "lib/gunyah_test.h"
+#include "lib/hog.h"
 
 /* How a vCPU is taken away. */
 enum way { REMOVE, CLOSE, UNBIND };
@@ -242,7 +243,7 @@ TEST_F(stop, page_is_cleared_under_a_loop_of_exits)
 	expect_over(_metadata, self->vcpu);
 }
 
-/* R6: the thread is not there to leave: its process was stopped while it ran the guest */
+/* R6: another process ran the guest, and is stopped now: it does not come to say why */
 TEST_F(stop, stopped_process)
 {
 	int status;
@@ -264,6 +265,26 @@ TEST_F(stop, stopped_process)
 	take_away(_metadata, &self->vm, variant->way);
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	expect_over(_metadata, self->vcpu);
+}
+
+/* R6: the thread is woken up, and can't leave: nobody waits until it has */
+TEST_F(stop, thread_that_can_not_leave)
+{
+	struct hog hog;
+
+	if (!hog_possible())
+		SKIP(return, "one CPU");
+	agent_post(self->vcpu, AGENT_WFI, 0, 0, 0);
+	start_runner(&self->runner, self->vcpu);
+	hog_subject(self->runner.thread);
+	ASSERT_TRUE(wait_for_sleep(&self->runner.tid, &self->runner.done));
+	hog_begin(&hog);
+	take_away(_metadata, &self->vm, variant->way);
+	EXPECT_FALSE(__atomic_load_n(&self->runner.done, __ATOMIC_ACQUIRE));
+	hog_end(&hog);
+	ASSERT_EQ(0, pthread_join(self->runner.thread, NULL));
+	EXPECT_TRUE(ended_by(variant->way, self->runner.ret));
 	expect_over(_metadata, self->vcpu);
 }
 
@@ -343,7 +364,7 @@ TEST_F(phase, after_a_start_that_the_resource_manager_failed)
 	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));
 }
 
-/* R5: the end, and then the removal, and the end of the VM */
+/* R5, R44: the end, and then the removal, and the end of the VM */
 TEST_F(phase, after_the_end)
 {
 	vm_start(&self->vm);

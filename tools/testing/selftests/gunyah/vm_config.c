@@ -172,6 +172,7 @@ TEST_F(vm, remove_function_checks_its_argument)
 	EXPECT_EQ(-EINVAL, __function(self->fd, GUNYAH_VM_REMOVE_FUNCTION, 999, sizeof(arg), ptr));
 }
 
+/* R27 */
 TEST_F(vm, vcpu_twice_is_eexist)
 {
 	int vcpu = __add_vcpu(self->fd, 0);

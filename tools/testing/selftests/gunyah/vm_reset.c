@@ -4,11 +4,11 @@
  * again.  What its calls give in each state is call_state's; what fails on the way
  * is rpc_reset's and fail_sweep's; what is left over is vm_cost's.
  */
-#include <sched.h>
 #include <sys/syscall.h>
 
 #include "../kselftest_harness.h"
 #include "lib/control.h"
+#include "lib/hog.h"
 #include "lib/trace.h"
 
 /* Behind the first megabyte, which has the agent, and below the device tree. */
@@ -378,70 +378,33 @@ TEST_F(reset, answer_not_brought)
 
 /* ---- threads that are in RUN ---- */
 
-static bool hog_over;
-
-static void set_fifo(pthread_t thread, int priority)
-{
-	struct sched_param param = { .sched_priority = priority };
-
-	if (pthread_setschedparam(thread, SCHED_FIFO, &param))
-		test_die("SCHED_FIFO");
-}
-
-static void set_cpu(pthread_t thread, int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (pthread_setaffinity_np(thread, sizeof(set), &set))
-		test_die("affinity");
-}
-
-static void *hog(void *started)
-{
-	__atomic_store_n((bool *)started, true, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&hog_over, __ATOMIC_RELAXED))
-		;
-	return NULL;
-}
-
 /*
- * R2, R5: a thread that sleeps in RUN is not let run while its guest ends, is reset
+ * R2, R5, R6: a thread that sleeps in RUN is not let run while its guest ends, is reset
  * and started again.  It does not take the new guest for its own: it would sleep
  * there for ever, or bring it what was meant for another.
  */
 TEST_F(reset, sleeper_wakes_up_in_the_next_run)
 {
 	struct agent_job job;
-	bool started = false;
-	pthread_t thread;
+	struct hog hog;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+	if (!hog_possible())
 		SKIP(return, "one CPU");
 	vm_start(&self->vm);
 	ASSERT_EQ(0, agent_cpu_on(self->vcpu, 1, 0));
-	set_cpu(pthread_self(), 0);
 	job_start(&job, &self->vm.vcpu[1], AGENT_WAIT_IRQ, 0, 0, 0);
-	set_cpu(job.thread, 1);
-	set_fifo(job.thread, 1);
+	hog_subject(job.thread);
 	agent_wait_busy(&self->vm.vcpu[1]);
 	/* It is in this run for sure. */
 	ASSERT_TRUE(wait_for_sleep(&job.tid, &job.over));
 
-	hog_over = false;
-	ASSERT_EQ(0, pthread_create(&thread, NULL, hog, &started));
-	set_cpu(thread, 1);
-	set_fifo(thread, 2);
-	while (!__atomic_load_n(&started, __ATOMIC_ACQUIRE))
-		usleep(1000);
+	hog_begin(&hog);
 	power_off();
 	ASSERT_EQ(0, __vm_reset(&self->vm));
 	vm_start_anew(&self->vm);
 	EXPECT_EQ(GUEST_BASE, agent_do(self->vcpu, AGENT_PC, 0, 0, 0));
 	ASSERT_EQ(0, agent_cpu_on(self->vcpu, 1, 0x77));
-	__atomic_store_n(&hog_over, true, __ATOMIC_RELAXED);
-	ASSERT_EQ(0, pthread_join(thread, NULL));
+	hog_end(&hog);
 
 	EXPECT_EQ(-EBUSY, job_end(&job));
 	EXPECT_EQ(GUNYAH_VCPU_EXIT_UNKNOWN, self->vm.vcpu[1].run->exit_reason);
