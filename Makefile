@@ -50,7 +50,7 @@ help:
 	@echo '  UPDATE=1      the same, and the figures of the documentation'
 	@echo '  OUT=DIR       where make series writes the mails: outside of this tree'
 	@echo '  TREE=URL      where the tree is, for the cover letter'
-	@echo '  SEED=N COUNT=0 LANES=2 ONLY=GLOB  for make mutants'
+	@echo '  SEED=N COUNT=0 LANES=2 ONLY=GLOB REQUIRED=1  for make mutants'
 	@echo '  GUNYAH_CACHE  where builds live (default ~/.cache/gunyah)'
 
 prepare:
@@ -96,7 +96,7 @@ soak: hyp
 mutants: hyp
 	@DEBUG= ci/build-kernel.sh
 	@DEBUG= ci/build-initramfs.sh
-	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' ci/mutants.py
+	@SEED=$(SEED) COUNT=$(COUNT) LANES=$(LANES) ONLY='$(ONLY)' REQUIRED=$(REQUIRED) ci/mutants.py
 
 bench: hyp
 	@ci/build-bench.sh

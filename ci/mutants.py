@@ -17,8 +17,12 @@ nothing that can be seen: they are not tested.
 
 One mistake in each file, and COUNT more, the more the longer a file is.
 
+With REQUIRED=1 nothing is drawn: made are the mistakes of mutants/required.txt,
+which break a requirement each, and run is the one test that has to find them.
+
 Environment: SEED, COUNT, LANES at a time, ONLY=GLOB,GLOB of file names
-(the same mistakes as without), WITHOUT=a,b programs and suites not to run.
+(the same mistakes as without), WITHOUT=a,b programs and suites not to run;
+REQUIRED=1, where ONLY is numbers like R20.
 --check only looks whether the lists fit the sources.
 """
 
@@ -42,6 +46,7 @@ import checks                   # noqa: E402
 import draw                     # noqa: E402
 import ktap                     # noqa: E402
 import lane as lanes            # noqa: E402
+import required                 # noqa: E402
 
 SOURCES = ('drivers/virt/gunyah/*.c', 'arch/arm64/gunyah/*.c', 'tools/testing/gunyah/hyp/**/*.c')
 EQUIVALENT = os.path.join(CI, 'mutants', 'equivalent.txt')
@@ -206,25 +211,32 @@ def tree_sum():
     return total.hexdigest()
 
 
-def baseline(pool, plain, faults, paged, gate):
-    """Pass all tests without a mutation; the waits seen. What this same tree
-    has passed before is not run again."""
-    note = os.path.join(pool[0].base['WORK'], 'mutants', 'baseline.json')
+def all_stages(plain, faults, paged):
+    """The tests of all files."""
+    return [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
+            ('kunit', None), ('isolation', None), ('paging', None), ('vgic', None),
+            ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU),
+            ('qcom', ['platform_qcom']), ('paged', paged), ('smp', SMP)]
+
+
+def baseline(pool, work, gate, name):
+    """Pass tests, a stage of each suite, without a mutation; the waits seen. What
+    this same tree has passed before is not run again."""
+    note = os.path.join(pool[0].base['WORK'], 'mutants', name)
     known = {'tree': tree_sum(), 'passed': {}}
     if os.path.exists(note):
         with open(note, encoding='utf-8') as file:
             before = json.load(file)
         if before['tree'] == known['tree']:
             known = before
-    work = []
-    for stage in [('faults', faults), ('guests', None), ('selftests', plain), ('replay', None),
-                  ('kunit', None), ('isolation', None), ('paging', None), ('vgic', None),
-                  ('no-hypervisor', None), ('hyp-console', None), ('old-cpu', OLD_CPU),
-                  ('qcom', ['platform_qcom']), ('paged', paged), ('smp', SMP)]:
-        if stage[0] in known['passed']:
+    def key(stage):
+        return ' '.join([stage[0], *(stage[1] or ())])
+
+    for stage in work:
+        if key(stage) in known['passed']:
             say(f'baseline: {stage[0]}: this tree has passed')
-        elif stage[0] not in without():
-            work.append(stage)
+    work = [stage for stage in work if key(stage) not in known['passed']
+            and stage[0] not in without()]
     bad = []
 
     def run(lane, stage):
@@ -236,7 +248,7 @@ def baseline(pool, plain, faults, paged, gate):
             if verdict:
                 bad.append(str(verdict))
                 return
-            known['passed'][stage[0]] = waits.seconds
+            known['passed'][key(stage)] = waits.seconds
             with open(note, 'w', encoding='utf-8') as file:
                 json.dump(known, file)
 
@@ -327,7 +339,36 @@ class Run:
                     self.survived.append(mutation)
             self.report(mutation, f'killed by {verdict}' if verdict else 'SURVIVED', seconds)
             return
+        self.nothing(place)
+
+    def nothing(self, place):
         say(f'{place[0].file}: nothing of what was drawn can be built')
+
+
+class RequiredRun(Run):
+    """The same of what is listed: a place is one mutation, and has its test."""
+
+    def __init__(self, waits, gate, entries):
+        super().__init__(waits, gate, set(), None)
+        self.entries = {entry.mutation: entry for entry in entries}
+
+    def report(self, mutation, fate, seconds):
+        super().report(mutation, f'R{self.entries[mutation].number}: {fate}', seconds)
+
+    def test(self, lane, mutation):
+        entry = self.entries[mutation]
+        stage = entry.suite, [entry.program] if entry.program else None
+        wanted = required.naming(entry)
+        verdict, once = checks.run_stage(lane, stage, self.waits, self.gate, wanted)
+        if verdict and wanted(verdict):
+            return verdict
+        say(f'R{entry.number}: {mutation.file}:{mutation.line}: {entry.suite} {entry.program}: '
+            f'{verdict or once or "passed"}')
+        return None
+
+    def nothing(self, place):
+        self.survived.append(place[0])
+        self.report(place[0], 'does not compile, or to the same code', 0)
 
 
 def summary(run, began):
@@ -351,8 +392,38 @@ def check():
     except SystemExit as err:
         gone = str(err).splitlines()
     drawn = {place[0].file for place in draw.plan(texts, 0, 0)}
-    return ktap.report([('equivalents', gone),
+    try:
+        wrong = required.faults(required.entries(texts))
+    except SystemExit as err:
+        wrong = str(err).splitlines()
+    return ktap.report([('equivalents', gone), ('required', wrong),
                         ('every_file', sorted(set(texts) - drawn))])
+
+
+def plan_drawn(pool, texts, only, seed, count):
+    """The run, and its places, of what is drawn."""
+    listed = equivalents(texts)
+    plan = [p for p in draw.plan(texts, seed, count)
+            if any(fnmatch.fnmatch(p[0].file, glob_) for glob_ in only)]
+    plan.sort(key=lambda p: not p[0].file.startswith(lanes.HYP))
+    if not plan:
+        sys.exit(f'error: ONLY={",".join(only)} matches no file')
+    say(f'SEED={seed}: {len(plan)} mutations in {len({p[0].file for p in plan})} files')
+    suites, gate = programs(pool[0].base), checks.Gate()
+    waits = baseline(pool, all_stages(*suites), gate, 'baseline.json')
+    return Run(waits, gate, listed, suites), plan
+
+
+def plan_required(pool, texts, only):
+    """The same of what mutants/required.txt lists."""
+    listed = [e for e in required.entries(texts)
+              if e.mutation and any(fnmatch.fnmatch(f'R{e.number}', glob_) for glob_ in only)]
+    if not listed:
+        sys.exit(f'error: ONLY={",".join(only)} matches no requirement')
+    say(f'{len(listed)} mistakes that break a requirement each')
+    gate = checks.Gate()
+    waits = baseline(pool, required.stages(listed), gate, 'baseline-required.json')
+    return RequiredRun(waits, gate, listed), [[e.mutation] for e in listed]
 
 
 def ended(*_):
@@ -366,7 +437,6 @@ def main():
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, ended)
     began = time.monotonic()
-    seed, count = number('SEED', 3, 0), number('COUNT', 0, 0)
     base = lanes.places(TOP, dict(os.environ))
     pool = [lanes.Lane(i, base) for i in range(number('LANES', 2, 1))]
     with open(os.path.join(base['WORK'], 'lock'), 'wb') as lock:
@@ -375,18 +445,11 @@ def main():
             lane.create()
     # What was built, not what somebody may be writing meanwhile.
     texts = sources(pool[0].env['KSRC'])
-    listed = equivalents(texts)
-    only = os.environ.get('ONLY') or '*'
-    plan = [p for p in draw.plan(texts, seed, count)
-            if any(fnmatch.fnmatch(p[0].file, glob_) for glob_ in only.split(','))]
-    plan.sort(key=lambda p: not p[0].file.startswith(lanes.HYP))
-    if not plan:
-        sys.exit(f'error: ONLY={only} matches no file')
-    say(f'SEED={seed}: {len(plan)} mutations in {len({p[0].file for p in plan})} files')
-
-    gate = checks.Gate()
-    suites = programs(base)
-    run = Run(baseline(pool, *suites, gate), gate, listed, suites)
+    only = (os.environ.get('ONLY') or '*').split(',')
+    if os.environ.get('REQUIRED'):
+        run, plan = plan_required(pool, texts, only)
+    else:
+        run, plan = plan_drawn(pool, texts, only, number('SEED', 3, 0), number('COUNT', 0, 0))
     in_lanes(pool, plan, run.one)
     return summary(run, began)
 

@@ -18,7 +18,8 @@
 #                        mode test, kexec
 #   primary.mode=shell   a shell on the console
 #
-# primary.only=a,b and primary.not=a,b choose among the programs of /selftests,
+# primary.only=a,b and primary.not=a,b choose among the programs of /selftests, the
+# first also among the KUnit modules,
 # primary.fuzz=N is for how many seconds the fuzzer runs; primary.soak=NAME runs
 # NAME instead, which is not one of the usual. A kernel of DEBUG=1 is
 # asked in the end for what leaked, and which lines of the driver have run.
@@ -237,7 +238,9 @@ run_kunit()
 	modprobe kunit
 	# By the kernel's log, as the tests' own lines: a terminal may be late.
 	echo on > /proc/sys/kernel/printk_devkmsg
+	only=,$(arg primary.only ''),
 	for module in $(modules tests); do
+		case $only in ,, | *",${module#gunyah_},"*) ;; *) continue ;; esac
 		echo "KUNIT-BEGIN $module" > /dev/kmsg
 		modprobe "$module" || status=1
 		modprobe -r "$module" || status=1

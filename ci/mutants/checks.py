@@ -22,6 +22,7 @@ import ktap
 import test
 
 SLACK = 15                      # seconds, over the multiple of the baseline
+HARNESS = 45                    # more, where a case is to be ended by its own limit
 NORMAL, PATIENT = 3, 9          # multiples of the baseline: at first, and alone
 UNKNOWN = 600                   # seconds, while there is no baseline
 SCRIPTS = {'hyp-console': '44-hyp-console.sh', 'isolation': '41-isolation.sh',
@@ -202,8 +203,9 @@ def lines_of(pipe, left):
     return [line.decode(errors='replace') for line in lines], left
 
 
-def run_boot(lane, suite, programs, waits, factor):
-    """One boot; a Verdict, or None when all was good. Notes the waits."""
+def run_boot(lane, suite, programs, waits, factor, wanted=None):
+    """One boot; a Verdict, or None when all was good. Notes the waits. With wanted()
+    it is ended at the first verdict that this takes, else at any."""
     env = dict(lane.env, **SETTINGS.get(suite, {}))
     words = [os.path.join(lane.top, 'ci', 'boot.sh'), '--name', f'mutant-{suite}',
              '--timeout', '7200', '--silence', '7200', *MODES[suite]]
@@ -211,9 +213,10 @@ def run_boot(lane, suite, programs, waits, factor):
         words += ['--append', 'primary.only=' + ','.join(programs)]
     proc = start(words, env)
     console, left, last = Console(suite), b'', time.monotonic()
+    other = None
     try:
         while True:
-            limit = waits.limit(suite, console.program, factor)
+            limit = waits.limit(suite, console.program, factor) + (HARNESS if wanted else 0)
             wait = last + limit - time.monotonic()
             if wait <= 0:
                 after = console.cases[-1] if console.cases else 'its start'
@@ -227,15 +230,16 @@ def run_boot(lane, suite, programs, waits, factor):
                 break
             for line in lines:
                 ahead, verdict = console.line(line)
-                if verdict:
+                if verdict and (not wanted or wanted(verdict)):
                     return verdict
+                other = other or verdict
                 if ahead:
                     now = time.monotonic()
                     waits.note(suite, program, now - last)
                     program, last = console.program, now
         said = proc.stderr.read().decode(errors='replace')
-        if proc.wait() == 0:
-            return None
+        if proc.wait() == 0 or other:
+            return other
         why = [line for line in said.splitlines() if line.startswith('error: ')]
         why = re.sub(r'.*?: |, log: .*', '', why[-1], count=2) if why else 'it failed'
         return Verdict(console.name(f'boot-{suite}'), f'{why}; last: {console.program}')
@@ -292,21 +296,21 @@ def run_script(lane, suite, waits, factor):
     return None
 
 
-def run_once(lane, stage, waits, factor):
+def run_once(lane, stage, waits, factor, wanted=None):
     suite, programs = stage
     if suite in SCRIPTS:
         return run_script(lane, suite, waits, factor)
-    return run_boot(lane, suite, programs, waits, factor)
+    return run_boot(lane, suite, programs, waits, factor, wanted)
 
 
-def run_stage(lane, stage, waits, gate):
+def run_stage(lane, stage, waits, gate, wanted=None):
     """A stage: (suite, programs or None). Its Verdict, and what was seen once
     only: a failure counts when it comes again, but for a named case of a suite
     whose cases take no turns with anything; a hang, when it comes again with
     more patience and nothing beside it."""
     gate.enter(False)
     try:
-        first = run_once(lane, stage, waits, NORMAL)
+        first = run_once(lane, stage, waits, NORMAL, wanted)
     finally:
         gate.leave(False)
     if not first:
@@ -319,7 +323,7 @@ def run_stage(lane, stage, waits, gate):
         stage = suite, [failed]
     gate.enter(first.hang)
     try:
-        again = run_once(lane, stage, waits, PATIENT)
+        again = run_once(lane, stage, waits, PATIENT, wanted)
     finally:
         gate.leave(first.hang)
     return (again, None) if again else (None, first)
