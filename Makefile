@@ -8,7 +8,7 @@
 export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT TREE
 
 .PHONY: help run test test-debug soak mutants bench shell check kernel hyp initramfs kunit prepare clean
-.PHONY: series check-series coccicheck
+.PHONY: series check-series
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
@@ -20,7 +20,6 @@ help:
 	@echo 'make bench      count instructions of each operation, beside KVM'
 	@echo 'make shell      a shell in the primary VM, with /dev/gunyah'
 	@echo 'make check      static checks (quick)'
-	@echo 'make coccicheck  the kernel'"'"'s rules of Coccinelle: takes an hour or more'
 	@echo 'make series     the patches that would be posted, as mails, in OUT=DIR'
 	@echo 'make check-series  apply and build them one by one, with KUnit'
 	@echo 'make kunit      the KUnit tests by the kernel'"'"'s own kunit.py'
@@ -107,10 +106,6 @@ kunit:
 
 check:
 	@ci/check.sh
-
-# The one check that "make check" leaves out, as it takes longer than all others.
-coccicheck:
-	@ci/check.sh coccinelle
 
 series:
 	@ci/series.sh
