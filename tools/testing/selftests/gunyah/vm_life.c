@@ -374,6 +374,22 @@ TEST_F(refused, device_tree_without_image_name)
 	starts_now(_metadata, &self->vm);
 }
 
+/* R20, R58: a guest may have one channel of its own to the resource manager, as wide as all */
+TEST_F(refused, channels_that_no_guest_can_have)
+{
+	self->vm.nr_channels = 2;
+	self->vm.channel_size = 0xf0;
+	vm_load(&self->vm);
+	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
+	self->vm.nr_channels = 1;
+	self->vm.channel_size = 0x80;
+	vm_load(&self->vm);
+	EXPECT_EQ(-ENODEV, __vm_start(&self->vm));
+	self->vm.channel_size = 0xf0;
+	vm_load(&self->vm);
+	starts_now(_metadata, &self->vm);
+}
+
 /* R20: mapped means refused, also when no page was touched */
 TEST_F(refused, lent_memory_mapped)
 {

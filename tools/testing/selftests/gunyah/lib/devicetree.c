@@ -109,6 +109,22 @@ static void doorbell(const struct test_bell *bell, void *fdt)
 	check(fdt_end_node(fdt));
 }
 
+/* The guest's own queues to the resource manager. */
+static void channel(const struct test_vm *vm, unsigned int i, void *fdt)
+{
+	char path[40], name[24];
+
+	snprintf(name, sizeof(name), "channel-%u", i);
+	snprintf(path, sizeof(path), "/hypervisor/%s", name);
+	check(fdt_begin_node(fdt, name));
+	check(fdt_property_string(fdt, "vdevice-type", "rm-rpc"));
+	check(fdt_property_string(fdt, "generate", path));
+	CELLS(fdt, "message-size", vm->channel_size);
+	CELLS(fdt, "queue-depth", 8);
+	CELLS(fdt, "qcom,label", 1 + i);
+	check(fdt_end_node(fdt));
+}
+
 static void vm_config(const struct test_vm *vm, void *fdt)
 {
 	unsigned int i;
@@ -138,6 +154,8 @@ static void vm_config(const struct test_vm *vm, void *fdt)
 		shared_memory(&vm->shm, fdt);
 	for (i = 0; i < vm->nr_bells; i++)
 		doorbell(&vm->bell[i], fdt);
+	for (i = 0; i < vm->nr_channels; i++)
+		channel(vm, i, fdt);
 	check(fdt_end_node(fdt));
 
 	check(fdt_end_node(fdt));

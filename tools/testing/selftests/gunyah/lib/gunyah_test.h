@@ -147,6 +147,8 @@ struct test_bell {
  * @shm: a shared range that the device tree names, size 0 without one
  * @bell: doorbells that it names
  * @nr_bells: so many
+ * @nr_channels: of the guest to the resource manager
+ * @channel_size: of their messages, in bytes
  * @no_image_name: leave image-name out of the device tree: VM_INIT is refused
  */
 struct test_vm {
@@ -158,6 +160,8 @@ struct test_vm {
 	struct test_shm shm;
 	struct test_bell bell[MAX_BELLS];
 	unsigned int nr_bells;
+	unsigned int nr_channels;
+	unsigned int channel_size;
 	bool no_image_name;
 };
 
