@@ -39,7 +39,8 @@ fi
 # Where what is noted of each page does not fit into the hypervisor's pool.
 number=$((number + 1))
 PAYLOAD_MEMORY=24G payload "${LOG%.log}-large.log"
-if [ "$status" -eq 0 ] && ! grep -a -q '^not ok' "${LOG%.log}-large.log"; then
+if [ "$status" -eq 0 ] && ! grep -a -q '^not ok' "${LOG%.log}-large.log" &&
+	grep -a -q '^# 1 GiB at once' "${LOG%.log}-large.log"; then
 	echo "ok $number large_machine"
 else
 	tr -d '\r' < "${LOG%.log}-large.log" | grep -a -E '^not ok|^hyp: ' | sed 's/^/# /' || true

@@ -148,6 +148,7 @@ void run_all_registers(u64 cap, u64 answer, u64 x[31]);
 u64 control_read(u64 offset);
 void control_write(u64 offset, u64 v);
 #define CONTROL_PAGES_NOT_HOST	0x10
+#define CONTROL_PRIMARY_TABLES	0x68
 #define CONTROL_VMIDS		0x18
 #define CONTROL_PARCELS		0x20
 #define CONTROL_POOL_PAGES	0x30

@@ -385,6 +385,32 @@ static bool no_memory_back(void)
 	return with_vm(do_no_memory_back);
 }
 
+/*
+ * Two tables below the entry of 1 GiB, made for a page of it, are not needed any more
+ * when all of it goes.  The second GiB of RAM is all the host's, where there is one.
+ */
+static void do_gigabyte(void)
+{
+	u64 tables = control_read(CONTROL_PRIMARY_TABLES);
+	u64 page = GIGABYTE_IPA + 0x7000;
+
+	if (ram_end() < GIGABYTE_IPA + GIGABYTE_SIZE)
+		return;
+	print("# 1 GiB at once\n");
+	expect("page", 0, lend(&p, page, PAGE_SIZE));
+	expect("page back", 0, lend_back(&p, page, PAGE_SIZE));
+	expect("tables", tables + 2, control_read(CONTROL_PRIMARY_TABLES));
+	expect("lend", 0, lend(&p, GIGABYTE_IPA, GIGABYTE_SIZE));
+	expect("no tables", tables, control_read(CONTROL_PRIMARY_TABLES));
+	expect("back", 0, lend_back(&p, GIGABYTE_IPA, GIGABYTE_SIZE));
+	expect("no tables", tables, control_read(CONTROL_PRIMARY_TABLES));
+}
+
+static bool gigabyte(void)
+{
+	return with_vm(do_gigabyte);
+}
+
 /* The hypervisor itself reads it for nobody. */
 static void do_send_buffer(void)
 {
@@ -421,6 +447,7 @@ static const struct test tests[] = {
 	{ "donate: capabilities of other things, reserved argument", capabilities },
 	{ "donate: no memory for the first or the second table", no_memory },
 	{ "donate back: no memory for a table", no_memory_back },
+	{ "donated 1 GiB: the tables below it are freed, where there is so much", gigabyte },
 	{ "donated page as a message to send is not read", send_buffer },
 };
 

@@ -16,6 +16,8 @@
 /* Host memory: pages anywhere in the first, blocks in the second. */
 #define PAGE_IPA	PARCEL_IPA
 #define BLOCK_IPA	PARCEL2_IPA
+#define GIGABYTE_IPA	0x80000000UL
+#define GIGABYTE_SIZE	0x40000000UL
 
 /* In the guest: what every VM here has named, its image at the beginning. */
 #define NAMED_BASE	GUEST_BASE

@@ -54,6 +54,7 @@
 	\op	cntkctl_el1, 0x3ff, GROUP_TIMER
 	\op	s3_0_c4_c6_0, 0xf0, GROUP_GIC		/* ICC_PMR_EL1 */
 	\op	s3_0_c12_c12_3, 0x7, GROUP_GIC		/* ICC_BPR1_EL1 */
+	\op	csselr_el1, 0xf, GROUP_MMU
 	.endm
 
 	.macro	read_one name, bits, group
