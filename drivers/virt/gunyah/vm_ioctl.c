@@ -14,7 +14,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/gunyah.h>
 
@@ -299,11 +298,7 @@ static long dev_create_vm(struct gunyah_vm_host *host, const union gunyah_ioctl_
 
 static long dev_create_guest_mem(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)
 {
-	const struct gunyah_create_mem_args *args = &arg->create_mem;
-
-	if (memchr_inv(args->reserved, 0, sizeof(args->reserved)))
-		return -EINVAL;
-	return gunyah_guest_mem_create(args);
+	return gunyah_guest_mem_create(&arg->create_mem);
 }
 
 static long dev_check_extension(struct gunyah_vm_host *host, const union gunyah_ioctl_arg *arg)

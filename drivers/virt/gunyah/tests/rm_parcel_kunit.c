@@ -194,7 +194,7 @@ struct append_case {
 	u8 flags[3];
 };
 
-/* R65: MORE is 2, DONE is 1, which comes with an entry and only with one appended. */
+/* MORE is 2, DONE is 1, which comes with an entry and only with one appended. */
 static const struct append_case append_cases[] = {
 	{ "one entry", 1, 1, { 1 }, { 0 } },
 	{ "as many as one message takes", 512, 1, { 512 }, { 0 } },
@@ -205,6 +205,7 @@ static const struct append_case append_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(append, append_cases, name);
 
+/* R65 */
 static void append(struct kunit *test)
 {
 	const struct append_case *c = test->param_value;
