@@ -440,7 +440,7 @@ TEST_F(rights, read)
 	EXPECT_EQ(0, self->vcpu->esr);
 }
 
-/* As the first touch, and when the guest has the memory. */
+/* R61: as the first touch, and when the guest has the memory. */
 TEST_F(rights, write)
 {
 	if (variant->flags & W) {
@@ -460,7 +460,7 @@ TEST_F(rights, write)
 	EXPECT_EQ(0, agent_do(self->vcpu, AGENT_LOAD, variant->gpa + 8, 8, 0));
 }
 
-/* Of shared memory it is the first touch, which is not the access of a device. */
+/* R61: of shared memory it is the first touch, which is not the access of a device. */
 TEST_F(rights, execute)
 {
 	if (!(variant->flags & S))
