@@ -65,7 +65,7 @@ struct cpu {
 	u32 spurious;
 	bool starved;			/* this hypercall gets ... */
 	u64 tables;			/* ... only so many stage-2 tables more */
-	u32 objects;			/* the hyp_alloc() that fails, from 1 for the next; 0: none */
+	u32 objects;			/* the hyp_alloc() that fails, 1: the next, 0: none */
 };
 
 extern struct cpu cpus[HYP_MAX_CPUS];

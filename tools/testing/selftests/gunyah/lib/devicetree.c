@@ -110,7 +110,7 @@ static void doorbell(const struct test_bell *bell, void *fdt)
 }
 
 /* The guest's own queues to the resource manager. */
-static void channel(const struct test_vm *vm, unsigned int i, void *fdt)
+static void rm_queues(const struct test_vm *vm, unsigned int i, void *fdt)
 {
 	char path[40], name[24];
 
@@ -155,7 +155,7 @@ static void vm_config(const struct test_vm *vm, void *fdt)
 	for (i = 0; i < vm->nr_bells; i++)
 		doorbell(&vm->bell[i], fdt);
 	for (i = 0; i < vm->nr_channels; i++)
-		channel(vm, i, fdt);
+		rm_queues(vm, i, fdt);
 	check(fdt_end_node(fdt));
 
 	check(fdt_end_node(fdt));
