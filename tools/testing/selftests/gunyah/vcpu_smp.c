@@ -62,7 +62,7 @@ TEST_F(smp, cpu_on_twice)
 	EXPECT_GT(0, agent_cpu_on(&self->vm.vcpu[0], variant->vcpus, 0));
 }
 
-/* The thread of a vCPU that is off waits; CPU_ON lets it go on. */
+/* R87: the thread of a vCPU that is off waits in RUN, and another one lets it go on. */
 TEST_F(smp, thread_waits_for_cpu_on)
 {
 	job_start(&self->jobs[1], &self->vm.vcpu[1], AGENT_MPIDR, 0, 0, 0);
@@ -141,7 +141,7 @@ TEST_F(smp, timers_of_all_vcpus)
 	}
 }
 
-/* R10: one vCPU powers off, all threads get the same status; R87: while others are in RUN */
+/* R10: one vCPU powers off, all threads get the same status */
 TEST_F(smp, power_off_ends_all_runs)
 {
 	unsigned int i;
