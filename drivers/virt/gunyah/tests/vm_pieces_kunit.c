@@ -265,8 +265,10 @@ static const struct give_case give_cases[] = {
 	{ "no memory for a mapping", GUNYAH_ERROR_NOMEM, 2, 1, -ENOMEM, false },
 	{ "no mapping and no way back", GUNYAH_ERROR_NOMEM, 2, 2, -ENOMEM, true },
 	{ "try again, once", GUNYAH_ERROR_RETRY, 1, 1, 0, false },
-	{ "try again, for the mapping", GUNYAH_ERROR_RETRY, 2, 5, 0, false },
-	{ "try again, for ever", GUNYAH_ERROR_RETRY, 1, 1000, -EAGAIN, false },
+	{ "try again, for the last time", GUNYAH_ERROR_RETRY, 1, 99, 0, false },
+	{ "try again, too often", GUNYAH_ERROR_RETRY, 1, 100, -EAGAIN, false },
+	{ "try the mapping again, for the last time", GUNYAH_ERROR_RETRY, 2, 99, 0, false },
+	{ "try the mapping again, too often", GUNYAH_ERROR_RETRY, 2, 100, -EAGAIN, false },
 };
 
 KUNIT_ARRAY_PARAM_DESC(give, give_cases, name);
@@ -476,6 +478,29 @@ static void reclaim_fails(struct kunit *test)
 	expect_all_back(test);
 }
 
+/* R64: each call is tried 100 times. */
+static void reclaim_tries(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+	unsigned int call;
+
+	map_guest(test);
+	start(test);
+	for (call = 1; call <= 2; call++) {
+		KUNIT_ASSERT_EQ(test, fault(t, RAM, true), 0);
+		fail(t, call, 100, GUNYAH_ERROR_RETRY);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), -EAGAIN);
+		fail(t, 0, 0, 0);
+		KUNIT_EXPECT_EQ(test, fault(t, RAM, true), 0);
+
+		fail(t, call, 99, GUNYAH_ERROR_RETRY);
+		KUNIT_EXPECT_EQ(test, gunyah_vm_paging_reclaim(&t->mem, RAM, PAGE_SIZE), 0);
+		fail(t, 0, 0, 0);
+	}
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 /* The first of several can't be taken: the others are. */
 static void reclaim_goes_on(struct kunit *test)
 {
@@ -618,6 +643,7 @@ static struct kunit_case vm_pieces_test_cases[] = {
 	KUNIT_CASE_PARAM(reclaim, range_gen_params),
 	KUNIT_CASE(reclaim_keeps_the_content),
 	KUNIT_CASE_PARAM(reclaim_fails, reclaim_gen_params),
+	KUNIT_CASE(reclaim_tries),
 	KUNIT_CASE(reclaim_goes_on),
 	KUNIT_CASE(many_come_back_together),
 	KUNIT_CASE(one_of_many_fails),
