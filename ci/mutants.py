@@ -229,6 +229,7 @@ def baseline(pool, work, gate, name):
             before = json.load(file)
         if before['tree'] == known['tree']:
             known = before
+
     def key(stage):
         return ' '.join([stage[0], *(stage[1] or ())])
 
@@ -437,6 +438,7 @@ def main():
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, ended)
     began = time.monotonic()
+    seed, count = number('SEED', 3, 0), number('COUNT', 0, 0)
     base = lanes.places(TOP, dict(os.environ))
     pool = [lanes.Lane(i, base) for i in range(number('LANES', 2, 1))]
     with open(os.path.join(base['WORK'], 'lock'), 'wb') as lock:
@@ -449,7 +451,7 @@ def main():
     if os.environ.get('REQUIRED'):
         run, plan = plan_required(pool, texts, only)
     else:
-        run, plan = plan_drawn(pool, texts, only, number('SEED', 3, 0), number('COUNT', 0, 0))
+        run, plan = plan_drawn(pool, texts, only, seed, count)
     in_lanes(pool, plan, run.one)
     return summary(run, began)
 

@@ -19,7 +19,7 @@
 #   primary.mode=shell   a shell on the console
 #
 # primary.only=a,b and primary.not=a,b choose among the programs of /selftests, the
-# first also among the KUnit modules,
+# first also among the KUnit modules.
 # primary.fuzz=N is for how many seconds the fuzzer runs; primary.soak=NAME runs
 # NAME instead, which is not one of the usual. A kernel of DEBUG=1 is
 # asked in the end for what leaked, and which lines of the driver have run.

@@ -211,9 +211,17 @@ static void count_message(u64 id)
 	fault.message[i]++;
 }
 
+/* One of Gunyah's own: they are counted, and what FAULT_ANY is about. */
+static bool own_call(u64 nr)
+{
+	return nr != SMCCC_CALL_UID;
+}
+
 static bool hits(const struct fault_rule *r, enum fault_kind kind, u64 key, u64 target)
 {
 	if (r->kind != kind || (r->key != FAULT_ANY && r->key != key))
+		return false;
+	if (r->key == FAULT_ANY && kind == FAULT_HYPERCALL && !own_call(key))
 		return false;
 	return !r->target || r->target == target || r->target == (target & 0xffff);
 }
@@ -238,7 +246,7 @@ bool fault_looks(void)
 
 /**
  * fault_hypercall() - count a hypercall, and look whether it is to go wrong
- * @nr: its number
+ * @nr: its number, or SMCCC_CALL_UID
  * @target: vmid | (vCPU + 1) << 16 of the vCPU that is to be run, else 0
  * @f: filled in when it is
  *
@@ -250,7 +258,8 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 	bool found = false;
 	u32 i;
 
-	__atomic_fetch_add(&fault.call[MIN(nr, (u64)CALLS)], 1, __ATOMIC_RELAXED);
+	if (own_call(nr))
+		__atomic_fetch_add(&fault.call[MIN(nr, (u64)CALLS)], 1, __ATOMIC_RELAXED);
 	if (!fault_looks())
 		return false;
 	spin_lock(&fault.lock);
@@ -271,35 +280,6 @@ bool fault_hypercall(u64 nr, u64 target, struct fault_call *f)
 	if (found)
 		fault_note_call(nr, !f->skip);
 	return found;
-}
-
-/**
- * fault_uid() - look whether the primary VM is to be told of another hypervisor
- * @uid: what is answered; changed when it is
- *
- * CALL_UID is no hypercall of Gunyah's own: it is not counted, and a rule has to
- * name it by its function id.
- */
-void fault_uid(u64 uid[4])
-{
-	bool found = false;
-	u32 i;
-
-	if (!fault_looks())
-		return;
-	spin_lock(&fault.lock);
-	for (i = 0; i < FAULT_RULES && !found; i++) {
-		struct slot *s = &fault.slot[i];
-
-		if (s->rule.key == FAULT_ANY || s->rule.action != FAULT_CALL_RESULT)
-			continue;
-		found = fires(s, FAULT_HYPERCALL, SMCCC_CALL_UID, 0);
-		if (found)
-			memcpy(uid, s->rule.p, 4 * sizeof(*uid));
-	}
-	if (found)
-		count_armed();
-	spin_unlock(&fault.lock);
 }
 
 static void shape(struct fault_reply *r, const struct fault_rule *rule)

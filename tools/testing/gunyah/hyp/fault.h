@@ -127,7 +127,6 @@ bool fault_looks(void);
 /* Called without a lock when a rule fired on a hypercall: control.c. */
 void fault_note_call(u64 nr, bool done);
 bool fault_hypercall(u64 nr, u64 target, struct fault_call *f);
-void fault_uid(u64 uid[4]);
 /* A whole request of the primary VM; @f is filled in always. */
 void fault_request(u64 id, u64 target, struct fault_request *f);
 

@@ -330,6 +330,17 @@ static void do_hypercall(struct vcpu *v, u32 nr, unsigned int first_arg)
 	v->regs.x[0] = HYP_UNIMPLEMENTED;
 }
 
+/* Who this is; a test may want it to be another. */
+static void call_uid(struct vcpu *v)
+{
+	u64 uid[] = { HYP_UID0, HYP_UID1, HYP_UID2, HYP_UID3 };
+	struct fault_call f = {};
+
+	if (v->vm->primary && fault_hypercall(SMCCC_CALL_UID, 0, &f) && f.skip)
+		memcpy(uid, f.result, sizeof(uid));
+	memcpy(v->regs.x, uid, sizeof(uid));
+}
+
 /**
  * hypercall_smccc() - a call of the vendor hypervisor's range
  * @v: the loaded vCPU; x0 is the function id
@@ -344,11 +355,7 @@ bool hypercall_smccc(struct vcpu *v)
 		return false;
 
 	if (id == SMCCC_CALL_UID) {
-		u64 uid[] = { HYP_UID0, HYP_UID1, HYP_UID2, HYP_UID3 };
-
-		if (v->vm->primary)
-			fault_uid(uid);
-		memcpy(v->regs.x, uid, sizeof(uid));
+		call_uid(v);
 	} else if (id == SMCCC_QCOM_CALL_UID && hyp_option("qcom")) {
 		v->regs.x[0] = QCOM_UID0;
 		v->regs.x[1] = QCOM_UID1;

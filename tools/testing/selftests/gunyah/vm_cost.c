@@ -89,9 +89,9 @@ static int add_one_ioeventfd(int vm)
 }
 
 /*
- * 0 when VMs, vCPUs, irqfds and ioeventfds are charged, each with all that it
- * consists of; else which are not.  The kernel counts some pages later, up to 64 for
- * each CPU: so many are made that this does not matter.
+ * 0 when VMs, vCPUs, irqfds and ioeventfds are charged, each with the larger ones of
+ * its parts; else which are not.  The kernel counts some pages later, up to 64 for each
+ * CPU: so many are made that it is some 40 bytes of an event, which a small part may be.
  */
 static int look_at_charges(void)
 {
@@ -112,12 +112,12 @@ static int look_at_charges(void)
 		       vms / MANY_VMS, vcpus / MANY_VCPUS, irqfds / MANY_EVENTS,
 		       ioeventfds / MANY_EVENTS);
 	/* The parts are 64, 16 and 192 bytes, or 64, 32 and 96. */
-	if (irqfds < MANY_EVENTS * 245 || ioeventfds < MANY_EVENTS * 170)
+	if (irqfds < MANY_EVENTS * 225 || ioeventfds < MANY_EVENTS * 145)
 		return 4;
-	if (vms < MANY_VMS * 4200)
+	if (vms < MANY_VMS * 4150)
 		return 2;
 	/* The run page is not the only one of its parts. */
-	return vcpus < MANY_VCPUS * (SZ_4K + 800) ? 3 : 0;
+	return vcpus < MANY_VCPUS * (SZ_4K + 750) ? 3 : 0;
 }
 
 /* R28: a VM, a vCPU with its page, and other functions are charged to whom made them */

@@ -197,7 +197,7 @@ static void channel_note(struct rm_channel *ch, bool raw, u32 id, const void *da
 	u32 objects = cpu->objects;
 	struct rpc_note *n;
 
-	/* FAULT_NOMEM is about the request; without this there would be no life. */
+	/* FAULT_NOMEM is not about these: a lost one is the end of all (rm_die()). */
 	cpu->objects = 0;
 	n = hyp_alloc(sizeof(*n) + len);
 	cpu->objects = objects;

@@ -69,17 +69,24 @@ static void hardware(const struct test_vm *vm, void *fdt)
 	check(fdt_end_node(fdt));
 }
 
+/* What each node of vdevices begins with; it is NAME-LABEL, also in the guest. */
+static void begin_vdevice(void *fdt, const char *name, __u32 label, const char *type)
+{
+	char path[40], node[24];
+
+	snprintf(node, sizeof(node), "%s-%x", name, label);
+	snprintf(path, sizeof(path), "/hypervisor/%s", node);
+	check(fdt_begin_node(fdt, node));
+	check(fdt_property_string(fdt, "vdevice-type", type));
+	check(fdt_property_string(fdt, "generate", path));
+}
+
 /* The label of shared memory is its guest address in pages of 4K, unless the user gave one. */
 static void shared_memory(const struct test_shm *shm, void *fdt)
 {
 	__u32 label = shm->label ?: shm->gpa >> 12;
-	char path[40], name[24];
 
-	snprintf(name, sizeof(name), "shm-%x", label);
-	snprintf(path, sizeof(path), "/hypervisor/%s", name);
-	check(fdt_begin_node(fdt, name));
-	check(fdt_property_string(fdt, "vdevice-type", "shm"));
-	check(fdt_property_string(fdt, "generate", path));
+	begin_vdevice(fdt, "shm", label, "shm");
 	check(fdt_property_string(fdt, "push-compatible", "dma"));
 	CELLS(fdt, "label", label);
 	check(fdt_property(fdt, "peer-default", NULL, 0));
@@ -94,13 +101,7 @@ static void shared_memory(const struct test_shm *shm, void *fdt)
 
 static void doorbell(const struct test_bell *bell, void *fdt)
 {
-	char path[40], name[24];
-
-	snprintf(name, sizeof(name), "bell-%x", bell->label);
-	snprintf(path, sizeof(path), "/hypervisor/%s", name);
-	check(fdt_begin_node(fdt, name));
-	check(fdt_property_string(fdt, "vdevice-type", "doorbell"));
-	check(fdt_property_string(fdt, "generate", path));
+	begin_vdevice(fdt, "bell", bell->label, "doorbell");
 	CELLS(fdt, "label", bell->label);
 	check(fdt_property(fdt, "peer-default", NULL, 0));
 	if (bell->can_clear)
@@ -110,18 +111,12 @@ static void doorbell(const struct test_bell *bell, void *fdt)
 }
 
 /* The guest's own queues to the resource manager. */
-static void rm_queues(const struct test_vm *vm, unsigned int i, void *fdt)
+static void rm_queues(const struct test_vm *vm, __u32 label, void *fdt)
 {
-	char path[40], name[24];
-
-	snprintf(name, sizeof(name), "channel-%u", i);
-	snprintf(path, sizeof(path), "/hypervisor/%s", name);
-	check(fdt_begin_node(fdt, name));
-	check(fdt_property_string(fdt, "vdevice-type", "rm-rpc"));
-	check(fdt_property_string(fdt, "generate", path));
+	begin_vdevice(fdt, "channel", label, "rm-rpc");
 	CELLS(fdt, "message-size", vm->channel_size);
 	CELLS(fdt, "queue-depth", 8);
-	CELLS(fdt, "qcom,label", 1 + i);
+	CELLS(fdt, "qcom,label", label);
 	check(fdt_end_node(fdt));
 }
 
@@ -155,7 +150,7 @@ static void vm_config(const struct test_vm *vm, void *fdt)
 	for (i = 0; i < vm->nr_bells; i++)
 		doorbell(&vm->bell[i], fdt);
 	for (i = 0; i < vm->nr_channels; i++)
-		rm_queues(vm, i, fdt);
+		rm_queues(vm, 1 + i, fdt);
 	check(fdt_end_node(fdt));
 
 	check(fdt_end_node(fdt));
