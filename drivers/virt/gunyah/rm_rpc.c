@@ -45,6 +45,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include "rm_rpc.h"
@@ -112,6 +113,18 @@ static void give_wire(struct gunyah_rm *rm)
 	give_wire_locked(rm);
 }
 
+/* As wait_for_completion_killable_timeout(), if @killable.  Has a stub in tests. */
+VISIBLE_IF_KUNIT long gunyah_rm_wait_turn(struct completion *turn, bool killable, long left)
+{
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_wait_turn, turn, killable, left);
+
+	if (killable)
+		return wait_for_completion_killable_timeout(turn, left);
+
+	return wait_for_completion_timeout(turn, left);
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_wait_turn);
+
 static int take_wire(struct gunyah_rm *rm, bool killable)
 {
 	struct turn turn = {};
@@ -131,11 +144,7 @@ static int take_wire(struct gunyah_rm *rm, bool killable)
 		list_add_tail(&turn.list, &rm->turns);
 	}
 
-	left = msecs_to_jiffies(rm->queue_limit_ms);
-	if (killable)
-		left = wait_for_completion_killable_timeout(&turn.done, left);
-	else
-		left = wait_for_completion_timeout(&turn.done, left);
+	left = gunyah_rm_wait_turn(&turn.done, killable, msecs_to_jiffies(rm->queue_limit_ms));
 
 	guard(spinlock)(&rm->lock);
 

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/kconfig.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -231,5 +232,9 @@ int gunyah_rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_message *msg);
  * Context: may sleep.
  */
 void gunyah_rm_receive(struct gunyah_rm *rm);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+long gunyah_rm_wait_turn(struct completion *turn, bool killable, long left);
+#endif
 
 #endif

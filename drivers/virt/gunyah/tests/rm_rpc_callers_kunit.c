@@ -3,6 +3,7 @@
  * Tests of several callers of the connection to the resource manager: one has
  * the wire, the others wait, and each can come to an end by itself.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -284,6 +285,62 @@ static void unbind_with_callers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->n_sent, 1);
 }
 
+/*
+ * A fatal signal that comes with the turn: for killable ones.  The lock is not yet
+ * taken then, and the turn was given.
+ */
+static long killed_with_turn(struct completion *turn, bool killable, long left)
+{
+	if (!wait_for_completion_timeout(turn, left))
+		return 0;
+
+	return killable ? -ERESTARTSYS : left;
+}
+
+/* R51: one that is killed as its turn comes hands it to the next, or the wire is free. */
+static void killed_with_its_turn(struct kunit *test)
+{
+	struct gunyah_rm_message msg = { .id = OTHER + 2 };
+	struct fake_rm *fake = test->priv;
+	struct caller *holder, *killed, *other;
+
+	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
+	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
+
+	holder = start_holder(test);
+	killed = start_caller(test, OTHER, 1);
+	other = start_any_caller(test, OTHER + 1, 2, false);
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_EQ(test, end_caller(killed), -EINTR);
+	KUNIT_EXPECT_EQ(test, end_caller(other), 0);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 2);
+	KUNIT_EXPECT_EQ(test, sent_id(fake, 1), OTHER + 1);
+
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), 0);
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
+}
+
+/* R51: the same with nobody behind it. */
+static void killed_with_the_last_turn(struct kunit *test)
+{
+	struct gunyah_rm_message msg = { .id = OTHER + 2 };
+	struct fake_rm *fake = test->priv;
+	struct caller *holder, *killed;
+
+	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
+	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
+
+	holder = start_holder(test);
+	killed = start_caller(test, OTHER, 1);
+	answer_holder(fake);
+	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
+	KUNIT_EXPECT_EQ(test, end_caller(killed), -EINTR);
+
+	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), 0);
+	KUNIT_EXPECT_EQ(test, fake->n_sent, 2);
+}
+
 static int callers_init(struct kunit *test)
 {
 	test->priv = fake_rm_create(test);
@@ -352,6 +409,8 @@ static struct kunit_case callers_cases[] = {
 	KUNIT_CASE(callers_in_order),
 	KUNIT_CASE(waiter_has_a_limit),
 	KUNIT_CASE(waiter_killed),
+	KUNIT_CASE(killed_with_its_turn),
+	KUNIT_CASE(killed_with_the_last_turn),
 	KUNIT_CASE(holder_killed),
 	KUNIT_CASE(killed_but_not_killable),
 	KUNIT_CASE(death_ends_waiters),
