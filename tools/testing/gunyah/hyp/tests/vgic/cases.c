@@ -365,6 +365,20 @@ static void hw_cleared_while_pending(void)
 	EXPECT_EQ(sees(), GIC_NO_IRQ);
 }
 
+/* An edge waits in the physical distributor: the VM sees and clears it there. */
+static void hw_edge_cleared_while_disabled(void)
+{
+	irq_setup(PL011_IRQ, 0xa0, true);
+	irq_enable(PL011_IRQ, false);
+	uart_line(true);
+	uart_line(false);
+	EXPECT_EQ(reg_get(GICD + GIC_ISPENDR + 4, 4), PL011_BIT);
+	reg_set(GICD + GIC_ICPENDR + 4, 4, PL011_BIT);
+	EXPECT_EQ(reg_get(GICD + GIC_ISPENDR + 4, 4), 0);
+	irq_setup(PL011_IRQ, 0xa0, false);
+	EXPECT_EQ(sees(), GIC_NO_IRQ);
+}
+
 static void hw_ended_by_register(void)
 {
 	uart_line(true);
@@ -430,6 +444,49 @@ static void hw_own_ppis(void)
 	EXPECT_EQ(READ_ONCE(*(u32 *)(GICR_SGI(0) + GIC_ISENABLER)) & own, own);
 }
 
+/* ---- another CPU has it in a list register ---- */
+
+static void elsewhere_active(void)
+{
+	vgic_raise(&host, NULL, EDGE_IRQ);
+	EXPECT_EQ(guest_stays(guest_ack), EDGE_IRQ);
+	EXPECT_EQ(reg_get(GICD + GIC_ISACTIVER + EDGE_WORD, 4), 1);
+	loaded = &host_vcpu[0];
+	ends(EDGE_IRQ);
+	EXPECT_EQ(kicks, 1);
+}
+
+static void elsewhere_ended(void)
+{
+	vgic_raise(&host, NULL, EDGE_IRQ);
+	EXPECT_EQ(guest_stays(guest_ack), EDGE_IRQ);
+	reg_set(GICD + GIC_ICACTIVER + EDGE_WORD, 4, 1);
+	loaded = &host_vcpu[0];
+	vgic_raise(&host, NULL, EDGE_IRQ);
+	ends(EDGE_IRQ);					/* the running priority drops */
+	sees_and_ends(EDGE_IRQ);
+}
+
+static void elsewhere_disabled(void)
+{
+	vgic_raise(&host, NULL, EDGE_IRQ);
+	guest_stays(NULL);
+	irq_enable(EDGE_IRQ, false);
+	loaded = &host_vcpu[0];
+	EXPECT_EQ(sees(), GIC_NO_IRQ);
+	irq_enable(EDGE_IRQ, true);
+	sees_and_ends(EDGE_IRQ);
+}
+
+static void elsewhere_cleared(void)
+{
+	vgic_raise(&host, NULL, EDGE_IRQ);
+	guest_stays(NULL);
+	reg_set(GICD + GIC_ICPENDR + EDGE_WORD, 4, 1);
+	loaded = &host_vcpu[0];
+	EXPECT_EQ(sees(), GIC_NO_IRQ);
+}
+
 /* ---- a VM that is not running ---- */
 
 static void told_once(void)
@@ -488,11 +545,16 @@ const struct test_case cases[] = {
 	{ "hw_disabled_while_pending", hw_disabled_while_pending },
 	{ "hw_disabled_while_active", hw_disabled_while_active },
 	{ "hw_cleared_while_pending", hw_cleared_while_pending },
+	{ "hw_edge_cleared_while_disabled", hw_edge_cleared_while_disabled },
 	{ "hw_ended_by_register", hw_ended_by_register },
 	{ "hw_beside_software", hw_beside_software },
 	{ "hw_config", hw_config },
 	{ "hw_timer_ppi", hw_timer_ppi },
 	{ "hw_own_ppis", hw_own_ppis },
+	{ "elsewhere_active", elsewhere_active },
+	{ "elsewhere_ended", elsewhere_ended },
+	{ "elsewhere_disabled", elsewhere_disabled },
+	{ "elsewhere_cleared", elsewhere_cleared },
 	{ "told_once", told_once },
 	{ "destroyed", destroyed },
 };

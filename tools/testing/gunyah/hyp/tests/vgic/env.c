@@ -23,9 +23,11 @@ unsigned int notified[2];
 unsigned int eois;
 bool eoi_drops;
 unsigned int forwarded;
+unsigned int kicks;
 u64 first_lr;
 
 static bool failed;
+static struct vcpu *inside;		/* in its guest, as if on another CPU */
 extern char heap[];
 static char *heap_next = heap;
 
@@ -107,9 +109,12 @@ void spin_lock(spinlock_t *lock)
 	spin_trylock(lock);
 }
 
+/* Where another CPU would come out of its guest for one who waits for that. */
 void spin_unlock(spinlock_t *lock)
 {
 	lock->owner = 0;
+	if (inside && inside->vgic.pullers)
+		guest_comes_out();
 }
 
 struct vcpu *this_vcpu(void)
@@ -145,6 +150,7 @@ static void take_irqs(void)
 	u32 intid;
 
 	while ((intid = gic_ack()) != GIC_NO_IRQ) {
+		kicks += intid == GIC_SGI_KICK;
 		if (intid == GIC_PPI_MAINT || intid == GIC_SGI_KICK)
 			continue;
 		vgic_forward(&host_vcpu[0], intid);
@@ -157,6 +163,7 @@ u64 guest(void (*code)(void), u64 x0)
 	unsigned int exits;
 	u64 why;
 
+	loaded->on_cpu = -1;
 	loaded->regs.pc = (u64)code;
 	loaded->regs.pstate = SPSR_EL1H_DAIF;
 	loaded->regs.x[0] = x0;
@@ -172,6 +179,30 @@ u64 guest(void (*code)(void), u64 x0)
 	}
 	expect(false, "no end of exits", 0);
 	return ~0UL;
+}
+
+u64 guest_stays(void (*code)(void))
+{
+	loaded->regs.pc = (u64)code;
+	loaded->regs.pstate = SPSR_EL1H_DAIF;
+	kicks = 0;
+	vgic_flush(loaded);
+	if (code)
+		vcpu_enter(&loaded->regs);
+	inside = loaded;
+	inside->on_cpu = 0;
+	loaded = &host_vcpu[1];
+	return inside->regs.x[0];
+}
+
+void guest_comes_out(void)
+{
+	struct vcpu *v = inside;
+
+	inside = NULL;
+	if (!v)
+		return;
+	vgic_sync(v);
 }
 
 u64 reg_get(u64 ipa, unsigned int size)
@@ -261,6 +292,8 @@ void test_main(void)
 	for (i = 0; i < nr_cases; i++) {
 		failed = false;
 		cases[i].run();
+		guest_comes_out();
+		loaded = &host_vcpu[0];
 		/* Each case leaves nothing behind. */
 		EXPECT_EQ(guest(guest_ack, 0), GIC_NO_IRQ);
 		EXPECT_EQ(host_vcpu[0].vgic.nr_queued, 0);

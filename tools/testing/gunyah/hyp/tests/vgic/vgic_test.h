@@ -30,6 +30,8 @@ extern unsigned int eois;
 extern bool eoi_drops;
 /* The last forwarded physical interrupts were so many. */
 extern unsigned int forwarded;
+/* Kicks to leave the guest since guest_stays(). */
+extern unsigned int kicks;
 /* List register 0 as of the last entry. */
 extern u64 first_lr;
 
@@ -41,6 +43,13 @@ void guest_spin(void);
 
 /* Runs code at EL1 until its HVC, or guest_spin until an interrupt: x0. */
 u64 guest(void (*code)(void), u64 x0);
+/*
+ * The same, if there is code, and host_vcpu[0] is still in its guest afterwards, as
+ * if it were on another CPU: host_vcpu[1] is loaded.  It comes out when somebody
+ * waits for that, or by guest_comes_out().
+ */
+u64 guest_stays(void (*code)(void));
+void guest_comes_out(void);
 /* Registers, as the loaded vCPU has them. */
 u64 reg_get(u64 ipa, unsigned int size);
 void reg_set(u64 ipa, unsigned int size, u64 val);
