@@ -40,6 +40,7 @@ static void redist_id(void)
 	EXPECT_EQ(reg_get(GICR + GICR_SIZE + GICR_TYPER, 8), 0x100000110);
 	EXPECT_EQ(reg_get(GICR + GICR_SIZE + GICR_TYPER + 4, 4), 1);
 	EXPECT_EQ(reg_get(GICR + GIC_PIDR2, 4), 0x3b);
+	EXPECT_EQ(reg_get(GICR_SGI(0) + GIC_PIDR2, 4), 0x3b);
 	EXPECT_EQ(reg_get(GICR + 0x70, 8), 0);
 }
 
