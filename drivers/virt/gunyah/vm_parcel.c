@@ -31,6 +31,7 @@
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include "direct_map.h"
@@ -116,6 +117,7 @@ static u64 *gunyah_vm_parcel_counter(const struct gunyah_vm_parcel *parcel)
 
 bool gunyah_vm_parcel_can_lend(void)
 {
+	KUNIT_STATIC_STUB_REDIRECT(gunyah_vm_parcel_can_lend);
 	return gunyah_direct_map_can_change() || lend_mapped;
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_parcel_can_lend);

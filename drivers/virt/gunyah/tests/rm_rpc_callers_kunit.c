@@ -297,6 +297,19 @@ static long killed_with_turn(struct completion *turn, bool killable, long left)
 	return killable ? -ERESTARTSYS : left;
 }
 
+/* A lost wire is found again here: the end of the connection would wait for it. */
+static bool wire_is_free(struct gunyah_rm *rm)
+{
+	bool busy;
+
+	scoped_guard(spinlock, &rm->lock) {
+		busy = rm->busy;
+		WRITE_ONCE(rm->busy, false);
+	}
+
+	return !busy;
+}
+
 /* R51: one that is killed as its turn comes hands it to the next, or the wire is free. */
 static void killed_with_its_turn(struct kunit *test)
 {
@@ -305,7 +318,7 @@ static void killed_with_its_turn(struct kunit *test)
 	struct caller *holder, *killed, *other;
 
 	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
-	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
+	fake->rm->queue_limit_ms = 3 * MSEC_PER_SEC;
 
 	holder = start_holder(test);
 	killed = start_caller(test, OTHER, 1);
@@ -317,6 +330,7 @@ static void killed_with_its_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->n_sent, 2);
 	KUNIT_EXPECT_EQ(test, sent_id(fake, 1), OTHER + 1);
 
+	KUNIT_EXPECT_TRUE(test, wire_is_free(fake->rm));
 	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), 0);
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_is_dead(fake->rm));
 }
@@ -329,7 +343,7 @@ static void killed_with_the_last_turn(struct kunit *test)
 	struct caller *holder, *killed;
 
 	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
-	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
+	fake->rm->queue_limit_ms = 3 * MSEC_PER_SEC;
 
 	holder = start_holder(test);
 	killed = start_caller(test, OTHER, 1);
@@ -337,6 +351,7 @@ static void killed_with_the_last_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end_caller(holder), 0);
 	KUNIT_EXPECT_EQ(test, end_caller(killed), -EINTR);
 
+	KUNIT_EXPECT_TRUE(test, wire_is_free(fake->rm));
 	KUNIT_EXPECT_EQ(test, gunyah_rm_transfer(fake->rm, &msg), 0);
 	KUNIT_EXPECT_EQ(test, fake->n_sent, 2);
 }

@@ -4,6 +4,7 @@
  * undone when a step fails, what is leaked, and what the host can do meanwhile
  * (R62 to R64).
  */
+#include <kunit/static_stub.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -287,6 +288,26 @@ static void direct_map_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
 }
 
+static bool can_not_lend(void)
+{
+	return false;
+}
+
+/* R62: what would stay in the direct map is not lent; nothing is given then. */
+static void nothing_lent_that_stays_mapped(struct kunit *test)
+{
+	struct parcel_test *t = test->priv;
+
+	map_guest(test);
+	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, can_not_lend);
+	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, t->gives, 0);
+
+	kunit_deactivate_static_stub(test, gunyah_vm_parcel_can_lend);
+	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, take_back(t), 0);
+}
+
 /*
  * R62, R64: as if somebody had leaked a page that is now to be lent: it is not, and it
  * does not come into the direct map.
@@ -356,6 +377,7 @@ static struct kunit_case vm_give_test_cases[] = {
 	KUNIT_CASE(sanitize_is_passed_on),
 	KUNIT_CASE(lent_memory_leaves_the_direct_map),
 	KUNIT_CASE_PARAM(direct_map_refuses, range_gen_params),
+	KUNIT_CASE(nothing_lent_that_stays_mapped),
 	KUNIT_CASE(page_is_out_already),
 	KUNIT_CASE(hole_in_a_parcel),
 	{}

@@ -313,6 +313,28 @@ static void firmware_that_can_not_be_lent(struct kunit *test)
 	expect_all_back(test);
 }
 
+static bool can_not_lend(void)
+{
+	return false;
+}
+
+/* R62: what would stay in the direct map is not lent: not the first page, nor later ones. */
+static void nothing_lent_that_stays_mapped(struct kunit *test)
+{
+	struct paging_test *t = test->priv;
+
+	map_guest(test);
+	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, can_not_lend);
+	KUNIT_EXPECT_EQ(test, give(t), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, t->gives, 0);
+	expect_all_back(test);
+
+	kunit_deactivate_static_stub(test, gunyah_vm_parcel_can_lend);
+	KUNIT_EXPECT_EQ(test, give(t), 0);
+	KUNIT_EXPECT_EQ(test, end(t), 0);
+	expect_all_back(test);
+}
+
 /* R64: the second parcel is refused: the first one comes back. */
 static void firmware_is_refused(struct kunit *test)
 {
@@ -622,6 +644,7 @@ static struct kunit_case vm_paging_test_cases[] = {
 	KUNIT_CASE(firmware_is_given_besides),
 	KUNIT_CASE_PARAM(firmware_place, firmware_gen_params),
 	KUNIT_CASE(firmware_that_can_not_be_lent),
+	KUNIT_CASE(nothing_lent_that_stays_mapped),
 	KUNIT_CASE(firmware_is_refused),
 	KUNIT_CASE(firmware_is_not_replaced),
 	KUNIT_CASE(firmware_is_not_given_again),

@@ -227,7 +227,6 @@ static bool sleeps(struct vcpu *v, struct vcpu_run_result *res)
 {
 	if (!v->wfi)
 		return false;
-	vtimer_update(v);
 	if (!vgic_has_pending(v)) {
 		set_result(res, VCPU_RUN_EXPECTS_WAKEUP, v->suspend_state, v->suspend_why);
 		return true;

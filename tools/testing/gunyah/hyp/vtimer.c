@@ -125,11 +125,6 @@ void vtimer_eoi(struct vcpu *v)
 	vgic_set_level(v->vm, v, VTIMER_PPI, v->timer_level);
 }
 
-void vtimer_update(struct vcpu *v)
-{
-	set_line(v);
-}
-
 void vtimer_watch(struct vcpu *v)
 {
 	struct cpu *cpu = cpu_this();

@@ -19,8 +19,6 @@ void vtimer_fired(struct vcpu *v);
 void vtimer_sync(struct vcpu *v);
 /* [any] From vgic_eoi_level(). */
 void vtimer_eoi(struct vcpu *v);
-/* A vCPU that is not loaded: look at its line again. */
-void vtimer_update(struct vcpu *v);
 
 /* The vCPU sleeps: this CPU's CNTHP watches its deadline.  run_lock held. */
 void vtimer_watch(struct vcpu *v);
