@@ -329,6 +329,20 @@ def spdx(files):
     yield 'every-file', '\n'.join(missing)
 
 
+def whitespace(files):
+    """What git am warns of."""
+    hits = []
+    for path in files:
+        with open(os.path.join(TOP, path), encoding='utf-8', errors='replace') as file:
+            text = file.read()
+        if text.endswith('\n\n') or text and not text.endswith('\n'):
+            hits.append(f'{path}: has to end with one newline')
+        if not path.endswith('.patch'):  # the context is a space
+            hits += [f'{path}:{n}: space at the end' for n, line in enumerate(text.split('\n'), 1)
+                     if line != line.rstrip()]
+    yield 'every-file', '\n'.join(hits)
+
+
 def spelling(files):
     """The mistakes of the kernel's list; checkpatch looks at its own files only."""
     with open(os.path.join(KSRC, 'scripts/spelling.txt'), encoding='utf-8') as file:
@@ -383,8 +397,8 @@ def scripts(files):
 
 
 KINDS = {
-    'includes': includes, 'words': words, 'spdx': spdx, 'scripts': scripts,
-    'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
+    'includes': includes, 'words': words, 'spdx': spdx, 'whitespace': whitespace,
+    'scripts': scripts, 'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
     'mutants': mutants, 'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
     'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
     'clang': clang, 'sample': sample, 'programs': programs, 'binding': binding,

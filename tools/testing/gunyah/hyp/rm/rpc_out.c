@@ -312,4 +312,3 @@ void rm_rpc_due(u64 now)
 	if (next)
 		rm_defer_until(next);
 }
-
