@@ -16,9 +16,10 @@
  * injection asks before it.  Each event comes with the stack, as text, and
  * counts when an address in it is the driver's.  What fault injection
  * leaves out by its nature is left out here, too: what must not fail
- * (__GFP_NOFAIL), and interrupts.  An allocation that is too large for a slab is
- * two events, kmalloc and the page below it, and counts once.  Several objects
- * that are asked for at once are no event.
+ * (__GFP_NOFAIL), interrupts, and in newer kernels what a maple tree takes from
+ * a sheaf of objects that it had filled before.  An allocation that is too large
+ * for a slab is two events, kmalloc and the page below it, and counts once.
+ * Several objects that are asked for at once are no event.
  *
  * Neither looks at the pages that a slab takes when it is used up: that they can't
  * be had is, for who asked, the same as a failing kmalloc(), and when it happens
@@ -377,18 +378,20 @@ static bool is_allocation(const char *line)
 
 struct reader {
 	struct ranges ranges;
-	bool event, page, inside, proc, refill;
+	bool event, page, inside, proc, refill, sheaf;
 	struct alloc_count count;
 };
 
 static void end_event(struct reader *r)
 {
-	if (r->event && r->inside && !r->proc && !(r->page && r->refill)) {
+	if (r->event && r->inside && !r->proc && !r->sheaf && !(r->page && r->refill)) {
 		r->count.traced++;
 		r->count.refills += r->refill;
 	}
 	*r = (struct reader) { .ranges = r->ranges, .count = r->count };
 }
+
+#define FROM_SHEAF	" => kmem_cache_alloc_from_sheaf"
 
 /* A line " => function <address>", where the call comes back to. */
 static void read_call(struct reader *r, const char *line)
@@ -399,6 +402,7 @@ static void read_call(struct reader *r, const char *line)
 	if (!text)
 		test_die("no address in a stack of the trace");
 	address = strtoull(text + 1, NULL, 16);
+	r->sheaf |= !strncmp(line, FROM_SHEAF, strlen(FROM_SHEAF));
 	r->inside |= within(&r->ranges.scope, address);
 	r->proc |= within(&r->ranges.proc, address);
 	r->refill |= within(&r->ranges.refill, address);
