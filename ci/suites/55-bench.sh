@@ -6,5 +6,12 @@
 
 . "$(dirname "$0")/../suite.sh"
 
+# The count is the driver's, whatever QEMU it is; what counts is a plugin for version 1
+# of QEMU's interface, and the newest knows version 7 only.
+if [ "$QEMU" = new ]; then
+	printf '%s\n' 'KTAP version 1' 1..1 'ok 1 budget # SKIP a plugin for an older QEMU counts'
+	exit
+fi
+
 "$CI/build-bench.sh"
 exec "$CI/bench.sh" --check
