@@ -12,7 +12,7 @@ import ktap
 from bench_count import PARTS, calls_of
 
 CI = os.path.dirname(os.path.abspath(__file__))
-BUDGET = os.path.join(CI, 'bench/budget.txt')
+BUDGET = os.environ.get('BENCH_BUDGET', os.path.join(CI, 'bench/budget.txt'))
 PAGE = os.path.join(CI, '../Documentation/virt/gunyah/performance.rst')
 
 GROWTH = 0.05                   # what an operation's cost may grow by
@@ -59,7 +59,9 @@ MIB_OF_FOLIO = 2
 DIRECT_MAP = re.compile(r'gunyah_direct_map|set_memory_valid|__change_memory_common|'
                         r'change_page_range|__?apply_to_|kernel_page_present|can_set_direct_map|'
                         r'pfn_is_map_memory|memblock|flush_tlb|__flush_tlb|set_pte|'
-                        r'walk_pgd|lookup_address')
+                        r'walk_p[gu]d|walk_p4d|walk_pmd|walk_pte|lookup_address|'
+                        # from 7.x on
+                        r'walk_kernel_page|pageattr_|update_range_prot|split_(kernel|p.d|cont)')
 
 MESSAGE = 'gunyah_rm_transfer'
 HYPERCALL = 'gunyah_hypercall_(addrspace|memextent)_'

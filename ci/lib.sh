@@ -72,7 +72,7 @@ STAGE=$WORK/stage-$FLAVOUR
 # The guest's kernel is the plain build, also when the primary's is another.
 GUEST_IMAGE=${IMAGE:-$WORK/build-$BASE_TAG/arch/arm64/boot/Image}
 USEROUT=$WORK/user-$BASE_TAG
-HYPOUT=$WORK/hyp
+HYPOUT=$WORK/hyp-$BASE_TAG
 INITRAMFS=$WORK/initramfs
 LOGS=$WORK/log
 
