@@ -318,7 +318,7 @@ static void killed_with_its_turn(struct kunit *test)
 	struct caller *holder, *killed, *other;
 
 	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
-	fake->rm->queue_limit_ms = 3 * MSEC_PER_SEC;
+	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
 
 	holder = start_holder(test);
 	killed = start_caller(test, OTHER, 1);
@@ -343,7 +343,7 @@ static void killed_with_the_last_turn(struct kunit *test)
 	struct caller *holder, *killed;
 
 	kunit_activate_static_stub(test, gunyah_rm_wait_turn, killed_with_turn);
-	fake->rm->queue_limit_ms = 3 * MSEC_PER_SEC;
+	fake->rm->queue_limit_ms = 10 * MSEC_PER_SEC;
 
 	holder = start_holder(test);
 	killed = start_caller(test, OTHER, 1);
