@@ -20,7 +20,8 @@ what it needs.
 
     bench.py --update
 
-also writes the figures into the budget, ci/bench/budget.txt, and into the page
+also writes the figures into the budget (ci/bench/budget.txt, or of another base the
+budget.txt beside its patches) and into the page
 performance.rst with its picture.
 
     bench.py --check

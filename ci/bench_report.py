@@ -59,7 +59,7 @@ MIB_OF_FOLIO = 2
 DIRECT_MAP = re.compile(r'gunyah_direct_map|set_memory_valid|__change_memory_common|'
                         r'change_page_range|__?apply_to_|kernel_page_present|can_set_direct_map|'
                         r'pfn_is_map_memory|memblock|flush_tlb|__flush_tlb|set_pte|'
-                        r'walk_p[gu]d|walk_p4d|walk_pmd|walk_pte|lookup_address|'
+                        r'walk_p(gd|4d|ud|md|te)|lookup_address|'
                         # from 7.x on
                         r'walk_kernel_page|pageattr_|update_range_prot|split_(kernel|p.d|cont)')
 

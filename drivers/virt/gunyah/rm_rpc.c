@@ -113,7 +113,7 @@ static void give_wire(struct gunyah_rm *rm)
 	give_wire_locked(rm);
 }
 
-/* As wait_for_completion_killable_timeout(), if @killable.  Has a stub in tests. */
+/* As wait_for_completion_timeout(), or its killable twin.  Has a stub in tests. */
 VISIBLE_IF_KUNIT long gunyah_rm_wait_turn(struct completion *turn, bool killable, long left)
 {
 	KUNIT_STATIC_STUB_REDIRECT(gunyah_rm_wait_turn, turn, killable, left);

@@ -58,4 +58,10 @@ static inline int mem_test_fd(struct kunit *test, struct file *file)
 	return fd;
 }
 
+/* In place of gunyah_vm_parcel_can_lend(): a kernel whose direct map can't be changed. */
+static inline bool mem_test_can_not_lend(void)
+{
+	return false;
+}
+
 #endif

@@ -288,18 +288,13 @@ static void direct_map_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
 }
 
-static bool can_not_lend(void)
-{
-	return false;
-}
-
 /* R62: what would stay in the direct map is not lent; nothing is given then. */
 static void nothing_lent_that_stays_mapped(struct kunit *test)
 {
 	struct parcel_test *t = test->priv;
 
 	map_guest(test);
-	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, can_not_lend);
+	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, mem_test_can_not_lend);
 	KUNIT_EXPECT_EQ(test, give(t, GPA, SZ_4K), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, t->gives, 0);
 

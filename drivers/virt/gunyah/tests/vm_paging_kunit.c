@@ -313,18 +313,13 @@ static void firmware_that_can_not_be_lent(struct kunit *test)
 	expect_all_back(test);
 }
 
-static bool can_not_lend(void)
-{
-	return false;
-}
-
-/* R62: what would stay in the direct map is not lent: not the first page, nor later ones. */
+/* R62: what would stay in the direct map is not lent; nothing is given then. */
 static void nothing_lent_that_stays_mapped(struct kunit *test)
 {
 	struct paging_test *t = test->priv;
 
 	map_guest(test);
-	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, can_not_lend);
+	kunit_activate_static_stub(test, gunyah_vm_parcel_can_lend, mem_test_can_not_lend);
 	KUNIT_EXPECT_EQ(test, give(t), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, t->gives, 0);
 	expect_all_back(test);
