@@ -316,6 +316,9 @@ static __always_inline int handle_mmio(struct gunyah_vcpu *vcpu, bool write, u64
 		ret = gunyah_vcpu_unnamed_access(vcpu, addr, write);
 		if (ret != -ENOENT)
 			return ret;
+	} else if (unlikely(!gunyah_vcpu_same_run(vcpu))) {
+		/* No access of the guest that there is now; the next look says so. */
+		return GO_ON;
 	}
 
 	if (unlikely(len > 8 || !(BIT(len) & LENGTHS)))

@@ -435,19 +435,6 @@ static void answer_of_another_run(struct kunit *test)
 	expect_resume(test, 1, 0, 0);
 }
 
-/* R1, R2: the exit was told before the reset was seen; there is nothing to answer. */
-static void exit_overtaken_by_a_reset(struct kunit *test)
-{
-	struct run_test *t = test->priv;
-
-	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, MMIO, 4, 0, EVENT_VM_RUNS_AGAIN);
-	KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), 0);
-	KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_MMIO);
-	t->run.mmio.data[0] = 0x12;
-	expect_exited(test);
-	expect_resume(test, 1, 0, 0);
-}
-
 /* What was the end of one run is not that of the next. */
 static void fault_overtaken_by_a_reset(struct kunit *test)
 {
@@ -501,6 +488,29 @@ static void handled_write(struct kunit *test)
 	gunyah_vm_io_remove(&t->vm.io, &h.handler);
 }
 
+/* R2, R5: an access of the guest that was is not one of the guest that is there now. */
+static void access_overtaken_by_a_reset(struct kunit *test)
+{
+	struct io_handler h = { .handler.ops = &io_ops };
+	struct run_test *t = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, gunyah_vm_io_make_key(&h.handler.key, MMIO, 4, NULL), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_vm_io_add(&t->vm.io, &h.handler), 0);
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE, MMIO, 4, 1, EVENT_VM_RUNS_AGAIN);
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_WRITE, MMIO + 4, 4, 1, EVENT_VM_RUNS_AGAIN);
+	answer(t, GUNYAH_VCPU_STATE_ADDRSPACE_VMMIO_READ, MMIO, 4, 0, EVENT_VM_RUNS_AGAIN);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, gunyah_vcpu_run(&t->vcpu), -EBUSY);
+		KUNIT_EXPECT_EQ(test, t->run.exit_reason, GUNYAH_VCPU_EXIT_UNKNOWN);
+		KUNIT_EXPECT_EQ(test, t->n_calls, i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, h.count, 0);
+	expect_exited(test);
+	expect_resume(test, 3, 0, 0);
+	gunyah_vm_io_remove(&t->vm.io, &h.handler);
+}
+
 static struct kunit_case vcpu_run_cases[] = {
 	KUNIT_CASE_PARAM(read, read_gen_params),
 	KUNIT_CASE_PARAM(write, write_gen_params),
@@ -519,7 +529,7 @@ static struct kunit_case vcpu_run_cases[] = {
 	KUNIT_CASE(no_resource),
 	KUNIT_CASE(new_run),
 	KUNIT_CASE(answer_of_another_run),
-	KUNIT_CASE(exit_overtaken_by_a_reset),
+	KUNIT_CASE(access_overtaken_by_a_reset),
 	KUNIT_CASE(fault_overtaken_by_a_reset),
 	KUNIT_CASE(handled_write),
 	{}
