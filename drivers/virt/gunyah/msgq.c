@@ -68,13 +68,14 @@ int gunyah_msgq_send(struct gunyah_msgq *msgq, const void *buf, size_t size, boo
 {
 	unsigned long end = jiffies + msecs_to_jiffies(msgq->send_limit_ms);
 	enum gunyah_error error;
-	unsigned long left;
+	unsigned long now, left;
 
 	if (!size || size > GUNYAH_MSGQ_MSG_MAX)
 		return -EMSGSIZE;
 
 	do {
-		left = time_before(jiffies, end) ? end - jiffies : 0;
+		now = jiffies;
+		left = time_before(now, end) ? end - now : 0;
 		left = wait_event_timeout(msgq->wait, !gunyah_msgq_is_full(msgq), left);
 
 		/* Also at the limit: the queue knows best whether it is full. */
