@@ -538,8 +538,12 @@ static int ask_paging_alone(struct gunyah_rm *rm)
 	int ret;
 
 	ret = gunyah_rm_alloc_vmid(rm, &vmid);
-	if (ret)
+	if (ret) {
+		/* Answered, but not with a number: it can't be given back. */
+		if (ret == -EIO && !gunyah_rm_is_dead(rm))
+			atomic_inc(&rm->stats.lost_vmids);
 		return ret;
+	}
 
 	ret = ask_paging(rm, vmid);
 	if (gunyah_rm_dealloc_vmid(rm, vmid))

@@ -84,3 +84,28 @@ int gunyah_vm_host_flow(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_fl
 	*flow = paging ? GUNYAH_VM_FLOW_PAGED : GUNYAH_VM_FLOW_EAGER;
 	return 0;
 }
+
+/**
+ * gunyah_vm_host_ask_flow() - the same for a call that starts no VM
+ * @host: the connection's VMs
+ * @flow: filled in
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV when the resource manager, or the hypervisor, refused the
+ * question; -EIO, -ETIMEDOUT, -ENOMEM or -EINTR.
+ */
+int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow)
+{
+	int ret = gunyah_vm_host_flow(host, 0, flow);
+
+	switch (ret) {
+	case 0:
+	case -EINTR:
+	case -EIO:
+	case -ENOMEM:
+	case -ETIMEDOUT:
+		return ret;
+	default:
+		return -ENODEV;
+	}
+}

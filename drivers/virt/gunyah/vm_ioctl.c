@@ -44,7 +44,7 @@ static int check_flow_extension(struct gunyah_vm_host *host)
 	enum gunyah_vm_flow flow;
 	int ret;
 
-	ret = gunyah_vm_host_flow(host, 0, &flow);
+	ret = gunyah_vm_host_ask_flow(host, &flow);
 	return ret ?: flow == GUNYAH_VM_FLOW_PAGED;
 }
 
@@ -188,7 +188,7 @@ static long vm_reclaim_mem(struct gunyah_vm *vm, const union gunyah_ioctl_arg *a
 	enum gunyah_vm_flow flow;
 	int ret;
 
-	ret = gunyah_vm_host_flow(vm->host, 0, &flow);
+	ret = gunyah_vm_host_ask_flow(vm->host, &flow);
 	if (ret)
 		return ret;
 	if (flow != GUNYAH_VM_FLOW_PAGED)

@@ -166,6 +166,12 @@ static void drain_locked(struct gunyah_vm_resources *r)
 	}
 }
 
+/* Can there be no such resource?  -ENXIO may be a lack of memory, see map_irq(). */
+static bool is_impossible(int error)
+{
+	return error == -EINVAL || error == -EBUSY;
+}
+
 static int fill_locked(struct gunyah_vm_resources *r, struct device_node *irq_parent,
 		       size_t n, const struct gunyah_rm_hyp_resource *list)
 {
@@ -180,8 +186,13 @@ static int fill_locked(struct gunyah_vm_resources *r, struct device_node *irq_pa
 			continue;
 		res = gunyah_resource_create(irq_parent, list[i].type, list[i].label,
 					     list[i].capid, list[i].virq);
-		if (IS_ERR(res))
+		if (IS_ERR(res)) {
+			/* What nobody claims is of no consequence. */
+			if (is_impossible(PTR_ERR(res)) &&
+			    !find_ticket_locked(r, list[i].type, list[i].label))
+				continue;
 			return PTR_ERR(res);
+		}
 		list_add_tail(&res->list, &r->resources);
 	}
 
@@ -198,7 +209,8 @@ static int fill_locked(struct gunyah_vm_resources *r, struct device_node *irq_pa
  * @r: the VM's table, without resources
  * @irq_parent: interrupt controller of the resources' interrupts
  * @n: entries of @list
- * @list: what the resource manager said; unknown types are passed over
+ * @list: what the resource manager said; unknown types are passed over, and those with
+ *	an interrupt that can't be, where nobody has claimed them
  *
  * All or nothing: after an error no ticket is populated and there are no
  * resources.

@@ -408,6 +408,8 @@ static void forget_vmid(struct gunyah_vm_rm *v, bool dealloc)
 
 	/* From LOST, when the last call was not answered. */
 	move(v, GUNYAH_VM_RM_NONE);
+	/* It may be another VM's now. */
+	WRITE_ONCE(v->vmid, 0);
 }
 
 /* Known before on_dead() runs: nothing is to be tried in between. */

@@ -219,6 +219,7 @@ static void unknown_types(struct kunit *test)
 	gunyah_vm_ticket_remove(&t->r, &vcpu->ticket);
 }
 
+/* R27: the one that can't be is of consequence where somebody has claimed it. */
 static void bad_interrupt(struct kunit *test)
 {
 	static const struct gunyah_rm_hyp_resource list[] = {
@@ -227,12 +228,22 @@ static void bad_interrupt(struct kunit *test)
 	};
 	struct resource_test *t = test->priv;
 	struct holder *vcpu = holder(t, 0, GUNYAH_RESOURCE_VCPU, 0);
+	struct holder *second = holder(t, 1, GUNYAH_RESOURCE_VCPU, 1);
 
 	KUNIT_EXPECT_EQ(test, gunyah_vm_ticket_add(&t->r, &vcpu->ticket), 0);
+	KUNIT_EXPECT_EQ(test, gunyah_vm_ticket_add(&t->r, &second->ticket), 0);
 	KUNIT_EXPECT_EQ(test, gunyah_vm_resources_fill(&t->r, NULL, ARRAY_SIZE(list), list),
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, vcpu->populated, 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&t->r.resources));
+	gunyah_vm_ticket_remove(&t->r, &second->ticket);
+
+	KUNIT_EXPECT_EQ(test, gunyah_vm_resources_fill(&t->r, NULL, ARRAY_SIZE(list), list), 0);
+	KUNIT_EXPECT_EQ(test, vcpu->capid, 1);
+	/* Who comes for it now finds nothing. */
+	KUNIT_EXPECT_EQ(test, gunyah_vm_ticket_add(&t->r, &second->ticket), 0);
+	KUNIT_EXPECT_EQ(test, second->populated, 0);
+	gunyah_vm_ticket_remove(&t->r, &second->ticket);
 	gunyah_vm_ticket_remove(&t->r, &vcpu->ticket);
 }
 

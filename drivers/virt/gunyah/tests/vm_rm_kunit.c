@@ -400,6 +400,7 @@ static void end(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, gunyah_vm_rm_state(&l->v), GUNYAH_VM_RM_NONE);
 		KUNIT_EXPECT_FALSE(test, l->allocated);
 		KUNIT_EXPECT_FALSE(test, l->listening);
+		KUNIT_EXPECT_EQ(test, l->v.vmid, 0);
 	}
 	KUNIT_EXPECT_EQ(test, l->wrong, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->stats.vmids), 0);

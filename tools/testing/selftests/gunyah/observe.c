@@ -199,6 +199,14 @@ TEST(counters_of_a_vm)
 	EXPECT_LE(0x80, vmid);
 	EXPECT_EQ(GUEST_SIZE, driver_counter("gunyah_vm/memory", "lent"));
 	EXPECT_LT(0, driver_counter("gunyah_vm/memory", "parcels"));
+
+	/* The next VM may have this vmid after the reset. */
+	ASSERT_EQ(AGENT_STATUS, agent_psci(&vm.vcpu[0], PSCI_SYSTEM_OFF, 0, 0));
+	EXPECT_EQ(vmid, last_vmid());
+	ASSERT_EQ(0, __vm_reset(&vm));
+	EXPECT_EQ(0, last_vmid());
+	vm_start_anew(&vm);
+	EXPECT_LE(0x80, last_vmid());
 	vm_destroy(&vm);
 	EXPECT_EQ(0, last_vmid());
 	EXPECT_EQ(0, driver_counter("gunyah_vm/memory", "lent"));

@@ -66,6 +66,9 @@ FIXTURE_VARIANT_ADD(resources, unknown_type) {
 /* R27: what nobody asked for is dropped */
 FIXTURE_VARIANT_ADD(resources, label_that_nobody_claims) {
 	.edit = { { LABEL(1), 77 } }, .run = { RUNS, NO_VCPU } };
+FIXTURE_VARIANT_ADD(resources, interrupt_that_can_not_be_and_nobody_claims) {
+	.edit = { { LABEL(1), 77 }, { VIRQ(1), 27 }, { VIRQ(1) + 1, 0 } },
+	.run = { RUNS, NO_VCPU } };
 FIXTURE_VARIANT_ADD(resources, same_label_twice) {
 	.edit = { { LABEL(1), 0 } }, .run = { RUNS, NO_VCPU } };
 
