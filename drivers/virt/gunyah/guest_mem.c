@@ -260,19 +260,44 @@ static vm_fault_t gunyah_guest_mem_fault_locked(struct vm_fault *vmf, struct gun
 	return gunyah_guest_mem_map(vmf, folio, start, last);
 }
 
+/*
+ * Take the lock, 0 then.  A start holds it while it allocates a guest's memory: who waits
+ * for that does not keep others from the process's mappings, and begins anew afterwards;
+ * unless that is the second time, or the caller of the fault handler can't do so.  Who is
+ * killed meanwhile needs no page; to fault again would not end where the kernel touches
+ * the page on behalf of the process.
+ */
+VISIBLE_IF_KUNIT vm_fault_t gunyah_guest_mem_fault_lock(struct vm_fault *vmf,
+							struct gunyah_guest_pages *gp)
+{
+	struct file *file;
+
+	if (mutex_trylock(&gp->lock))
+		return 0;
+	if (!fault_flag_allow_retry_first(vmf->flags))
+		return mutex_lock_killable(&gp->lock) ? VM_FAULT_SIGBUS : 0;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+
+	/* The mapping may go then, and the file with it. */
+	file = get_file(vmf->vma->vm_file);
+	release_fault_lock(vmf);
+	if (!mutex_lock_killable(&gp->lock))
+		mutex_unlock(&gp->lock);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+EXPORT_SYMBOL_IF_KUNIT(gunyah_guest_mem_fault_lock);
+
 static vm_fault_t gunyah_guest_mem_fault(struct vm_fault *vmf)
 {
 	struct gunyah_guest_mem *gm = vmf->vma->vm_file->private_data;
 	struct gunyah_guest_pages *gp = &gm->pages;
 	vm_fault_t ret;
 
-	/*
-	 * A start holds the lock while it allocates a guest's memory.  Who is
-	 * killed meanwhile needs no page; to fault again would not end where the
-	 * kernel touches the page on behalf of the process.
-	 */
-	if (mutex_lock_killable(&gp->lock))
-		return VM_FAULT_SIGBUS;
+	ret = gunyah_guest_mem_fault_lock(vmf, gp);
+	if (ret)
+		return ret;
 	ret = gunyah_guest_mem_fault_locked(vmf, gp);
 	mutex_unlock(&gp->lock);
 	return ret;
@@ -284,14 +309,18 @@ static const struct vm_operations_struct gunyah_guest_mem_vm_ops = {
 
 static int gunyah_guest_mem_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	if (!(vma->vm_flags & VM_MAYSHARE))
+	/*
+	 * Not for execution: for such an entry arm64 cleans the caches of the whole folio, by
+	 * the direct map, and a part of it may be lent.
+	 */
+	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_flags & VM_EXEC)
 		return -EINVAL;
 
 	/*
 	 * Mixed map: single pages of a folio are mapped, from the fault handler.
 	 * That also keeps mlock, khugepaged and NUMA balancing off.
 	 */
-	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_mod(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
 	vma->vm_ops = &gunyah_guest_mem_vm_ops;
 	return 0;
 }

@@ -5,11 +5,13 @@
 #ifndef _GUNYAH_GUEST_MEM_H
 #define _GUNYAH_GUEST_MEM_H
 
-#include <linux/types.h>
+#include <linux/mm_types.h>
 
 struct file;
 struct gunyah_create_mem_args;
+struct gunyah_guest_pages;
 struct gunyah_mem_provider;
+struct vm_fault;
 
 /**
  * gunyah_guest_mem_create() - CREATE_GUEST_MEM
@@ -36,5 +38,9 @@ struct file *gunyah_guest_mem_file(const struct gunyah_create_mem_args *args);
  * Return: the provider, NULL when @file is of another kind.
  */
 struct gunyah_mem_provider *gunyah_guest_mem_provider(struct file *file);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+vm_fault_t gunyah_guest_mem_fault_lock(struct vm_fault *vmf, struct gunyah_guest_pages *gp);
+#endif
 
 #endif

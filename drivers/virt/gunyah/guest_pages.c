@@ -483,21 +483,32 @@ enum gunyah_mem_state gunyah_guest_pages_state(struct gunyah_guest_pages *gp, pg
  * Exact also when mappings were split, moved or inherited: the tree of mappings
  * is kept, under i_mmap_rwsem, by those who do that.  A mapping leaves it after
  * its page-table entries are gone; the references that these had may still be on
- * their way: see gunyah_guest_pages_pinned().
+ * their way: see gunyah_guest_pages_pinned().  There may be very many: the tree is one of
+ * intervals, by their beginnings, and a node knows the last end below it.
  */
 bool gunyah_guest_pages_mapped(struct gunyah_guest_pages *gp, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = gp->file->f_mapping;
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma, *left;
 	struct rb_node *node;
 	bool mapped = false;
 
 	lockdep_assert_held(&gp->lock);
 
 	i_mmap_lock_read(mapping);
-	for (node = rb_first_cached(&mapping->i_mmap); node && !mapped; node = rb_next(node)) {
+	node = mapping->i_mmap.rb_root.rb_node;
+	while (node && !mapped) {
 		vma = rb_entry(node, struct vm_area_struct, shared.rb);
-		mapped = vma->vm_pgoff <= last && vma->vm_pgoff + vma_pages(vma) > first;
+		left = rb_entry_safe(node->rb_left, struct vm_area_struct, shared.rb);
+		/* Either it is there, or all that is further right begins behind @last. */
+		if (left && left->shared.rb_subtree_last >= first) {
+			node = node->rb_left;
+			continue;
+		}
+		if (vma->vm_pgoff > last)
+			break;
+		mapped = vma->vm_pgoff + vma_pages(vma) > first;
+		node = node->rb_right;
 	}
 	i_mmap_unlock_read(mapping);
 

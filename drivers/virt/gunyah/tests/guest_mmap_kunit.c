@@ -4,14 +4,19 @@
  * range is not lent, a lent one is a SIGBUS, which this thread sees as -EFAULT
  * of an access by the kernel.  And of pages that have failed (R68).
  */
-#include <linux/fs.h>
+#include <linux/bitmap.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/falloc.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 
+#include "../guest_pages.h"
 #include "../mem_list.h"
 #include "../rm_calls.h"
 #include "mem_test.h"
@@ -240,6 +245,121 @@ static void folio_mapped_beside_is_lent(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pin_user_pages_fast(addr, 1, FOLL_WRITE, &page), 1);
 	KUNIT_EXPECT_EQ(test, lend(test, 0, SZ_1M), -EBUSY);
 	unpin_user_page(page);
+}
+
+/* R67: among many mappings, one in the other or apart, each page is found that is in one. */
+static void mapped_among_many(struct kunit *test)
+{
+	static const struct { unsigned int first, n; } maps[] = {
+		{ 20, 4 }, { 2, 1 }, { 40, 1 }, { 21, 1 }, { 8, 6 }, { 50, 14 }, { 9, 1 },
+		{ 52, 1 }, { 23, 1 }, { 2, 1 }, { 30, 1 }, { 12, 4 }, { 53, 2 }, { 31, 1 },
+	};
+	const unsigned int n = 64;
+	unsigned long mapped[BITS_TO_LONGS(64)] = {};
+	unsigned int i, page;
+
+	for (i = 0; i < ARRAY_SIZE(maps); i++) {
+		map(test, maps[i].first * PAGE_SIZE, maps[i].n * PAGE_SIZE);
+		bitmap_set(mapped, maps[i].first, maps[i].n);
+		for (page = 0; page < n; page++) {
+			int ret = lend(test, page * PAGE_SIZE, PAGE_SIZE);
+
+			KUNIT_ASSERT_EQ(test, ret, test_bit(page, mapped) ? -EBUSY : 0);
+			if (!ret)
+				take_back(test, page * PAGE_SIZE, PAGE_SIZE);
+		}
+	}
+}
+
+/*
+ * R67: for an entry that can be executed arm64 cleans the caches of the whole folio, by the
+ * direct map, where a lent part of it is not.
+ */
+static void never_for_execution(struct kunit *test)
+{
+	struct mmap_test *t = test->priv;
+	const unsigned long addr = map(test, 0, SZ_2M);
+	struct vm_area_struct *vma;
+	unsigned long exec;
+
+	exec = kunit_vm_mmap(test, t->file, 0, SZ_2M, PROT_READ | PROT_EXEC, MAP_SHARED, 0);
+	KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(exec));
+
+	/* Not by mprotect() either. */
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, addr);
+	KUNIT_EXPECT_NOT_NULL(test, vma);
+	if (vma)
+		KUNIT_EXPECT_EQ(test, vma->vm_flags & (VM_EXEC | VM_MAYEXEC), 0);
+	mmap_read_unlock(current->mm);
+}
+
+/* A thread that has the lock of a file until nobody has that of the mappings. */
+struct lock_holder {
+	struct gunyah_guest_pages gp;
+	struct mm_struct *mm;
+	struct completion held;
+	bool unlocked;
+};
+
+#define HOLD_MS	5000
+
+static int hold_lock(void *arg)
+{
+	struct lock_holder *h = arg;
+	unsigned int i;
+
+	mutex_lock(&h->gp.lock);
+	complete(&h->held);
+	for (i = 0; i < HOLD_MS && !h->unlocked; i++) {
+		h->unlocked = !rwsem_is_locked(&h->mm->mmap_lock);
+		if (!h->unlocked)
+			fsleep(1000);
+	}
+	mutex_unlock(&h->gp.lock);
+	return 0;
+}
+
+/* R67: who waits for a start does not keep others from the process's mappings. */
+static void fault_waits_without_the_mmap_lock(struct kunit *test)
+{
+	struct lock_holder *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct vm_fault vmf = {};
+	struct task_struct *task;
+	unsigned long addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	addr = map(test, 0, SZ_2M);
+	mutex_init(&h->gp.lock);
+	init_completion(&h->held);
+	h->mm = current->mm;
+
+	mmap_read_lock(h->mm);
+	memcpy(&vmf, &(struct vm_fault) {
+		.vma = vma_lookup(h->mm, addr),
+		.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT,
+	}, sizeof(vmf));
+	task = kthread_run(hold_lock, h, "gunyah-test");
+	if (IS_ERR(task)) {
+		mmap_read_unlock(h->mm);
+		KUNIT_FAIL_AND_ABORT(test, "no thread");
+	}
+	wait_for_completion(&h->held);
+
+	/* Who can't wait keeps the lock. */
+	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), VM_FAULT_RETRY);
+	mmap_assert_locked(h->mm);
+
+	vmf.flags = FAULT_FLAG_ALLOW_RETRY;
+	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), VM_FAULT_RETRY);
+	KUNIT_EXPECT_TRUE(test, h->unlocked);
+
+	/* The second time. */
+	mmap_read_lock(h->mm);
+	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED;
+	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), 0);
+	mutex_unlock(&h->gp.lock);
+	mmap_read_unlock(h->mm);
 }
 
 static void punch_clears_mapped_memory(struct kunit *test)
@@ -477,6 +597,9 @@ static struct kunit_case guest_mmap_test_cases[] = {
 	KUNIT_CASE(fault_around_stops_at_lent),
 	KUNIT_CASE(pinned_is_not_lent),
 	KUNIT_CASE(folio_mapped_beside_is_lent),
+	KUNIT_CASE(mapped_among_many),
+	KUNIT_CASE(never_for_execution),
+	KUNIT_CASE(fault_waits_without_the_mmap_lock),
 	KUNIT_CASE(punch_clears_mapped_memory),
 	KUNIT_CASE(holes_keep_the_rest),
 	KUNIT_CASE(holes_keep_the_rest_of_huge_pages),

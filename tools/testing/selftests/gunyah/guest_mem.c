@@ -115,6 +115,21 @@ TEST_F(mem, private_mapping_is_refused)
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd, 0));
 }
 
+/* R67: 7.x's kernel lets nobody execute from an anonymous file (EPERM). */
+TEST_F(mem, nothing_is_executed_there)
+{
+	char *p;
+
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, self->fd, 0));
+	EXPECT_TRUE(errno == EINVAL || errno == EPERM);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(0, *p);
+	munmap(p, PAGE);
+}
+
 TEST_F(mem, access_beyond_the_end_is_sigbus)
 {
 	char *p = mmap(NULL, 3 * SZ_2M, PROT_READ, MAP_SHARED, self->fd, 0);
