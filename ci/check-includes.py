@@ -32,7 +32,7 @@ LAYERS = [
     ('vm_resource', ['vm_resource']),
     ('mem_list', ['mem_list']),
     ('mem_page', ['mem_page']),
-    ('mem_provider', ['direct_map', 'mem_provider']),
+    ('mem_provider', ['direct_map', 'mem_provider', 'parcel_entries']),
     ('guest_pages', ['guest_pages']),
     ('guest_mem', ['guest_mem', 'user_mem']),
     ('platform', ['platform']),

@@ -11,6 +11,7 @@
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/export.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
 #include <uapi/linux/gunyah.h>
@@ -58,7 +59,7 @@ EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_auth_trusted);
  * @arg: kernel copy, unchecked
  *
  * Return: 0; -EINVAL for a size of 0, or a size or an address that is not page
- * aligned; -EOVERFLOW when the range wraps.
+ * aligned; -EOVERFLOW when the range, or its size in pages of this kernel, wraps.
  */
 int gunyah_vm_auth_firmware(struct gunyah_vm_auth *auth,
 			    const struct gunyah_vm_firmware_config *arg)
@@ -68,7 +69,12 @@ int gunyah_vm_auth_firmware(struct gunyah_vm_auth *auth,
 		.gpa	= arg->guest_phys_addr,
 		.size	= arg->size,
 	};
-	return IS_ALIGNED(auth->size, SZ_4K) ? check_range(auth->gpa, auth->size) : -EINVAL;
+	if (!IS_ALIGNED(auth->size, SZ_4K))
+		return -EINVAL;
+	/* In pages of this kernel it would have no size. */
+	if (auth->size > PAGE_ALIGN_DOWN(U64_MAX))
+		return -EOVERFLOW;
+	return check_range(auth->gpa, auth->size);
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_vm_auth_firmware);
 

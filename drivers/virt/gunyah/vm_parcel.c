@@ -15,10 +15,6 @@
  *   not have it: it was never asked for, or refused, or reclaimed.  Otherwise it
  *   is leaked: the provider keeps it for ever, and what was lent stays out of
  *   the direct map.
- *
- * The count of entries is one for the machine, not one for a connection: it
- * stands for the small heap of the one resource manager, and what a connection
- * has left there is still there for the next.
  */
 #define pr_fmt(fmt) "gunyah: " fmt
 
@@ -35,6 +31,7 @@
 #include <kunit/visibility.h>
 
 #include "direct_map.h"
+#include "parcel_entries.h"
 #include "platform.h"
 #include "rm_calls.h"
 #include "vm_parcel.h"
@@ -48,6 +45,7 @@ MODULE_PARM_DESC(lend_mapped,
 		 "Lend memory although the kernel's direct map can't be changed: the kernel may crash (default: false)");
 
 MODULE_IMPORT_NS(GUNYAH_DIRECT_MAP);
+MODULE_IMPORT_NS(GUNYAH_PARCEL);
 
 static DEFINE_MUTEX(gunyah_mem_stats_lock);
 static struct gunyah_mem_stats gunyah_mem_stats;
@@ -78,6 +76,7 @@ void gunyah_mem_stats_read(struct gunyah_mem_stats *stats)
 {
 	guard(mutex)(&gunyah_mem_stats_lock);
 	*stats = gunyah_mem_stats;
+	stats->entries = gunyah_parcel_entries_count();
 	stats->given += atomic64_read(&gunyah_paged_stats.given);
 	stats->reclaimed += atomic64_read(&gunyah_paged_stats.reclaimed);
 	stats->shared += gunyah_paged_in_state(GUNYAH_MEM_SHARED);
@@ -155,15 +154,13 @@ int gunyah_vm_parcel_add(struct gunyah_vm_parcel *parcel, struct gunyah_vm_bindi
 
 int gunyah_vm_parcel_reserve(struct gunyah_vm_parcel *parcel)
 {
-	guard(mutex)(&gunyah_mem_stats_lock);
-	if (gunyah_mem_stats.entries + parcel->mem.n > GUNYAH_MAX_MEM_ENTRIES) {
+	if (!gunyah_parcel_entries_reserve(parcel->mem.n)) {
 		pr_warn_ratelimited("%zu more pieces of memory for a guest, besides %llu: the limit is %u\n",
-				    parcel->mem.n, gunyah_mem_stats.entries,
+				    parcel->mem.n, gunyah_parcel_entries_count(),
 				    GUNYAH_MAX_MEM_ENTRIES);
 		return -E2BIG;
 	}
 
-	gunyah_mem_stats.entries += parcel->mem.n;
 	parcel->reserved = true;
 	return 0;
 }
@@ -257,7 +254,8 @@ static int gunyah_vm_parcel_platform_do(struct gunyah_vm_parcel *parcel)
 /*
  * The host's rights in memory that it shares stay what they were: all.  The
  * resource manager holds the host to its own entry of the access list until the
- * parcel is reclaimed; a user mapping with PROT_EXEC would abort without X.
+ * parcel is reclaimed; of a process's memory, one that is mapped with PROT_EXEC would
+ * abort without X.
  */
 static void gunyah_vm_parcel_fill_acl(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm,
 				      u16 vmid)
@@ -350,7 +348,9 @@ static int gunyah_vm_parcel_reclaim(struct gunyah_vm_parcel *parcel, struct guny
 	int ret = 0;
 
 	if (parcel->fate == GUNYAH_PARCEL_GIVEN)
-		ret = rm ? gunyah_rm_mem_reclaim(rm, parcel->handle, sanitize) : -ENODEV;
+		/* What is shared was the host's to read all the time. */
+		ret = rm ? gunyah_rm_mem_reclaim(rm, parcel->handle, sanitize &&
+						 parcel->state == GUNYAH_MEM_LENT) : -ENODEV;
 	else if (parcel->fate == GUNYAH_PARCEL_UNKNOWN)
 		ret = -EIO;
 
@@ -378,7 +378,7 @@ static void gunyah_vm_parcel_count_end(struct gunyah_vm_parcel *parcel, bool bac
 	if (!back)
 		gunyah_mem_stats.leaked += parcel->mem.size;
 	else if (parcel->reserved)
-		gunyah_mem_stats.entries -= parcel->mem.n;
+		gunyah_parcel_entries_release(parcel->mem.n);
 }
 
 static void gunyah_vm_parcel_free(struct gunyah_vm_parcel *parcel)
@@ -396,8 +396,8 @@ void gunyah_vm_parcel_consume(struct gunyah_vm_parcel *parcel)
 		*gunyah_vm_parcel_counter(parcel) -= parcel->mem.size;
 		atomic64_add(parcel->mem.size, &gunyah_paged_stats.in_state[parcel->state]);
 		gunyah_mem_stats.parcels--;
-		gunyah_mem_stats.entries -= parcel->mem.n;
 	}
+	gunyah_parcel_entries_release(parcel->mem.n);
 
 	list_for_each_entry_safe(binding, next, &parcel->bindings, parcel_list)
 		list_del_init(&binding->parcel_list);

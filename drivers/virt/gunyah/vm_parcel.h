@@ -18,13 +18,6 @@
 struct dentry;
 struct gunyah_platform_ops;
 
-/*
- * Entries of all parcels together that the driver lets the resource manager
- * have.  The published resource manager (Dec 2023) starts no guest when it has
- * more than about 6,144, and from 8,192 on it never answers again.
- */
-#define GUNYAH_MAX_MEM_ENTRIES	6000
-
 /**
  * struct gunyah_vm_binding - a range of a provider at a guest address
  * @list: in struct gunyah_vm_mem

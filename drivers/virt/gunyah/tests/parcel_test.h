@@ -58,7 +58,7 @@ struct parcel_test {
 	bool keep_handle;
 	bool dead;
 	u32 last_reclaimed;
-	bool sanitized;
+	unsigned int sanitized;
 };
 
 static inline int give_stub(struct gunyah_rm *rm, struct gunyah_rm_mem_parcel *parcel)
@@ -101,7 +101,8 @@ static inline int reclaim_stub(struct gunyah_rm *rm, u32 handle, bool sanitize)
 
 	KUNIT_ASSERT_LT(test, handle - FIRST_HANDLE, t->gives);
 	t->last_reclaimed = handle;
-	t->sanitized = sanitize;
+	if (sanitize)
+		t->sanitized |= BIT(handle - FIRST_HANDLE);
 	if (++t->reclaims == t->fail_reclaim)
 		return t->err;
 

@@ -71,6 +71,7 @@ static const struct firmware_case firmware_cases[] = {
 	{ "size not aligned", { GPA, SZ_4K + 8 }, -EINVAL },
 	{ "address not aligned", { GPA + 8, SZ_4K }, -EINVAL },
 	{ "wraps", { -(u64)SZ_4K, SZ_8K }, -EOVERFLOW },
+	{ "size in pages wraps", { 0, -(u64)SZ_4K }, PAGE_SIZE > SZ_4K ? -EOVERFLOW : 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(firmware, firmware_cases, name);

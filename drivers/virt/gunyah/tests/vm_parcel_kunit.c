@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "../mem_list.h"
+#include "../parcel_entries.h"
 #include "parcel_test.h"
 
 /*
@@ -35,7 +36,7 @@ static void one_binding_is_one_parcel(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, take_back(t), 0);
 	KUNIT_EXPECT_EQ(test, t->reclaims, 1);
-	KUNIT_EXPECT_FALSE(test, t->sanitized);
+	KUNIT_EXPECT_EQ(test, t->sanitized, 0);
 	expect_stats(test, 0, 0, 0, 0);
 }
 

@@ -336,6 +336,54 @@ TEST_F_TIMEOUT(binding, messages_of_bind, 600)
 	EXPECT_TRUE(driver_unbind() && driver_bind());
 }
 
+/* R20, R81: a call that starts nothing is the first to ask how memory is given */
+TEST_F_TIMEOUT(binding, question_by_a_call_that_starts_nothing, 60)
+{
+	static const struct { __u32 error; int ret; } refusals[] = {
+		{ 1, -ENOMEM },			/* NOMEM */
+		{ 3, -ENODEV },			/* DENIED */
+		{ 5, -ENODEV },			/* BUSY */
+		{ 0x99, -ENODEV },		/* nothing that anybody knows */
+		{ 0xffffffffU, -ENODEV },	/* UNIMPLEMENTED */
+	};
+	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_2M };
+	unsigned int i;
+	int fd, vm, rule;
+
+	ASSERT_TRUE(driver_unbind() && driver_bind());
+	fd = open_gunyah();
+	ASSERT_LE(0, fd);
+	vm = __ioctl(fd, GUNYAH_CREATE_VM, 0);
+	ASSERT_LE(0, vm);
+	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+		rule = MSG_RULE(MSG_ALLOC_VMID, CTL_REFUSE, .times = 2, .p = { refusals[i].error });
+		EXPECT_EQ(refusals[i].ret, __ioctl(fd, GUNYAH_CHECK_EXTENSION,
+						   GUNYAH_EXT_DEMAND_PAGING));
+		EXPECT_EQ(refusals[i].ret, __ioctl(vm, GUNYAH_VM_RECLAIM_MEM, &range));
+		EXPECT_EQ(2, control_fired(rule));
+		control_clear(rule);
+	}
+
+	rule = CALL_RULE(CALL_MSGQ_SEND, CTL_CALL_RESULT, .p = { HYP_DENIED });
+	EXPECT_EQ(-ENODEV, __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING));
+	EXPECT_EQ(1, control_fired(rule));
+	control_clear(rule);
+
+	/* R64: it has given a vmid, and nobody knows which. */
+	EXPECT_EQ(0, driver_counter("gunyah_rm/lost_vmids", NULL));
+	rule = message_rule(TORN, MSG_ALLOC_VMID, 1);
+	EXPECT_EQ(-EIO, __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING));
+	EXPECT_EQ(1, control_fired(rule));
+	control_clear(rule);
+	EXPECT_EQ(1, driver_counter("gunyah_rm/lost_vmids", NULL));
+	EXPECT_EQ(self->before.vmids + 1, control_counters().vmids);
+
+	EXPECT_EQ(0, __ioctl(fd, GUNYAH_CHECK_EXTENSION, GUNYAH_EXT_DEMAND_PAGING));
+	close(vm);
+	close(fd);
+	EXPECT_TRUE(a_vm_runs());
+}
+
 /* R50: nothing is answered: the bind ends in its limit */
 TEST_F_TIMEOUT(binding, no_answer_to_bind, 60)
 {
@@ -535,6 +583,36 @@ TEST_F_TIMEOUT(modules, allocations_of_load, 600)
 	ASSERT_EQ(0, load(self->file[0]));
 	load_sweep(_metadata, names[1], self->file[1]);
 	ASSERT_EQ(0, module_unload(names[0]));
+}
+
+/*
+ * R57: what was not taken back is in the resource manager's heap for as long as that
+ * lives, and is counted also when the driver was loaded anew.
+ */
+TEST_F_TIMEOUT(modules, entries_are_counted_over_a_load, 60)
+{
+	const struct cost cost = cost_of(path, REFUSED, MSG_MEM_RECLAIM, 1);
+	unsigned int i, rule;
+	__u64 entries[2];
+	struct life l;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, load(self->file[0]));
+		ASSERT_EQ(0, load(self->file[1]));
+		ASSERT_TRUE(device_comes());
+		if (!i) {
+			rule = message_rule(REFUSED, MSG_MEM_RECLAIM, 1);
+			path_live(&l, path);
+			EXPECT_EQ(1, control_fired(rule));
+			control_clear(rule);
+		}
+		entries[i] = driver_counter("gunyah_vm/memory", "entries");
+		ASSERT_EQ(0, module_unload(names[1]));
+		ASSERT_EQ(0, module_unload(names[0]));
+	}
+	EXPECT_LT(0, entries[0]);
+	EXPECT_EQ(entries[0], entries[1]);
+	EXPECT_TRUE(cost_recover(&cost));
 }
 
 TEST_HARNESS_MAIN
