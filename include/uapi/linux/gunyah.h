@@ -70,7 +70,7 @@ struct gunyah_create_mem_args {
  * GUNYAH_VM_MAP_MEM.
  *
  * Returns the fd, or -1 with errno: EINVAL (unknown flag, reserved member not
- * 0, bad size), EFAULT, ENOMEM, EMFILE, ENFILE.
+ * 0, bad size), EFAULT, ENODEV (the driver was unbound), ENOMEM, EMFILE, ENFILE.
  */
 #define GUNYAH_CREATE_GUEST_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0x8, \
 					     struct gunyah_create_mem_args)
@@ -115,7 +115,9 @@ enum gunyah_extension {
  * depend on the resource manager: where it was not asked yet, the call asks it.
  *
  * Returns 0 (absent, or unknown to this driver) or a positive value (present),
- * or -1 with errno: ENODEV, EIO, ETIMEDOUT, ENOMEM, EINTR.
+ * or -1 with errno: ENODEV (the driver was unbound, or the question was refused), EIO (the
+ * answer is none, or the connection is dead), ETIMEDOUT (no answer), ENOMEM, EINTR (a fatal
+ * signal).
  */
 #define GUNYAH_CHECK_EXTENSION		_IO(GUNYAH_IOCTL_TYPE, 0xb)
 
@@ -196,7 +198,8 @@ struct gunyah_vm_dtb_config {
  * checks that the range lies inside of it.
  *
  * Returns 0, or -1 with errno: EINVAL (size 0, address not page aligned),
- * EOVERFLOW, EBUSY (started), EFAULT.
+ * EOVERFLOW, EBUSY (started), EFAULT, ENODEV (the driver was unbound), EINTR (a fatal
+ * signal).
  */
 #define GUNYAH_VM_SET_DTB_CONFIG	_IOW(GUNYAH_IOCTL_TYPE, 0x2, \
 					     struct gunyah_vm_dtb_config)
@@ -447,7 +450,7 @@ struct gunyah_vm_boot_context {
  * Whether this resource manager can honour it is said by GUNYAH_VM_START.
  *
  * Returns 0, or -1 with errno: EINVAL (no such register, reserved not 0), EBUSY
- * (started), EFAULT.
+ * (started), EFAULT, ENODEV (the driver was unbound), EINTR (a fatal signal).
  */
 #define GUNYAH_VM_SET_BOOT_CONTEXT	_IOW(GUNYAH_IOCTL_TYPE, 0xa, \
 					     struct gunyah_vm_boot_context)
@@ -518,7 +521,7 @@ struct gunyah_vm_auth_desc {
  *
  * Returns 0, or -1 with errno: EINVAL (no such type, wrong size, padding not 0, a
  * range that is empty or not aligned), EOVERFLOW (the range wraps), EBUSY
- * (started), EFAULT.
+ * (started), EFAULT, ENODEV (the driver was unbound), EINTR (a fatal signal).
  */
 #define GUNYAH_VM_SET_AUTH		_IOW(GUNYAH_IOCTL_TYPE, 0xc, \
 					     struct gunyah_vm_auth_desc)
@@ -543,7 +546,7 @@ struct gunyah_address_range {
  * 0), EINVAL (size 0, not aligned), EOVERFLOW (the range wraps), ENOENT (nothing
  * of it is bound), EBUSY (just being started or ended), EIO (not all of it came
  * back), ENOMEM and other errnos of the hypercalls (the guest still has the rest),
- * EFAULT, ENODEV (the driver was unbound), EINTR (a fatal signal).
+ * EFAULT, EINTR (a fatal signal); ENODEV and ETIMEDOUT as GUNYAH_CHECK_EXTENSION.
  */
 #define GUNYAH_VM_RECLAIM_MEM		_IOW(GUNYAH_IOCTL_TYPE, 0xd, \
 					     struct gunyah_address_range)
