@@ -347,17 +347,17 @@ static void fault_waits_without_the_mmap_lock(struct kunit *test)
 	wait_for_completion(&h->held);
 
 	/* Who can't wait keeps the lock. */
-	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), VM_FAULT_RETRY);
+	KUNIT_EXPECT_TRUE(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp) == VM_FAULT_RETRY);
 	mmap_assert_locked(h->mm);
 
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY;
-	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), VM_FAULT_RETRY);
+	KUNIT_EXPECT_TRUE(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp) == VM_FAULT_RETRY);
 	KUNIT_EXPECT_TRUE(test, h->unlocked);
 
 	/* The second time. */
 	mmap_read_lock(h->mm);
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED;
-	KUNIT_EXPECT_EQ(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp), 0);
+	KUNIT_EXPECT_FALSE(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp));
 	mutex_unlock(&h->gp.lock);
 	mmap_read_unlock(h->mm);
 }
