@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/sched/task.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 
@@ -339,11 +340,14 @@ static void fault_waits_without_the_mmap_lock(struct kunit *test)
 		.vma = vma_lookup(h->mm, addr),
 		.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT,
 	}, sizeof(vmf));
-	task = kthread_run(hold_lock, h, "gunyah-test");
+	task = kthread_create(hold_lock, h, "gunyah-test");
 	if (IS_ERR(task)) {
 		mmap_read_unlock(h->mm);
 		KUNIT_FAIL_AND_ABORT(test, "no thread");
 	}
+	/* For kthread_stop(), when it has ended by itself. */
+	get_task_struct(task);
+	wake_up_process(task);
 	wait_for_completion(&h->held);
 
 	/* Who can't wait keeps the lock. */
@@ -352,6 +356,9 @@ static void fault_waits_without_the_mmap_lock(struct kunit *test)
 
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY;
 	KUNIT_EXPECT_TRUE(test, gunyah_guest_mem_fault_lock(&vmf, &h->gp) == VM_FAULT_RETRY);
+	/* It is out of the lock, and of this module, before they go. */
+	kthread_stop(task);
+	put_task_struct(task);
 	KUNIT_EXPECT_TRUE(test, h->unlocked);
 
 	/* The second time. */
