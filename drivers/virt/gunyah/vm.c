@@ -338,21 +338,18 @@ void gunyah_vm_close(struct gunyah_vm *vm)
  */
 static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 {
-	switch (ret) {
-	case 0:
-	case -E2BIG:
-	case -EINTR:
-	case -EIO:
-	case -ENOMEM:
-	case -EOPNOTSUPP:
-	case -ETIMEDOUT:
+	int told;
+
+	/* Of these a start has a meaning of its own. */
+	if (ret == -E2BIG || ret == -EOPNOTSUPP)
 		return ret;
-	default:
+
+	told = gunyah_vm_host_errno(ret);
+	if (told == -ENODEV)
 		dev_warn_ratelimited(gunyah_rm_dev(vm->host->rm),
 				     "VM %u: the resource manager did not %s: error %d\n",
 				     vm->rm.vmid, what, ret);
-		return -ENODEV;
-	}
+	return told;
 }
 
 /* LOAD to INIT: memory and image. */

@@ -86,18 +86,17 @@ int gunyah_vm_host_flow(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_fl
 }
 
 /**
- * gunyah_vm_host_ask_flow() - the same for a call that starts no VM
- * @host: the connection's VMs
- * @flow: filled in
+ * gunyah_vm_host_errno() - what the user is told of a call that failed
+ * @ret: what the call to the resource manager returned
  *
- * Context: may sleep.
- * Return: 0; -ENODEV when the resource manager, or the hypervisor, refused the
- * question; -EIO, -ETIMEDOUT, -ENOMEM or -EINTR.
+ * The reasons why a resource manager refuses are its own affair.
+ *
+ * Context: any.
+ * Return: @ret when it is 0 or says something that the user can make use of,
+ * -ENODEV else.
  */
-int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow)
+int gunyah_vm_host_errno(int ret)
 {
-	int ret = gunyah_vm_host_flow(host, 0, flow);
-
 	switch (ret) {
 	case 0:
 	case -EINTR:
@@ -108,4 +107,18 @@ int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *fl
 	default:
 		return -ENODEV;
 	}
+}
+
+/**
+ * gunyah_vm_host_ask_flow() - the same for a call that starts no VM
+ * @host: the connection's VMs
+ * @flow: filled in
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV when the resource manager, or the hypervisor, refused the
+ * question; -EIO, -ETIMEDOUT, -ENOMEM or -EINTR.
+ */
+int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow)
+{
+	return gunyah_vm_host_errno(gunyah_vm_host_flow(host, 0, flow));
 }
