@@ -340,11 +340,11 @@ TEST_F_TIMEOUT(binding, messages_of_bind, 600)
 TEST_F_TIMEOUT(binding, question_by_a_call_that_starts_nothing, 60)
 {
 	static const struct { __u32 error; int ret; } refusals[] = {
-		{ 1, -ENOMEM },			/* NOMEM */
-		{ 3, -ENODEV },			/* DENIED */
-		{ 5, -ENODEV },			/* BUSY */
+		{ RM_NOMEM, -ENOMEM },
+		{ RM_DENIED, -ENODEV },
+		{ RM_BUSY, -ENODEV },
 		{ 0x99, -ENODEV },		/* nothing that anybody knows */
-		{ 0xffffffffU, -ENODEV },	/* UNIMPLEMENTED */
+		{ RM_UNIMPLEMENTED, -ENODEV },
 	};
 	struct gunyah_address_range range = { .guest_phys_addr = GUEST_BASE, .size = SZ_2M };
 	unsigned int i;

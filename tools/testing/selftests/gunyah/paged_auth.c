@@ -22,14 +22,6 @@
 #define FIRMWARE_X1		0x50
 #define FIRMWARE_WORD		0x657261776d726966UL
 
-#define RM_OK			0
-#define RM_NOMEM		1
-#define RM_DENIED		3
-#define RM_HANDLE_INVALID	7
-#define RM_VALIDATE_FAILED	8
-#define RM_MEM_INVALID		10
-#define RM_UNIMPLEMENTED	0xffffffffU
-
 #define SECRET			0x5ec3e7
 
 static const struct cost nothing;

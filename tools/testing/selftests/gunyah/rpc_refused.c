@@ -9,12 +9,6 @@
 #include "lib/sweep.h"
 #include "lib/trace.h"
 
-#define RM_NOMEM		1
-#define RM_DENIED		3
-#define RM_BUSY			5
-#define RM_VM_STATE		0x14
-#define RM_UNIMPLEMENTED	0xffffffffU
-
 static const __u32 errors[] = {
 	RM_NOMEM, RM_NORESOURCE, RM_DENIED, RM_BUSY, RM_VM_STATE, 0x99, RM_UNIMPLEMENTED,
 };

@@ -12,11 +12,6 @@
 
 #define SCRATCH			(GUEST_BASE + SZ_2M / 2)
 
-#define RM_OK			0
-#define RM_DENIED		3
-#define RM_VALIDATE_FAILED	8
-#define RM_UNIMPLEMENTED	0xffffffffU
-
 FIXTURE(auth)
 {
 	struct test_vm vm;

@@ -62,8 +62,19 @@
 #define NOTE_VM_EXITED		0x56100001
 #define NOTE_VM_STATUS		0x56100008
 
-/* Of the errors of resource manager and hypervisor, and of the states that vcpu_run returns. */
+/* Errors of the resource manager. */
+#define RM_OK			0
+#define RM_NOMEM		1
 #define RM_NORESOURCE		2
+#define RM_DENIED		3
+#define RM_BUSY			5
+#define RM_HANDLE_INVALID	7
+#define RM_VALIDATE_FAILED	8
+#define RM_MEM_INVALID		10
+#define RM_VM_STATE		20
+#define RM_UNIMPLEMENTED	0xffffffffU
+
+/* Of the errors of the hypervisor, and of the states that vcpu_run returns. */
 #define HYP_DENIED		30
 #define HYP_BUSY		31
 #define HYP_RETRY		(-2ULL)
