@@ -280,6 +280,12 @@ def mutants(_files):
     return ktap_cases('mutants.py', '--check')
 
 
+def kunitconfig(_files):
+    """The configuration that kunit.py makes; the tests themselves are make kunit."""
+    status, out = run([os.path.join(CI, 'kunit.sh'), '--config'])
+    yield 'options', out[-2000:] if status else ''
+
+
 def programs(_files):
     """Selftests and hypervisor, by both compilers."""
     return ktap_cases('check-programs.py')
@@ -400,7 +406,7 @@ KINDS = {
     'includes': includes, 'words': words, 'spdx': spdx, 'whitespace': whitespace,
     'scripts': scripts, 'requirements': requirements, 'docs': docs, 'series': series, 'bases': bases,
     'mutants': mutants, 'spelling': spelling, 'checkpatch': checkpatch, 'kernel-doc': kernel_doc,
-    'pages': pages, 'uapi': uapi, 'compiler': compiler, 'sparse': sparse,
+    'pages': pages, 'uapi': uapi, 'kunitconfig': kunitconfig, 'compiler': compiler, 'sparse': sparse,
     'clang': clang, 'sample': sample, 'programs': programs, 'binding': binding,
     'coccinelle': coccinelle,
 }
