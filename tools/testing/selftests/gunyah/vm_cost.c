@@ -130,7 +130,7 @@ static int look_at_charges(void)
 		       vms / MANY_VMS, vcpus / MANY_VCPUS, irqfds / MANY_EVENTS,
 		       ioeventfds / MANY_EVENTS);
 	/* The parts are 64, 16 and 192 bytes, or 64, 32 and 96. */
-	if (irqfds < MANY_EVENTS * 225 || ioeventfds < MANY_EVENTS * 145)
+	if (irqfds < MANY_EVENTS * 255 || ioeventfds < MANY_EVENTS * 180)
 		return 4;
 	if (vms < MANY_VMS * 4150)
 		return 2;
