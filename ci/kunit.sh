@@ -10,10 +10,6 @@
 "$CI/prepare.sh"
 lock_work
 CONFIG=drivers/virt/gunyah/tests/.kunitconfig
-# What is on by default, takes its time to build, and has no part in the tests.
-OFF=(BLOCK VT INPUT SERIO HW_RANDOM EFI SUSPEND USB_SUPPORT HWMON IOMMU_SUPPORT IO_URING
-	MISC_FILESYSTEMS NAMESPACES SECCOMP SECRETMEM COREDUMP ARM64_MTE GPIO_CDEV FW_LOADER)
-OFF=("${OFF[@]/#/--kconfig_add=CONFIG_}")
 [ -e "$KSRC/$CONFIG" ] || die "$CONFIG is missing"
 BUILD=$WORK/kunit-$BASE_TAG
 cd "$KSRC"
@@ -22,7 +18,6 @@ kunit()
 {
 	python3 tools/testing/kunit/kunit.py "$1" --arch=arm64 \
 		--cross_compile="$CROSS" --kunitconfig="$CONFIG" \
-		--kconfig_add=CONFIG_EXPERT=y "${OFF[@]/%/=n}" \
 		--build_dir="$BUILD" --make_options="CC=ccache ${CROSS}gcc" "${@:2}"
 }
 

@@ -59,6 +59,21 @@ int gunyah_rm_error_to_errno(u32 error)
 }
 EXPORT_SYMBOL_IF_KUNIT(gunyah_rm_error_to_errno);
 
+int gunyah_rm_user_errno(int ret)
+{
+	switch (ret) {
+	case 0:
+	case -EINTR:
+	case -EIO:
+	case -ENOMEM:
+	case -ETIMEDOUT:
+		return ret;
+	default:
+		return -ENODEV;
+	}
+}
+EXPORT_SYMBOL_GPL(gunyah_rm_user_errno);
+
 /* For a message whose reply has @reply_min bytes or more. */
 static int call(struct gunyah_rm *rm, struct gunyah_rm_message *msg, size_t reply_min)
 {

@@ -138,6 +138,11 @@ void gunyah_rm_flush_notifications(struct gunyah_rm *rm);
 
 /* The table of errors: an errno for each enum gunyah_rm_error, -EBADMSG for others. */
 int gunyah_rm_error_to_errno(u32 error);
+/*
+ * What a user is told where a call returned @ret: that, or -ENODEV where it was refused,
+ * for the reasons of the resource manager say nothing to him.  Any context.
+ */
+int gunyah_rm_user_errno(int ret);
 
 int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid);		/* this VM's */
 int gunyah_rm_alloc_vmid(struct gunyah_rm *rm, u16 *vmid);		/* *vmid: in 0 = any */

@@ -340,11 +340,11 @@ static int start_error(struct gunyah_vm *vm, const char *what, int ret)
 {
 	int told;
 
-	/* Of these a start has a meaning of its own. */
+	/* In a start these say more. */
 	if (ret == -E2BIG || ret == -EOPNOTSUPP)
 		return ret;
 
-	told = gunyah_vm_host_errno(ret);
+	told = gunyah_rm_user_errno(ret);
 	if (told == -ENODEV)
 		dev_warn_ratelimited(gunyah_rm_dev(vm->host->rm),
 				     "VM %u: the resource manager did not %s: error %d\n",

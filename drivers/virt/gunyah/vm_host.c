@@ -86,30 +86,6 @@ int gunyah_vm_host_flow(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_fl
 }
 
 /**
- * gunyah_vm_host_errno() - what the user is told of a call that failed
- * @ret: what the call to the resource manager returned
- *
- * The reasons why a resource manager refuses are its own affair.
- *
- * Context: any.
- * Return: @ret when it is 0 or says something that the user can make use of,
- * -ENODEV else.
- */
-int gunyah_vm_host_errno(int ret)
-{
-	switch (ret) {
-	case 0:
-	case -EINTR:
-	case -EIO:
-	case -ENOMEM:
-	case -ETIMEDOUT:
-		return ret;
-	default:
-		return -ENODEV;
-	}
-}
-
-/**
  * gunyah_vm_host_ask_flow() - the same for a call that starts no VM
  * @host: the connection's VMs
  * @flow: filled in
@@ -120,5 +96,5 @@ int gunyah_vm_host_errno(int ret)
  */
 int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow)
 {
-	return gunyah_vm_host_errno(gunyah_vm_host_flow(host, 0, flow));
+	return gunyah_rm_user_errno(gunyah_vm_host_flow(host, 0, flow));
 }

@@ -44,7 +44,6 @@ struct gunyah_vm_host *gunyah_vm_host_create(struct gunyah_rm *rm);
 struct gunyah_vm_host *gunyah_vm_host_get(struct gunyah_vm_host *host);
 void gunyah_vm_host_put(struct gunyah_vm_host *host);
 int gunyah_vm_host_flow(struct gunyah_vm_host *host, u16 vmid, enum gunyah_vm_flow *flow);
-int gunyah_vm_host_errno(int ret);
 int gunyah_vm_host_ask_flow(struct gunyah_vm_host *host, enum gunyah_vm_flow *flow);
 
 #endif

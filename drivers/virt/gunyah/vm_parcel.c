@@ -297,19 +297,13 @@ static int gunyah_vm_parcel_request(struct gunyah_vm_parcel *parcel, struct guny
 /* What the user is told of @who's error, and one message where it is a refusal. */
 static int gunyah_vm_parcel_error(const struct gunyah_vm_parcel *parcel, const char *who, int ret)
 {
-	switch (ret) {
-	case 0:
-	case -ETIMEDOUT:
-	case -EIO:
-	case -ENOMEM:
-	case -EINTR:
-		return ret;
-	default:
+	int told = gunyah_rm_user_errno(ret);
+
+	if (told == -ENODEV)
 		pr_err_ratelimited("vm %u: the %s refused %llu KiB of memory in %zu pieces, label 0x%x: %d\n",
 				   parcel->acl[0].vmid, who, parcel->mem.size / SZ_1K,
 				   parcel->mem.n, parcel->label, ret);
-		return -ENODEV;
-	}
+	return told;
 }
 
 int gunyah_vm_parcel_give(struct gunyah_vm_parcel *parcel, struct gunyah_rm *rm, u16 vmid)
