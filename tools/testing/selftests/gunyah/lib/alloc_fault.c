@@ -21,6 +21,10 @@
  * for a slab is two events, kmalloc and the page below it, and counts once.
  * Several objects that are asked for at once are no event.
  *
+ * That filter takes one range of addresses.  A kernel that lies at a random place may have
+ * the driver's modules on both sides of it, and the range would be of the whole kernel:
+ * then none of this can be done, and "nokaslr" on the kernel's command line helps.
+ *
  * Neither looks at the pages that a slab takes when it is used up: that they can't
  * be had is, for who asked, the same as a failing kmalloc(), and when it happens
  * depends on all who use that slab.  What else is allocated with them (the slab's
@@ -178,7 +182,13 @@ static bool find_ranges(struct ranges *r)
 	if ((!known->text || known->modules != place) && !read_symbols(known))
 		return false;
 	*r = known->ranges;
-	/* A module's place is not known before it is loaded, but that it is below the kernel. */
+	if (known->text && r->scope.start < known->text && r->scope.end > known->text) {
+		ksft_print_msg("the kernel lies between the driver's modules: boot with nokaslr\n");
+		return false;
+	}
+	/* A module's place is not known before it is loaded: below the kernel, as all are. */
+	if (scope == ALLOC_MODULES && r->scope.end > known->text)
+		return false;
 	if (scope == ALLOC_MODULES)
 		r->scope = (struct range) { known->text - MODULES_BELOW, known->text };
 	return known->text && r->scope.start < r->scope.end && r->proc.end && r->refill.end &&
