@@ -6,8 +6,7 @@
 # kernels are quiet: each character that one prints before it has its virtio
 # console are several exits, which serial_loses_nothing is about.
 #
-# Use: guest-tests all, or the names of functions below that are cases of their
-# own, as in guest-tests restart,input
+# Use: guest-tests [NAME,...], functions below that are cases, or have some.
 
 OUT=/tmp/guest-out
 KERNEL=/guest/Image
@@ -310,73 +309,85 @@ refused()
 	result $rc "refused.$name"
 }
 
-echo "TAP version 13"
-if [ "${1:-all}" != all ]; then
-	for case in $(echo "$1" | tr ',' ' '); do
-		$case
-	done
-	echo "1..$n"
-	exit
-fi
-refused no_kernel_option --initrd $INITRD
-refused kernel_missing --kernel /nowhere
-refused kernel_not_an_image --kernel /init
-refused initrd_missing --kernel $KERNEL --initrd /nowhere
-refused memory_not_a_size --kernel $KERNEL --mem lots
-refused memory_too_small --kernel $KERNEL --mem 1M
-refused memory_unaligned --kernel $KERNEL --mem 67108865
-refused no_vcpu --kernel $KERNEL --vcpus 0
-refused too_many_vcpus --kernel $KERNEL --vcpus 9
-refused device_missing --kernel $KERNEL --device /dev/nowhere
-refused device_is_another --kernel $KERNEL --device /dev/null
-refused disk_missing --kernel $KERNEL --disk /nowhere
-refused disk_is_a_folder --kernel $KERNEL --disk /tmp
-refused disk_is_no_disk --kernel $KERNEL --disk /dev/null
-: > /tmp/empty
-refused disk_empty --kernel $KERNEL --disk /tmp/empty
-refused five_disks --kernel $KERNEL --disk a --disk b --disk c --disk d --disk-ro e
-refused disk_without_virtio --kernel $KERNEL --no-virtio --disk /init
-refused option_without_value --kernel $KERNEL --disk
-refused unknown_option --kernel $KERNEL --no-such-option
-first_vm
-boot 20 --help
-expect 0 'usage: gunyah-vmm' help
+# Command lines that are refused, and help.
+options()
+{
+	refused no_kernel_option --initrd $INITRD
+	refused kernel_missing --kernel /nowhere
+	refused kernel_not_an_image --kernel /init
+	refused initrd_missing --kernel $KERNEL --initrd /nowhere
+	refused memory_not_a_size --kernel $KERNEL --mem lots
+	refused memory_too_small --kernel $KERNEL --mem 1M
+	refused memory_unaligned --kernel $KERNEL --mem 67108865
+	refused no_vcpu --kernel $KERNEL --vcpus 0
+	refused too_many_vcpus --kernel $KERNEL --vcpus 9
+	refused device_missing --kernel $KERNEL --device /dev/nowhere
+	refused device_is_another --kernel $KERNEL --device /dev/null
+	refused disk_missing --kernel $KERNEL --disk /nowhere
+	refused disk_is_a_folder --kernel $KERNEL --disk /tmp
+	refused disk_is_no_disk --kernel $KERNEL --disk /dev/null
+	: > /tmp/empty
+	refused disk_empty --kernel $KERNEL --disk /tmp/empty
+	refused five_disks --kernel $KERNEL --disk a --disk b --disk c --disk d --disk-ro e
+	refused disk_without_virtio --kernel $KERNEL --no-virtio --disk /init
+	refused option_without_value --kernel $KERNEL --disk
+	refused unknown_option --kernel $KERNEL --no-such-option
+	boot 20 --help
+	expect 0 'usage: gunyah-vmm' help
+}
 
-# A debug kernel takes long: what differs in the guest or the monitor only, or is
-# between two limits, is all one to it.
-plain=true
-[ ! -e /sys/kernel/debug/kmemleak ] || plain=false
-if $plain; then
-	for size in 96M 256M 1G; do
+# Sizes, vCPUs, and ways to end.
+machines()
+{
+	first_vm
+	for size in 64M 96M 256M 1G; do
 		demo "$size" "memory_$size"
 	done
-	for vcpus in 1 2 3 5 6 7; do
+	demo 64M memory_64M_again
+	for vcpus in $(seq 8); do
 		smp "$vcpus"
 	done
 	other_initrd
 	guest "panic panic=-1" --mem 128M --no-reboot
 	expect 3 'guest: about to panic' panic_is_a_reset
-	long_output 2000 console_loses_nothing
-	demo 128M serial_only --no-virtio
+	guest reboot --mem 128M --no-reboot
+	expect 3 'guest: asking for a reset' reset_is_told
+	restart
+	two_at_once
 	signalled INT 130
 	signalled TERM 130
-fi
-demo 64M memory_64M
-demo 64M memory_64M_again
-for vcpus in 4 8; do
-	smp "$vcpus"
+	signalled KILL 137
+	demo 128M works_after_all_that
+}
+
+devices()
+{
+	long_output 2000 console_loses_nothing
+	long_output 200 serial_loses_nothing --no-virtio
+	demo 128M serial_only --no-virtio
+	input
+	disk 1 32 256M disk.vcpus_1
+	disk 4 32 256M disk.vcpus_4
+	root_disk
+	read_only_disk
+	odd_disk
+}
+
+# On a debug kernel, which takes long: what differs for the driver, and not in the guest or
+# the monitor only, nor between two limits.
+brief()
+{
+	first_vm
+	smp 8
+	restart
+	disk 4 32 256M disk.vcpus_4
+	two_at_once
+	signalled KILL 137
+	demo 128M works_after_all_that
+}
+
+echo "TAP version 13"
+for part in $(echo "${1:-options,machines,devices}" | tr ',' ' '); do
+	$part
 done
-guest reboot --mem 128M --no-reboot
-expect 3 'guest: asking for a reset' reset_is_told
-restart
-long_output 200 serial_loses_nothing --no-virtio
-input
-disk 1 32 256M disk.vcpus_1
-disk 4 32 256M disk.vcpus_4
-root_disk
-read_only_disk
-odd_disk
-two_at_once
-signalled KILL 137
-demo 128M works_after_all_that
 echo "1..$n"

@@ -223,7 +223,7 @@ run_guests()
 	kernel_log
 	wait_for /dev/gunyah 10 || echo "primary: /dev/gunyah did not appear"
 	echo "SELFTEST-BEGIN guest"
-	/bin/guest-tests "$(arg primary.guests all)"
+	/bin/guest-tests "$(arg primary.guests '')"
 	rc=$?
 	kernel_log
 	echo "SELFTEST-END guest status=$rc"
