@@ -7,14 +7,16 @@
 
 export BASE QEMU MEM VCPUS CPUS DEBUG PAGES IMAGE INITRD DISK VIRTIO SOAK_MINUTES SOAK_SEED OUT TREE
 
-.PHONY: help run test test-debug soak mutants bench shell check kernel hyp initramfs kunit prepare clean
+.PHONY: help run test test-builtin test-debug test-all soak mutants bench shell check kernel hyp initramfs kunit prepare clean
 .PHONY: series check-series
 
 help:
 	@echo 'make run        boot a Linux guest under the test hypervisor; with a shell'
 	@echo '                in it when this is a terminal'
 	@echo 'make test       run the tests'
+	@echo 'make test-builtin  with the driver built in, and the count of instructions'
 	@echo 'make test-debug  once more, on a kernel that looks for mistakes, with coverage'
+	@echo 'make test-all   these three'
 	@echo 'make soak       long tests: 1,000 lives, races, fuzzing, 16 GiB guests'
 	@echo 'make mutants    make mistakes in the sources: which test finds each?'
 	@echo 'make bench      count instructions of each operation, beside KVM'
@@ -77,6 +79,12 @@ test: hyp
 	@DEBUG= ci/build-initramfs.sh
 	@DEBUG= ci/test.py
 
+# What needs a kernel with the driver built in.
+test-builtin: hyp
+	@DEBUG= ci/build-kernel.sh
+	@DEBUG= ci/build-initramfs.sh
+	@DEBUG= ci/test.py --builtin
+
 # Most of them once more on the debug kernel, and what needs that one.
 test-debug: hyp
 	@DEBUG= ci/build-kernel.sh
@@ -84,6 +92,8 @@ test-debug: hyp
 	@DEBUG=1 ci/build-kernel.sh
 	@DEBUG=1 ci/build-initramfs.sh
 	@ci/test.py --debug
+
+test-all: test test-builtin test-debug
 
 soak: hyp
 	@DEBUG= ci/build-kernel.sh

@@ -26,7 +26,7 @@ performance.rst with its picture.
 
     bench.py --check
 
-is the check of "make test", in KTAP: no operation may cost the kernel over 5 % more
+is the check of "make test-builtin", in KTAP: no operation may cost the kernel over 5 % more
 instructions than the budget says. Who makes one dearer, and has a reason, changes the
 budget in the same commit:
 
@@ -58,7 +58,7 @@ ON_THE_PATH = 0.01              # a store of more than this many operations is o
 
 FAULTS = ('fault', 'fault_2m')
 
-# Memory of guests: what is measured in each flow, and what of it in "make test". More
+# Memory of guests: what is measured in each flow, and what of it in "make test-builtin". More
 # than 6,000 pieces are not for the published resource manager.
 EAGER = [f'{kind}:{mib}' for kind in ('2m', '2m-far') for mib in (16, 64, 256, 1024)]
 EAGER += ['4k:16', '4k:64', '4k-far:16']

@@ -423,7 +423,7 @@ def page(results):
 
 
 def update(results, checked):
-    """Budget, page and picture; the budget is of what "make test" measures."""
+    """Budget, page and picture; the budget is of what "make test-builtin" measures."""
     write_budget(checked)
     with open(PAGE, encoding='utf-8') as file:
         old = file.read()

@@ -12,9 +12,10 @@ ci/allowed-skips.txt names the case with a reason. The last line is
 
 and the status is 0 when nothing failed and something passed.
 
-test.py runs the suites on the normal kernel. test.py --debug runs those of DEBUG
-on the debug kernel, as debug-NAME, then those that are for that kernel alone.
-test.py NAME... runs the suites named, of both.
+test.py runs the suites on the normal kernel. test.py --builtin runs those of BUILTIN,
+which have a kernel of their own. test.py --debug runs those of DEBUG on the debug
+kernel, as debug-NAME, then those that are for that kernel alone. test.py NAME... runs
+the suites named, of all.
 
 test.py --soak [NAME...] runs the suites of ci/soak/ instead, one at a time, and
 each where it likes.
@@ -34,6 +35,8 @@ SUITES = os.path.join(CI, 'suites')
 SOAK = os.path.join(CI, 'soak')
 # Suites at a time: many mostly wait for limits to pass.
 LANES = 3
+# Suites on a kernel with the driver built in.
+BUILTIN = ('builtin', 'bench')
 # Suites that run on the debug kernel once more, the longest first.
 DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'sweeps-paged', 'smp', 'kunit')
 # Those for the debug kernel only.
@@ -75,8 +78,10 @@ def all_suites(kind):
     found = suites_of(SUITES)
     debug = [(f'debug-{name}', found[name], True) for name in DEBUG]
     debug += [(name, found.pop(name), False) for name in (*DEBUG_ONLY, LAST)]
+    builtin = [(name, found.pop(name), False) for name in BUILTIN]
     normal = [(name, path, False) for name, path in found.items()]
-    return {'normal': normal, 'debug': debug, 'named': debug[:-1] + normal + debug[-1:]}[kind]
+    return {'normal': normal, 'builtin': builtin, 'debug': debug,
+            'named': debug[:-1] + normal + builtin + debug[-1:]}[kind]
 
 
 def suites(wanted, kind):
@@ -135,7 +140,7 @@ def main():
     names = set()
     args = sys.argv[1:]
     kind = 'normal'
-    if args[:1] in (['--soak'], ['--debug']):
+    if args[:1] in (['--soak'], ['--builtin'], ['--debug']):
         kind = args.pop(0)[2:]
     wanted = suites(args, kind)
     for name, cases, seconds in run_all(wanted, 1 if kind == 'soak' else LANES):
