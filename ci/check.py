@@ -161,7 +161,7 @@ def kmake(*args, llvm=False):
     out, cc, tools = ((KOUT + '-clang', 'clang', 'LLVM=1') if llvm else
                       (KOUT, CROSS + 'gcc', 'LLVM='))
     return run(['make', '-C', KSRC, f'O={out}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}',
-                f'CC=ccache {cc}', 'HOSTCC=ccache gcc', tools, f'-j{JOBS}', *args])
+                f'CC={CI}/ccache.sh {cc}', 'HOSTCC=ccache gcc', tools, f'-j{JOBS}', *args])
 
 
 def ours(out):

@@ -82,9 +82,7 @@ OVERLAY_DIRS=(arch drivers include Documentation samples tools)
 CROSS=aarch64-linux-gnu-
 KCC=${CROSS}gcc
 [ -z "$LLVM" ] || KCC=clang
-# What a file includes is known from the compiler, when it has been compiled: ccache
-# need not preprocess it for that before, which is a third of the time with an empty cache.
-export CCACHE_BASEDIR=$WORK CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+export CCACHE_BASEDIR=$WORK CCACHE_NOHASHDIR=1
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache}
 export KBUILD_BUILD_TIMESTAMP='2024-01-01' KBUILD_BUILD_USER=gunyah
 export KBUILD_BUILD_HOST=gunyah
@@ -154,7 +152,7 @@ lock_work()
 kmake()
 {
 	make -C "$KSRC" O="$KOUT" ARCH=arm64 CROSS_COMPILE="$CROSS" \
-		CC="ccache $KCC" HOSTCC="ccache gcc" -j"$JOBS" "$@"
+		CC="$CI/ccache.sh $KCC" HOSTCC="ccache gcc" -j"$JOBS" "$@"
 }
 
 # The list of patches of this base: that of its version, such as 7.3, else of 7.x,
