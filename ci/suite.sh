@@ -33,6 +33,11 @@ BOTH_RACES=vm_reset,vm_race,vcpu_host,vcpu_work,event_race,fuzz
 # shellcheck disable=SC2034
 FAST_CPU=--cpu=max,pauth=off
 
+# For boots in which allocations of the driver fail: its modules are told from the kernel by
+# one range of addresses, and with KASLR there are, now and then, some on each side of it.
+# shellcheck disable=SC2034
+NO_KASLR=--append=nokaslr
+
 # boot NAME OPTION...: boot quietly; how it went is kept for results. On the
 # debug kernel the boot's name is debug-NAME.
 boot()

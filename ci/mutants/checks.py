@@ -35,10 +35,10 @@ MODES = {
     'guests': ['--mode', 'guests'],
     'old-cpu': ['--mode', 'test', '--no-guest', '--cpu', 'cortex-a57'],
     'qcom': ['--mode', 'test', '--no-guest', '--append', 'ghyp.qcom=1'],
-    'selftests': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'primary.fuzz=10'],
+    'selftests': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'nokaslr primary.fuzz=10'],
     'smp': ['--mode', 'test', '--no-guest'],
-    'faults': ['--mode', 'test', '--no-guest', FAST_CPU],
-    'paged': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'ghyp.profile=paging'],
+    'faults': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'nokaslr'],
+    'paged': ['--mode', 'test', '--no-guest', FAST_CPU, '--append', 'nokaslr ghyp.profile=paging'],
 }
 # One thread at a time: what fails there fails each time.
 STEADY = ('kunit', 'replay', 'vgic')

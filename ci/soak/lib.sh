@@ -30,7 +30,7 @@ long()
 
 	shift 4
 	say "$name: $seconds s, seed $SOAK_SEED"
-	boot "soak-$name" --mode test --timeout $((5 * seconds + 900)) \
+	boot "soak-$name" --mode test "$NO_KASLR" --timeout $((5 * seconds + 900)) \
 		--silence 600 --append "primary.soak=$program \
 primary.only=$program primary.fuzz=$seconds GUNYAH_SOAK_SECONDS=$seconds \
 GUNYAH_SOAK_SEED=$SOAK_SEED GUNYAH_FUZZ_SEED=$SOAK_SEED $words" "$@"
@@ -99,7 +99,7 @@ pages()
 		echo "# $BOOT_WHY"
 		echo "not ok 1 boots_a_guest"
 	fi
-	boot "soak-$name" --mode test "$FAST_CPU" --no-guest --timeout 2400 --silence 600 \
+	boot "soak-$name" --mode test "$FAST_CPU" "$NO_KASLR" --no-guest --timeout 2400 --silence 600 \
 		--append "ghyp.profile=$profile primary.only=$tests"
 	# Without the plan: there is one case more.
 	results "$name" | sed '/^1\.\./d'

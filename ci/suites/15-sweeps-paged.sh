@@ -7,6 +7,6 @@
 
 . "$(dirname "$0")/../suite.sh"
 
-boot sweeps-paged --memory 1536 --mode test "$FAST_CPU" --no-guest --timeout 1200 --silence 620 \
+boot sweeps-paged --memory 1536 --mode test "$FAST_CPU" "$NO_KASLR" --no-guest --timeout 1200 --silence 620 \
 	--append "ghyp.profile=paging primary.only=$PAGED_SWEEP_TESTS"
 results sweeps-paged

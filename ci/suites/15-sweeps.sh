@@ -7,6 +7,6 @@
 . "$(dirname "$0")/../suite.sh"
 
 # kmemleak looks at all memory in the end: not more than these need.
-boot sweeps --memory 1536 --mode test "$FAST_CPU" --no-guest --timeout 1200 --silence 620 \
+boot sweeps --memory 1536 --mode test "$FAST_CPU" "$NO_KASLR" --no-guest --timeout 1200 --silence 620 \
 	--append "primary.only=$SWEEP_TESTS"
 results sweeps

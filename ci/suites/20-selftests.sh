@@ -9,6 +9,6 @@
 
 not=$FAULT_TESTS,$SWEEP_TESTS,$PAGED_SWEEP_TESTS,$PAGED_TESTS,$DEBUG_FAULT_TESTS,compat,platform_qcom
 [ -n "$DEBUG" ] || not=$not,$DEBUG_TESTS
-boot selftests --mode test "$FAST_CPU" --timeout 1200 --silence 200 \
+boot selftests --mode test "$FAST_CPU" "$NO_KASLR" --timeout 1200 --silence 200 \
 	--append "primary.not=$not primary.fuzz=60"
 results selftests

@@ -10,7 +10,7 @@
 both=$BOTH_FLOWS,$BOTH_RACES
 # This one takes long: the debug kernel runs it in the other flow only.
 [ -z "$DEBUG" ] || both=${both/user_mem_life,/}
-boot paged --mode test "$FAST_CPU" --no-guest --timeout 900 --silence 300 \
+boot paged --mode test "$FAST_CPU" "$NO_KASLR" --no-guest --timeout 900 --silence 300 \
 	--append "ghyp.profile=paging primary.only=$PAGED_TESTS,$both${DEBUG:+,$DEBUG_TESTS}" \
 	--append "primary.fuzz=$([ -n "$DEBUG" ] && echo 60 || echo 20)"
 results paged

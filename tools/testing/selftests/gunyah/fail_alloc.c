@@ -44,7 +44,7 @@ FIXTURE_SETUP(allocations)
 	require_gunyah();
 	require_control();
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	if (variant->path == &user_path)
 		require_user_mem();
 	control_clear(-1);
@@ -134,7 +134,7 @@ TEST(hole_in_a_large_piece)
 
 	require_gunyah();
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	mlockall(MCL_CURRENT);
 	dev = open_gunyah();
 	/* The piece has to be larger than a huge page. */

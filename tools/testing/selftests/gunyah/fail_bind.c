@@ -137,7 +137,7 @@ TEST_F_TIMEOUT(binding, allocations_of_bind, 600)
 	int ret;
 
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	ASSERT_EQ(0, counted_bind(_metadata, &count));
 	for (nth = 1; misses < MISSES; nth += step) {
 		sweep_progress("bind", nth);
@@ -175,7 +175,7 @@ TEST_F_TIMEOUT(binding, allocations_of_unbind, 600)
 	bool unbound;
 
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	for (nth = 1; misses < MISSES; nth++) {
 		ASSERT_TRUE(begin_life(&l));
 		fail_nth(nth);
@@ -512,7 +512,7 @@ FIXTURE_SETUP(modules)
 	if (access("/sys/module/gunyah_vm/refcnt", F_OK))
 		SKIP(return, "the driver is built in");
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	control_clear(-1);
 	ASSERT_TRUE(a_vm_runs());
 	self->before = control_counters();

@@ -313,7 +313,7 @@ TEST_F_TIMEOUT(sweep, undo_of_a_start, 600)
 TEST_F_TIMEOUT(sweep, allocations, 600)
 {
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	mlockall(MCL_CURRENT);
 	EXPECT_TRUE(path_sweep_allocations(self->path, &self->before));
 	fail_nth(0);
@@ -323,7 +323,7 @@ TEST_F_TIMEOUT(sweep, allocations, 600)
 TEST_F_TIMEOUT(sweep, allocations_of_others, 600)
 {
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection in this kernel");
+		SKIP(return, "%s", fail_nth_why());
 	EXPECT_TRUE(path_live_without_workers(self->path, &self->before));
 }
 

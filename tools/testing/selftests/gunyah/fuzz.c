@@ -373,6 +373,8 @@ TEST_F_TIMEOUT(fuzz, all_calls, SOAK_LIMIT)
 	unsigned long i, first;
 
 	fuzz.inject = fail_nth_there();
+	if (!fuzz.inject)
+		ksft_print_msg("no allocation is made to fail: %s\n", fail_nth_why());
 	fuzz.paged = paging_there();
 	first = env_seed("GUNYAH_FUZZ_SEED");
 	ksft_print_msg("%u seconds\n", seconds);

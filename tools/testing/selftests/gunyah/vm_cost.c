@@ -575,7 +575,7 @@ TEST(checked_before_anything_is_allocated)
 	vm_create(&vm, 1);
 	vm.vcpu[1].fd = create_vm(vm.dev_fd);
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection");
+		SKIP(return, "%s", fail_nth_why());
 	for (i = 0; i < ARRAY_SIZE(wrongs); i++) {
 		fail_nth(1);
 		ret = wrongs[i].call(&vm);
@@ -600,7 +600,7 @@ TEST(argument_checked_before_anything_is_allocated)
 
 	require_gunyah();
 	if (!fail_nth_there())
-		SKIP(return, "no fault injection");
+		SKIP(return, "%s", fail_nth_why());
 	/* From here on the driver knows which flow it is, and asks nobody. */
 	paged = paging_there();
 	vm_create(&vm, 1);

@@ -21,14 +21,14 @@
  * for a slab is two events, kmalloc and the page below it, and counts once.
  * Several objects that are asked for at once are no event.
  *
- * That filter takes one range of addresses.  A kernel that lies at a random place may have
- * the driver's modules on both sides of it, and the range would be of the whole kernel:
- * then none of this can be done, and "nokaslr" on the kernel's command line helps.
- *
  * Neither looks at the pages that a slab takes when it is used up: that they can't
  * be had is, for who asked, the same as a failing kmalloc(), and when it happens
  * depends on all who use that slab.  What else is allocated with them (the slab's
  * list of memory cgroups) is counted apart: some lives have it, some not.
+ *
+ * The filter takes one range of addresses.  A kernel that lies at a random place may have
+ * the driver's modules on both sides of it, and the range would be of the whole kernel:
+ * they have to be below it, as they are without KASLR.
  */
 #include <dirent.h>
 #include <sys/mount.h>
@@ -175,6 +175,8 @@ static bool read_symbols(struct known *k)
 	return true;
 }
 
+static bool modules_above;
+
 static bool find_ranges(struct ranges *r)
 {
 	__u64 place = modules_place();
@@ -182,13 +184,10 @@ static bool find_ranges(struct ranges *r)
 	if ((!known->text || known->modules != place) && !read_symbols(known))
 		return false;
 	*r = known->ranges;
-	if (known->text && r->scope.start < known->text && r->scope.end > known->text) {
-		ksft_print_msg("the kernel lies between the driver's modules: boot with nokaslr\n");
+	modules_above = known->text && r->scope.end > known->text;
+	if (modules_above)
 		return false;
-	}
-	/* A module's place is not known before it is loaded: below the kernel, as all are. */
-	if (scope == ALLOC_MODULES && r->scope.end > known->text)
-		return false;
+	/* A module's place is not known before it is loaded, but that it is below the kernel. */
 	if (scope == ALLOC_MODULES)
 		r->scope = (struct range) { known->text - MODULES_BELOW, known->text };
 	return known->text && r->scope.start < r->scope.end && r->proc.end && r->refill.end &&
@@ -236,6 +235,12 @@ bool fail_nth_there(void)
 	if (nth_fd < 0)
 		nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	return nth_fd >= 0 && all_may_fail() && filter(FILTER_DRIVER);
+}
+
+const char *fail_nth_why(void)
+{
+	return modules_above ? "a module lies above the kernel, boot with nokaslr" :
+			       "no fault injection in this kernel";
 }
 
 void fail_nth_scope(enum alloc_scope wanted)

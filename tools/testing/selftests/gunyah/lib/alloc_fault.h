@@ -16,6 +16,8 @@ enum alloc_scope {
 
 /* False when allocations can't be made to fail here. */
 bool fail_nth_there(void);
+/* Why not, when it was false. */
+const char *fail_nth_why(void);
 /* To be called again when the modules were loaded again: they have another place. */
 void fail_nth_scope(enum alloc_scope scope);
 /* The @nth allocation of that scope in this thread from here on fails; 0: none. */
