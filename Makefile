@@ -93,7 +93,9 @@ test-debug: hyp
 	@DEBUG=1 ci/build-initramfs.sh
 	@ci/test.py --debug
 
-test-all: test test-builtin test-debug
+test-all:
+	@status=0; for target in test test-builtin test-debug; do \
+		$(MAKE) $$target || status=1; done; exit $$status
 
 soak: hyp
 	@DEBUG= ci/build-kernel.sh

@@ -22,13 +22,12 @@ class Monitor:
 
     def __init__(self):
         self.ours, self.theirs = socket.socketpair()
-        self.inherited = (self.theirs.fileno(),)
         self.text = b''
 
     def command(self, cmd):
         """QEMU's command with this monitor instead of none."""
         at = cmd.index('-monitor')
-        return (cmd[:at] + ['-chardev', f'socket,id=monitor,fd={self.inherited[0]}',
+        return (cmd[:at] + ['-chardev', f'socket,id=monitor,fd={self.theirs.fileno()}',
                             '-mon', 'chardev=monitor,mode=control'] + cmd[at + 2:])
 
     def say(self, line):
@@ -56,6 +55,7 @@ def listen(proc, monitor, log, seconds):
             if not data:
                 return
             log.writelines(monitor.heard(data) if ready == ours else [data])
+            log.flush()
 
 
 def ask(proc, monitor, log):
@@ -70,5 +70,5 @@ def ask(proc, monitor, log):
             listen(proc, monitor, log, 0.5)
             os.write(proc.stdin.fileno(), key.encode())
             listen(proc, monitor, log, SECONDS)
-    except OSError as err:
-        log.write(f'\nboot.py: it can not be asked: {err.strerror}\n'.encode())
+    except (OSError, ValueError) as err:
+        log.write(f'\nboot.py: it can not be asked: {err}\n'.encode())

@@ -8,7 +8,7 @@
 #                        where primary.interactive=1
 #   primary.mode=test    run the programs of /selftests
 #   primary.mode=guests  boot many guests (guest-tests.sh), or what
-#                        primary.guests=NAME of it
+#                        primary.guests=NAME,... of them
 #   primary.mode=kunit   load the KUnit modules one by one
 #   primary.mode=absent  check that nothing is there where Gunyah is not
 #   primary.mode=splat   make the mistake primary.splat=KIND, to be noticed
