@@ -21,7 +21,7 @@ as boot-<name of the boot>.NAME, and not shown.
 
 The environment (see lib.sh) gives the places and MEM, VCPUS, CPUS, IMAGE,
 INITRD, DISK, VIRTIO; MEM is the guest's memory, the machine's is chosen to go
-with it.
+with it. After GUNYAH_DEADLINE, in seconds since 1970, no boot goes on.
 
 Mode run with a terminal gives it to the guest: then there are no limits, and
 the console is looked at in the end.

@@ -38,7 +38,7 @@ LANES = 3
 # Suites on a kernel with the driver built in.
 BUILTIN = ('builtin', 'bench')
 # Suites that run on the debug kernel once more, the longest first.
-DEBUG = ('sweeps', 'selftests', 'faults', 'guests', 'paged', 'sweeps-paged', 'smp', 'kunit')
+DEBUG = ('paged', 'selftests', 'sweeps', 'faults', 'sweeps-paged', 'kunit', 'smp', 'guests')
 # Those for the debug kernel only.
 DEBUG_ONLY = ('splat', 'down')
 # The suite that looks at what those of DEBUG left.
